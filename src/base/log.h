@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+/* base/log.h - log lines on stderr, as text or as JSON lines
+ *
+ * The log target is one of the two pieces of global state (docs/style.md); main
+ * sets it, and only cli/, lambda/ and the runner in pipeline/ write to it. One
+ * write(2) a line; a log that cannot be written neither blocks nor fails a run.
+ * Values are escaped; row content never goes here.
+ *
+ *   fe_log(FE_LOG_INFO, "dataset read", "dataset", "customers", "rows", "5000", NULL);
+ */
+#ifndef FE_BASE_LOG_H
+#define FE_BASE_LOG_H
+
+#include "base/err.h"
+
+enum fe_log_level { FE_LOG_DEBUG, FE_LOG_INFO, FE_LOG_WARN, FE_LOG_ERROR };
+enum fe_log_format { FE_LOG_TEXT, FE_LOG_JSON };
+
+void fe_log_set(enum fe_log_level least, enum fe_log_format format);
+/* Pairs of key and value texts, ended by NULL. */
+void fe_log(enum fe_log_level level, const char *message, ...)
+	__attribute__((sentinel));
+void fe_log_err(const struct fe_err *err); /* at level error, all its parts */
+
+#endif

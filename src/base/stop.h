@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* base/stop.h - the signal flag: one of the two pieces of global state
+ *
+ * SIGTERM, SIGINT and SIGHUP set it; loops that can run long ask it and leave by
+ * FE_ECANCEL. SIGPIPE is ignored, so that writes fail with EPIPE instead.
+ */
+#ifndef FE_BASE_STOP_H
+#define FE_BASE_STOP_H
+
+#include "base/err.h"
+
+void fe_stop_install(void);   /* by main, once */
+bool fe_stop_requested(void); /* async-signal-safe, cheap */
+void fe_stop_request(void);   /* for tests */
+FE_MUST_USE enum fe_rc fe_stop_check(struct fe_err *err); /* FE_ECANCEL if requested */
+
+#endif

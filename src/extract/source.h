@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/* extract/source.h - where records come from
+ *
+ * A source is a pull stream of batches of one data set's declared columns.
+ *
+ *   Order      open, then next until it yields a batch without rows, then close.
+ *   Objects    A source reads one or more objects (files), in a fixed order. A
+ *              batch holds rows of one object. What is known of an object is in
+ *              objects[i]; its identity is whole once a batch of a later object,
+ *              or the end, has been yielded.
+ *   Ownership  The caller owns the source and the batch it hands in. The schema
+ *              and the columns table are borrowed until close.
+ *   Failure    After next fails, only close is legal.
+ *   Threads    One source, one thread.
+ *   Cost       next fills at most FE_BATCH_ROWS rows.
+ */
+#ifndef FE_EXTRACT_SOURCE_H
+#define FE_EXTRACT_SOURCE_H
+
+#include "batch/batch.h"
+#include "io/reader.h"
+
+struct fe_source;
+
+/* What a source must know of each declared column. */
+struct fe_source_column {
+	const char *from;   /* name in the source */
+	bool is_computed;   /* not read at all */
+};
+
+enum fe_extra_columns { FE_EXTRA_ERROR, FE_EXTRA_IGNORE };
+
+/* As the pipeline file gives them; not every source looks at every one. */
+struct fe_source_settings {
+	const char *location;    /* path, glob, "-" */
+	const char *dataset;     /* for messages */
+	const struct fe_schema *schema;
+	const struct fe_source_column *columns; /* [schema->n_source] */
+	struct fe_reason_table *reasons;        /* source adds its own: "record:too_few_cells" */
+	char delimiter, quote;   /* csv; quote 0: none */
+	const char *encoding;    /* "utf-8" */
+	uint64_t skip_lines;     /* before the header */
+	const char *const *names;/* csv without header: its columns; NULL: has a header */
+	size_t n_names;
+	enum fe_extra_columns extra_columns;
+	bool allow_empty;        /* 0 bytes or a header alone is fine */
+	uint64_t limit_rows;     /* 0: none */
+	/* Asked before an object is read; true: leave it out (incremental). NULL: read all. */
+	bool (*skip_object)(void *ctx, const struct fe_object_id *id);
+	void *skip_ctx;
+};
+
+struct fe_object {
+	struct fe_object_id id;
+	uint64_t n_records;      /* yielded so far */
+	bool skipped;            /* by skip_object */
+	bool complete;           /* identity is whole */
+};
+
+struct fe_source_ops {
+	const char *name;     /* as written in a pipeline file: "csv" */
+	const char *summary;  /* one line for `finetl describe` */
+	FE_MUST_USE enum fe_rc (*open)(struct fe_source **out, const struct fe_source_settings *set, struct fe_err *err);
+	/* Fills the batch (cleared by the wrapper); no rows: the end. */
+	FE_MUST_USE enum fe_rc (*next)(struct fe_source *src, struct fe_batch *batch, struct fe_err *err);
+	void (*progress)(const struct fe_source *src, uint64_t *done_bytes, uint64_t *total_bytes);
+	void (*close)(struct fe_source *src);
+};
+
+/* First member of every implementation's own struct. Read-only outside. */
+struct fe_source {
+	const struct fe_source_ops *ops;
+	struct fe_object *objects;
+	size_t n_objects, cap_objects;
+	uint64_t n_rows; /* yielded so far */
+};
+
+extern const struct fe_source_ops fe_source_csv;
+
+FE_MUST_USE enum fe_rc fe_source_open(struct fe_source **out, const struct fe_source_ops *ops,
+                                      const struct fe_source_settings *set, struct fe_err *err);
+/* Clears the batch, pulls, counts, names the data set in any error. */
+FE_MUST_USE enum fe_rc fe_source_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *err);
+void fe_source_progress(const struct fe_source *src, uint64_t *done_bytes, uint64_t *total_bytes);
+void fe_source_close(struct fe_source *src); /* NULL is allowed */
+
+#endif

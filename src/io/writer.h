@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/* io/writer.h - a file that is there whole or not at all
+ *
+ * Bytes go to a temporary name beside the target (".name.tmp-<random>", created
+ * O_EXCL, mode 0640); commit flushes, fsyncs, renames over the target and fsyncs the
+ * directory; close without commit removes it. Leftovers of killed runs are removed
+ * by the next open of the same target. SHA-256 and size as written.
+ */
+#ifndef FE_IO_WRITER_H
+#define FE_IO_WRITER_H
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/str.h"
+
+struct fe_writer;
+
+FE_MUST_USE enum fe_rc fe_writer_open(struct fe_writer **out, const char *path, struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_writer_write(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err);
+/* Flushes our buffer to the file, so that pread sees it. */
+FE_MUST_USE enum fe_rc fe_writer_flush(struct fe_writer *w, struct fe_err *err);
+/* Reads back what was written; flushes where it must. */
+FE_MUST_USE enum fe_rc fe_writer_pread(struct fe_writer *w, uint64_t offset, void *out, size_t n_bytes, struct fe_err *err);
+uint64_t fe_writer_size(const struct fe_writer *w);
+/* Ends the content: flush and fsync; the hash is known from here; nothing is
+ * visible yet. Then publish renames it. */
+FE_MUST_USE enum fe_rc fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_writer_publish(struct fe_writer *w, struct fe_err *err);
+void fe_writer_close(struct fe_writer *w); /* NULL is allowed; undoes what was not published */
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+/* load/sink.h - where records go
+ *
+ * A sink is the target of a whole run: all its tables, rejects, objects and the
+ * audit. What it is handed becomes visible all at once by commit; closing without
+ * commit undoes. undo rolls the data back and then records, in a transaction of its
+ * own, the rejects and the audit row of a run that was held or failed.
+ *
+ *   Order      open, begin, then per table in the order of references:
+ *              table_begin, (lookup | fetch | has | write)*, table_end; then
+ *              commit or undo; then close. has may be asked of any table.
+ *   Ownership  tables and settings are borrowed until close.
+ *   Failure    After a failure only undo and close are legal.
+ *   Threads    One sink, one thread.
+ *   Numbers    Rows inserted by this run are numbered from 0 per table by dedupe; a
+ *              row that was there before goes by the engine's own number.
+ */
+#ifndef FE_LOAD_SINK_H
+#define FE_LOAD_SINK_H
+
+#include "base/clock.h"
+#include "base/decimal.h"
+#include "batch/load_plan.h"
+#include "io/reader.h"
+#include "io/spool.h"
+#include "load/table.h"
+
+struct fe_sink;
+
+struct fe_sink_settings {
+	const char *url;               /* "sqlite:path", "files:DIR" */
+	const struct fe_table *tables; /* in the order of references */
+	size_t n_tables;
+	const struct fe_clock *clock;
+	int64_t wait_ms;               /* for the run lock and for a busy database */
+};
+
+struct fe_run_info {
+	const char *run_id, *pipeline, *config_sha256, *version;
+	int64_t start_us, run_time_us;
+};
+
+/* What the target confirmed for one table: rows and exact sums of the decimal source
+ * columns in schema order (sums may be NULL where there are none). */
+struct fe_confirmed {
+	uint64_t n;
+	fe_i128 *sums;
+};
+struct fe_table_result {
+	struct fe_confirmed inserted, updated;
+	struct fe_confirmed unchanged;  /* updates staged that turned out to be no change */
+	char strategy[160];             /* "into an empty table, then 9 indexes" and why */
+};
+
+struct fe_run_object {
+	const char *dataset;
+	int64_t object_id;           /* first_object_id of begin + its place in the run */
+	const struct fe_object_id *id;
+	uint64_t n_records;
+	bool is_whole, is_skipped;   /* whole: read to the end */
+};
+
+/* The end of a run, as it is written down. */
+struct fe_run_end {
+	const char *status;          /* success, success_with_rejects, held, failed */
+	int64_t end_us;
+	uint64_t extracted, transformed, loaded, rejected, duplicate;
+	const char *error;           /* NULL: none */
+	struct fe_str quality_report, reconciliation; /* JSON */
+	struct fe_str report;        /* JSON, the whole result but what the sink adds (files' hashes) */
+	const struct fe_run_object *objects; size_t n_objects;
+	const char *const *datasets; size_t n_datasets;
+	struct fe_spool *rejects;    /* load/reject.h */
+};
+
+struct fe_sink_ops {
+	const char *scheme;  /* "sqlite": the part of the URL before ':' */
+	const char *summary; /* one line for `finetl describe` */
+	FE_MUST_USE enum fe_rc (*open)(struct fe_sink **out, const struct fe_sink_settings *set, struct fe_err *err);
+	/* Takes the run lock, records abandoned runs and this attempt, starts the
+	 * transaction. first_object_id: the id of the run's first object. */
+	FE_MUST_USE enum fe_rc (*begin)(struct fe_sink *s, const struct fe_run_info *run, int64_t *first_object_id, struct fe_err *err);
+	FE_MUST_USE enum fe_rc (*table_begin)(struct fe_sink *s, size_t table, bool *is_empty, struct fe_err *err);
+	/* As in transform/dedupe.h. */
+	FE_MUST_USE enum fe_rc (*lookup)(struct fe_sink *s, size_t table, const struct fe_batch *b, const uint32_t *rows, size_t n,
+	                                 struct fe_batch *met, int64_t *stored, struct fe_str *origin, struct fe_err *err);
+	FE_MUST_USE enum fe_rc (*fetch)(struct fe_sink *s, size_t table, enum fe_place place, int64_t number,
+	                                struct fe_batch *met, size_t met_row, struct fe_err *err);
+	/* Whether the table (single-column key) held this value when the run began, or holds it now. */
+	FE_MUST_USE enum fe_rc (*has)(struct fe_sink *s, size_t table, const struct fe_column *column, size_t row, bool *known, struct fe_err *err);
+	/* Removals first, then the batch's inserts and updates. */
+	FE_MUST_USE enum fe_rc (*write)(struct fe_sink *s, size_t table, const struct fe_batch *b, const struct fe_load_plan *plan,
+	                                int64_t object_id, struct fe_err *err);
+	/* Applies staged updates, builds indexes; out->sums arrays are given by the caller. */
+	FE_MUST_USE enum fe_rc (*table_end)(struct fe_sink *s, size_t table, struct fe_table_result *out, struct fe_err *err);
+	/* Whether an object with this data set, path, size and SHA-256 was loaded by a run that ended well. */
+	FE_MUST_USE enum fe_rc (*object_known)(struct fe_sink *s, const char *dataset, const struct fe_object_id *id, bool *known, struct fe_err *err);
+	FE_MUST_USE enum fe_rc (*commit)(struct fe_sink *s, const struct fe_run_end *end, struct fe_err *err);
+	FE_MUST_USE enum fe_rc (*undo)(struct fe_sink *s, const struct fe_run_end *end, struct fe_err *err);
+	void (*close)(struct fe_sink *s); /* NULL is allowed in the wrapper */
+};
+
+/* First member of every implementation's own struct. */
+struct fe_sink {
+	const struct fe_sink_ops *ops;
+	struct fe_sink_settings set;
+};
+
+extern const struct fe_sink_ops fe_sink_sqlite;
+extern const struct fe_sink_ops fe_sink_files;
+
+#endif

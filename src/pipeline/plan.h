@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/plan.h - a pipeline file, understood: names resolved, expressions typed
+ *
+ * fe_plan_load reads the YAML, checks all of it and builds the structs of the lower
+ * layers. Mistakes are collected, not returned one by one: each has its place and the
+ * nearest right name. A plan is immutable; runs share it. It owns everything that it
+ * points to.
+ */
+#ifndef FE_PIPELINE_PLAN_H
+#define FE_PIPELINE_PLAN_H
+
+#include "extract/source.h"
+#include "load/sink.h"
+#include "quality/gate.h"
+#include "transform/check.h"
+#include "transform/clean.h"
+#include "transform/dedupe.h"
+#include "transform/derive.h"
+
+struct fe_plan_reference {
+	const char *id;
+	size_t column;  /* of this data set */
+	size_t table;   /* whose single-column key must know the value */
+};
+
+struct fe_plan_dataset {
+	const char *name;
+	struct fe_schema schema;
+	const struct fe_source_ops *source;
+	struct fe_source_settings source_set; /* schema, columns and reasons filled in */
+	bool incremental_objects;
+	struct fe_clean_column *clean;        /* [schema.n_source] */
+	bool *pii;                            /* [schema.n_fields] */
+	struct fe_expr *where;                /* or NULL */
+	struct fe_rule *rules; size_t n_rules;
+	struct fe_plan_reference *references; size_t n_references;
+	struct fe_derivation *derivations; size_t n_derivations;
+	struct fe_gate gate;
+	enum fe_dedupe_part *parts;           /* [schema.n_source] */
+	size_t table;                         /* index into tables; the same as its own index */
+	struct fe_reason_table reasons;
+	uint64_t line;                        /* in the pipeline file */
+};
+
+struct fe_plan {
+	char *path;               /* of the pipeline file, canonical */
+	char *name;               /* pipeline: */
+	char *warehouse;          /* as given, ${NAME} filled in, paths absolute; NULL: none */
+	char config_sha256[FE_SHA256_HEX_BYTES]; /* of the file's bytes and the parameters */
+	struct fe_plan_dataset *datasets; /* in the order of their references */
+	struct fe_table *tables;          /* table i is fed by data set i */
+	size_t n_datasets;
+};
+
+struct fe_plan_param { const char *name, *value; };
+struct fe_plan_settings {
+	const char *path;                                   /* of the pipeline file */
+	const struct fe_plan_param *params; size_t n_params;/* --param */
+	const char *const *select; size_t n_select;         /* data set names; none: all */
+	const char *warehouse;                              /* overrides; NULL: the file's */
+};
+
+/* One mistake of the pipeline file. */
+struct fe_mistake {
+	uint64_t line, column;
+	char *text; /* "unknown key 'colum'; did you mean 'column'?" */
+};
+struct fe_mistakes { struct fe_mistake *items; size_t n_items, cap_items; };
+void fe_mistakes_reset(struct fe_mistakes *m);
+
+/* FE_EUSAGE with every mistake in *mistakes, in the order of the file, and their
+ * number in err; other codes where the file cannot be read. *out is NULL then. */
+FE_MUST_USE enum fe_rc fe_plan_load(struct fe_plan **out, const struct fe_plan_settings *set,
+                                    struct fe_mistakes *mistakes, struct fe_err *err);
+void fe_plan_free(struct fe_plan *plan);
+
+#endif
