@@ -25,6 +25,7 @@ struct fe_plan_reference {
 
 struct fe_plan_dataset {
 	const char *name;
+	bool is_selected;                     /* to be read; the others are there for references */
 	struct fe_schema schema;
 	const struct fe_source_ops *source;
 	struct fe_source_settings source_set; /* schema, columns and reasons filled in */
