@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/report.c - the result of a run, as JSON
+ *
+ * One writer of each part, used by all that show it: the line on stdout, the audit
+ * row, report.json. Decimals are strings. Nothing here holds a value of a record.
+ */
+#include "pipeline/run.h"
+
+#include "base/json.h"
+#include "pipeline/redact.h"
+
+static unsigned
+scale_of(const struct fe_tally *t, size_t decimal)
+{
+	return t->schema->fields[t->decimals[decimal]].type.scale;
+}
+
+static const char *
+decimal_name(const struct fe_tally *t, size_t decimal)
+{
+	return t->schema->fields[t->decimals[decimal]].name;
+}
+
+static void
+write_sums(struct fe_json *j, const struct fe_tally *t)
+{
+	fe_json_object(j, "sums");
+	for (size_t i = 0; i < t->n_decimals; i++) {
+		fe_json_object(j, decimal_name(t, i));
+		for (int term = 0; term < FE_N_TERMS; term++)
+			fe_json_decimal(j, fe_term_name((enum fe_term)term), t->terms[term].sums[i],
+					scale_of(t, i));
+		fe_json_i64(j, "no_value", (int64_t)t->no_value[i]);
+		fe_json_object_end(j);
+	}
+	fe_json_object_end(j);
+}
+
+static void
+write_terms(struct fe_json *j, const struct fe_tally *t)
+{
+	for (int term = 0; term < FE_N_TERMS; term++)
+		fe_json_i64(j, fe_term_name((enum fe_term)term), (int64_t)t->terms[term].n);
+}
+
+static void
+write_reasons(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	fe_json_object(j, "reasons");
+	for (size_t i = 0; i < d->tally.n_reason_counts; i++)
+		if (d->tally.reason_counts[i])
+			fe_json_i64(j, fe_reason_text(&d->reasons, (uint32_t)i),
+				    (int64_t)d->tally.reason_counts[i]);
+	fe_json_object_end(j);
+}
+
+static void
+write_warnings(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	fe_json_object(j, "warnings");
+	for (size_t i = 0; i < d->plan->n_rules; i++)
+		if (d->plan->rules[i].action == FE_RULE_WARN && d->rules_broken[i])
+			fe_json_i64(j, d->plan->rules[i].id, (int64_t)d->rules_broken[i]);
+	fe_json_object_end(j);
+}
+
+static void
+write_defaults(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	fe_json_object(j, "defaults_filled");
+	for (size_t i = 0; i < d->plan->schema.n_source; i++)
+		if (d->defaults_filled[i])
+			fe_json_i64(j, d->plan->schema.fields[i].name, (int64_t)d->defaults_filled[i]);
+	fe_json_object_end(j);
+}
+
+static void
+write_dataset(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	fe_json_object(j, NULL);
+	fe_json_text(j, "name", d->plan->name);
+	write_terms(j, &d->tally);
+	write_sums(j, &d->tally);
+	write_reasons(j, d);
+	write_warnings(j, d);
+	write_defaults(j, d);
+	fe_json_i64(j, "objects", (int64_t)d->n_objects);
+	fe_json_i64(j, "objects_skipped", (int64_t)d->n_skipped_objects);
+	fe_json_text(j, "strategy", d->strategy);
+	fe_json_i64(j, "elapsed_ms", d->elapsed_us / 1000);
+	fe_json_object_end(j);
+}
+
+void
+fe_run_result_json(const struct fe_run_result *r, unsigned indent, struct fe_buf *out)
+{
+	struct fe_json j;
+	fe_json_init(&j, out, indent);
+	fe_json_object(&j, NULL);
+	fe_json_text(&j, "run_id", r->run_id);
+	fe_json_text(&j, "pipeline", r->pipeline);
+	fe_json_text(&j, "status", fe_run_status_name(r->status));
+	fe_json_i64(&j, "exit_code", fe_rc_exit_status(r->rc));
+	fe_json_bool(&j, "retry_helps", fe_rc_retry_helps(r->rc));
+	fe_json_time(&j, "run_time", r->run_time_us);
+	fe_json_time(&j, "start_time", r->start_us);
+	fe_json_time(&j, "end_time", r->end_us);
+	fe_json_text(&j, "error", r->error[0] ? r->error : NULL);
+	fe_redacted_url_json(&j, "warehouse", r->warehouse);
+	fe_json_bool(&j, "published", r->is_published);
+	fe_json_text(&j, "config_sha256", r->config_sha256);
+	fe_json_text(&j, "finetl_version", FE_VERSION);
+	fe_json_array(&j, "datasets");
+	for (size_t i = 0; i < r->n_datasets; i++)
+		if (r->datasets[i].plan->is_selected)
+			write_dataset(&j, &r->datasets[i]);
+	fe_json_array_end(&j);
+	fe_json_object_end(&j);
+}
+
+void
+fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out)
+{
+	struct fe_json j;
+	fe_json_init(&j, out, 0);
+	fe_json_object(&j, NULL);
+	fe_json_bool(&j, "published", r->is_published);
+	fe_json_object(&j, "datasets");
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		const struct fe_dataset_result *d = &r->datasets[i];
+		if (!d->plan->is_selected)
+			continue;
+		fe_json_object(&j, d->plan->name);
+		write_terms(&j, &d->tally);
+		write_sums(&j, &d->tally);
+		fe_json_object_end(&j);
+	}
+	fe_json_object_end(&j);
+	fe_json_object_end(&j);
+}
+
+/* (read - rejected) / read x 100 with four decimals, in integers. */
+static void
+write_success_percent(struct fe_json *j, uint64_t read, uint64_t rejected)
+{
+	fe_i128 scaled = (fe_i128)(read - rejected) * 1000000;
+	fe_json_decimal(j, "success_percent", read ? scaled / (fe_i128)read : 1000000, 4);
+}
+
+void
+fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out)
+{
+	struct fe_run_totals t = fe_run_totals(r);
+	struct fe_json j;
+
+	fe_json_init(&j, out, 0);
+	fe_json_object(&j, NULL);
+	fe_json_decimal(&j, "quality_score", 1000000, 4);
+	write_success_percent(&j, t.extracted, t.rejected);
+	fe_json_object(&j, "datasets");
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		const struct fe_dataset_result *d = &r->datasets[i];
+		if (!d->plan->is_selected)
+			continue;
+		fe_json_object(&j, d->plan->name);
+		write_success_percent(&j, d->tally.terms[FE_TERM_READ].n,
+				      d->tally.terms[FE_TERM_REJECTED].n);
+		write_reasons(&j, d);
+		write_warnings(&j, d);
+		write_defaults(&j, d);
+		fe_json_object_end(&j);
+	}
+	fe_json_object_end(&j);
+	fe_json_object_end(&j);
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/run.c - a run from its lock to its commit
+ *
+ * What happens to the records of one data set is run_dataset.c; here is what holds
+ * the data sets together: order, totals, gate, and the two ways in which a run ends.
+ */
+#include "pipeline/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "load/reject.h"
+#include "pipeline/connectors.h"
+#include "pipeline/run_dataset.h"
+
+#define MAX_REPORT_BYTES (64u * 1024 * 1024)
+
+const char *
+fe_run_status_name(enum fe_run_status s)
+{
+	static const char *const names[] = {
+		[FE_RUN_SUCCESS] = "success",
+		[FE_RUN_WITH_REJECTS] = "success_with_rejects",
+		[FE_RUN_HELD] = "held",
+		[FE_RUN_FAILED] = "failed",
+	};
+	return names[s];
+}
+
+struct fe_run_totals
+fe_run_totals(const struct fe_run_result *r)
+{
+	struct fe_run_totals t = { 0 };
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		const struct fe_total *terms = r->datasets[i].tally.terms;
+		uint64_t gone = terms[FE_TERM_FILTERED].n + terms[FE_TERM_REJECTED].n +
+				terms[FE_TERM_DUPLICATE].n + terms[FE_TERM_SUPERSEDED].n;
+		t.extracted += terms[FE_TERM_READ].n;
+		t.transformed += terms[FE_TERM_READ].n - gone;
+		t.rejected += terms[FE_TERM_REJECTED].n;
+		t.duplicate += terms[FE_TERM_DUPLICATE].n;
+		t.skipped_objects += r->datasets[i].n_skipped_objects;
+		if (r->is_published)
+			t.loaded += terms[FE_TERM_INSERTED].n + terms[FE_TERM_UPDATED].n;
+	}
+	return t;
+}
+
+static void
+result_init(struct fe_run_result *out, const struct fe_run_settings *set)
+{
+	const struct fe_plan *plan = set->plan;
+	*out = (struct fe_run_result){
+		.pipeline = plan->name,
+		.warehouse = plan->warehouse,
+		.config_sha256 = plan->config_sha256,
+		.status = FE_RUN_FAILED,
+		.start_us = fe_clock_now(set->clock),
+		.datasets = fe_new_array(plan->n_datasets + 1, struct fe_dataset_result),
+		.n_datasets = plan->n_datasets,
+	};
+	out->run_time_us = set->has_run_time ? set->run_time_us : out->start_us;
+	fe_run_id_new(out->start_us, out->run_id);
+	for (size_t i = 0; i < plan->n_datasets; i++) {
+		struct fe_dataset_result *d = &out->datasets[i];
+		d->plan = &plan->datasets[i];
+		fe_tally_init(&d->tally, &d->plan->schema);
+		d->defaults_filled = fe_new_array(d->plan->schema.n_source + 1, uint64_t);
+		d->rules_broken = fe_new_array(d->plan->n_rules + 1, uint64_t);
+	}
+}
+
+void
+fe_run_result_reset(struct fe_run_result *r)
+{
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		fe_tally_reset(&r->datasets[i].tally);
+		fe_reason_table_reset(&r->datasets[i].reasons);
+		fe_free(r->datasets[i].defaults_filled);
+		fe_free(r->datasets[i].rules_broken);
+	}
+	fe_free(r->datasets);
+	*r = (struct fe_run_result){ 0 };
+}
+
+static enum fe_rc
+open_sink(struct fe_run_context *run, struct fe_err *err)
+{
+	const struct fe_plan *plan = run->set->plan;
+	if (!plan->warehouse)
+		return fe_fail(err, FE_EUSAGE,
+			       "no warehouse is named; give warehouse: in the pipeline file, --warehouse or FINETL_WAREHOUSE");
+	const struct fe_sink_ops *ops = fe_connector_sink(plan->warehouse);
+	if (!ops)
+		return fe_fail(err, FE_EUSAGE, "no warehouse of the kind of '%s' is known; try sqlite:warehouse.db or files:out",
+			       plan->warehouse);
+	struct fe_sink_settings s = {
+		.url = plan->warehouse,
+		.tables = plan->tables,
+		.n_tables = plan->n_datasets,
+		.clock = run->set->clock,
+		.wait_ms = run->set->wait_ms,
+	};
+	return ops->open(&run->sink, &s, err);
+}
+
+/* Rejects are spooled beside the database: there is where space is planned for. */
+static char *
+spool_folder(const char *url)
+{
+	const char *path = strchr(url, ':') + 1;
+	const char *slash = strrchr(path, '/');
+	if (strncmp(url, "files:", 6) == 0)
+		return fe_strdup(path);
+	return slash ? fe_strndup(path, (size_t)(slash - path) + 1) : fe_strdup(".");
+}
+
+static enum fe_rc
+begin(struct fe_run_context *run, const struct fe_run_result *res, struct fe_err *err)
+{
+	struct fe_run_info info = {
+		.run_id = res->run_id,
+		.pipeline = run->set->plan->name,
+		.config_sha256 = run->set->plan->config_sha256,
+		.version = FE_VERSION,
+		.start_us = res->start_us,
+		.run_time_us = res->run_time_us,
+	};
+	return run->sink->ops->begin(run->sink, &info, &run->first_object_id, err);
+}
+
+/* All data sets that fail their gate are named, not only the first. */
+static enum fe_rc
+check_gates(const struct fe_run_result *res, struct fe_err *err)
+{
+	struct fe_buf all;
+	enum fe_rc rc = FE_OK;
+
+	fe_buf_init(&all, FE_ERR_TEXT_BYTES * 4);
+	for (size_t i = 0; i < res->n_datasets; i++) {
+		const struct fe_dataset_result *d = &res->datasets[i];
+		struct fe_err one = FE_ERR_INIT;
+		if (!d->plan->is_selected ||
+		    fe_gate_check(&d->plan->gate, &d->tally, d->plan->name, &one) == FE_OK)
+			continue;
+		fe_buf_addf(&all, "%s%s", all.n_bytes ? "; " : "", one.text);
+		rc = one.rc;
+	}
+	if (rc)
+		rc = fe_fail(err, rc, "%s", fe_buf_text(&all));
+	fe_buf_reset(&all);
+	return rc;
+}
+
+static enum fe_rc
+check_totals(const struct fe_run_result *res, struct fe_err *err)
+{
+	for (size_t i = 0; i < res->n_datasets; i++)
+		FE_TRY(fe_tally_reconcile(&res->datasets[i].tally, res->datasets[i].plan->name, err));
+	return FE_OK;
+}
+
+static enum fe_rc
+run_datasets(struct fe_run_context *run, struct fe_run_result *res, struct fe_err *err)
+{
+	for (size_t i = 0; i < res->n_datasets; i++)
+		if (res->datasets[i].plan->is_selected)
+			FE_TRY(fe_run_dataset(run, i, &res->datasets[i], err));
+	FE_TRY(fe_stop_check(err));
+	FE_TRY(check_totals(res, err));
+	return check_gates(res, err);
+}
+
+/* Writes the end of the run down: committing, or undoing what was loaded. */
+static enum fe_rc
+end_run(struct fe_run_context *run, struct fe_run_result *res, bool commit, struct fe_err *err)
+{
+	struct fe_buf quality, reconciliation, report;
+	struct fe_run_totals totals;
+	enum fe_rc rc;
+
+	res->is_published = commit;
+	res->end_us = fe_clock_now(run->set->clock);
+	totals = fe_run_totals(res);
+	fe_buf_init(&quality, MAX_REPORT_BYTES);
+	fe_buf_init(&reconciliation, MAX_REPORT_BYTES);
+	fe_buf_init(&report, MAX_REPORT_BYTES);
+	fe_run_quality_json(res, &quality);
+	fe_run_reconciliation_json(res, &reconciliation);
+	fe_run_result_json(res, 2, &report);
+	rc = fe_buf_check(&report, "the report", err);
+	if (rc)
+		goto done;
+
+	const char **names = fe_new_array(res->n_datasets + 1, const char *);
+	for (size_t i = 0; i < res->n_datasets; i++)
+		names[i] = res->datasets[i].plan->name;
+	struct fe_run_end end = {
+		.status = fe_run_status_name(res->status),
+		.end_us = res->end_us,
+		.extracted = totals.extracted,
+		.transformed = totals.transformed,
+		.loaded = totals.loaded,
+		.rejected = totals.rejected,
+		.duplicate = totals.duplicate,
+		.error = res->error[0] ? res->error : NULL,
+		.quality_report = fe_buf_str(&quality),
+		.reconciliation = fe_buf_str(&reconciliation),
+		.report = fe_buf_str(&report),
+		.objects = run->objects,
+		.n_objects = run->n_objects,
+		.datasets = names,
+		.n_datasets = res->n_datasets,
+		.rejects = run->rejects,
+	};
+	rc = commit ? run->sink->ops->commit(run->sink, &end, err)
+		    : run->sink->ops->undo(run->sink, &end, err);
+	fe_free(names);
+done:
+	fe_buf_reset(&quality);
+	fe_buf_reset(&reconciliation);
+	fe_buf_reset(&report);
+	return rc;
+}
+
+static void
+note_failure(struct fe_run_result *res, const struct fe_err *err)
+{
+	res->rc = err->rc;
+	res->status = err->rc == FE_ECHECK ? FE_RUN_HELD : FE_RUN_FAILED;
+	res->is_published = false;
+	fe_err_print(err, res->error, sizeof res->error);
+}
+
+static enum fe_rc
+publish(struct fe_run_context *run, struct fe_run_result *res, struct fe_err *err)
+{
+	res->status = fe_run_totals(res).rejected ? FE_RUN_WITH_REJECTS : FE_RUN_SUCCESS;
+	res->rc = FE_OK;
+	enum fe_rc rc = end_run(run, res, true, err);
+	if (rc)
+		fe_err_context(err, "nothing was committed");
+	return rc;
+}
+
+/* The run's own error stays what is returned; what goes wrong in undoing is said too. */
+static void
+undo(struct fe_run_context *run, struct fe_run_result *res, struct fe_err *err)
+{
+	struct fe_err why = FE_ERR_INIT;
+	note_failure(res, err);
+	if (end_run(run, res, false, &why) == FE_OK)
+		return;
+	char text[512];
+	fe_err_print(&why, text, sizeof text);
+	fe_log(FE_LOG_ERROR, "the run could not be recorded in the warehouse", "error", text, NULL);
+}
+
+static void
+context_reset(struct fe_run_context *run)
+{
+	for (size_t i = 0; i < run->set->plan->n_datasets; i++) {
+		fe_dedupe_free(run->keys[i]);
+		fe_free(run->parents[i]);
+	}
+	for (size_t i = 0; i < run->n_objects; i++)
+		fe_object_id_reset((struct fe_object_id *)(uintptr_t)run->objects[i].id);
+	for (size_t i = 0; i < run->n_objects; i++)
+		fe_free((void *)(uintptr_t)run->objects[i].id);
+	fe_free(run->objects);
+	fe_free(run->keys);
+	fe_free(run->parents);
+	fe_free(run->table_was_empty);
+	fe_spool_close(run->rejects);
+	if (run->sink)
+		run->sink->ops->close(run->sink);
+}
+
+enum fe_rc
+fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_err *err)
+{
+	struct fe_run_context run = {
+		.set = set,
+		.keys = fe_new_array(set->plan->n_datasets + 1, struct fe_dedupe *),
+		.parents = fe_new_array(set->plan->n_datasets + 1, struct fe_parent *),
+		.table_was_empty = fe_new_array(set->plan->n_datasets + 1, bool),
+	};
+	bool has_begun = false;
+	enum fe_rc rc;
+
+	fe_hash_key_random(&run.hash_key);
+	result_init(out, set);
+	run.result = out;
+	run.run_time_us = out->run_time_us;
+	fe_log(FE_LOG_INFO, "run started", "run_id", out->run_id, "pipeline", set->plan->name, NULL);
+
+	rc = open_sink(&run, err);
+	if (rc)
+		goto end;
+	run.folder = spool_folder(set->plan->warehouse);
+	rc = fe_spool_open(&run.rejects, run.folder, err);
+	if (rc)
+		goto end;
+	rc = begin(&run, out, err);
+	if (rc)
+		goto end;
+	has_begun = true;
+	rc = run_datasets(&run, out, err);
+	if (rc == FE_OK)
+		rc = publish(&run, out, err);
+	if (rc)
+		undo(&run, out, err);
+end:
+	if (rc && !has_begun)
+		note_failure(out, err);
+	out->end_us = fe_clock_now(set->clock);
+	context_reset(&run);
+	fe_free(run.folder);
+	fe_log(rc ? FE_LOG_ERROR : FE_LOG_INFO, "run ended", "run_id", out->run_id, "status",
+	       fe_run_status_name(out->status), NULL);
+	return rc;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/run.h - one run of a pipeline: the one place with the loop
+ *
+ * fe_run reads every selected data set in the order of references, batch by batch:
+ *
+ *   source -> clean -> where -> rules -> references -> derive -> dedupe -> sink
+ *
+ * counts what became of each record, and ends in one of two ways: totals agree and
+ * the gate is met, then all is committed at once; or the data is undone, and the
+ * rejects and the audit row are recorded by themselves.
+ *
+ * The result is filled whichever way it ends; the returned code is the run's.
+ */
+#ifndef FE_PIPELINE_RUN_H
+#define FE_PIPELINE_RUN_H
+
+#include "base/clock.h"
+#include "pipeline/plan.h"
+
+struct fe_run_progress {
+	const char *dataset;
+	uint64_t n_rows, n_rejected;     /* of the run so far */
+	uint64_t done_bytes, total_bytes;/* of the data set; total 0: unknown */
+	bool is_loading;                 /* the target is at work: indexes, merge, commit */
+};
+
+struct fe_run_settings {
+	const struct fe_plan *plan;
+	const struct fe_clock *clock;
+	bool has_run_time;
+	int64_t run_time_us;        /* what now() is; else the start of the run */
+	int64_t wait_ms;            /* for another run of the pipeline to end */
+	uint64_t max_memory_bytes;  /* for keys; 0: no limit */
+	bool reprocess;             /* read objects that the manifest knows too */
+	void (*progress)(void *ctx, const struct fe_run_progress *p); /* NULL: none */
+	void *progress_ctx;
+};
+
+struct fe_dataset_result {
+	const struct fe_plan_dataset *plan; /* borrowed */
+	bool was_read;               /* to its end */
+	struct fe_tally tally;
+	struct fe_reason_table reasons;
+	uint64_t *defaults_filled;   /* [n_source] */
+	uint64_t *rules_broken;      /* [n_rules] */
+	uint64_t n_objects, n_skipped_objects;
+	char strategy[160];
+	int64_t elapsed_us;
+};
+
+enum fe_run_status { FE_RUN_SUCCESS, FE_RUN_WITH_REJECTS, FE_RUN_HELD, FE_RUN_FAILED };
+const char *fe_run_status_name(enum fe_run_status s);
+
+struct fe_run_result {
+	char run_id[FE_RUN_ID_BYTES];
+	const char *pipeline, *warehouse; /* borrowed from the plan */
+	const char *config_sha256;
+	enum fe_run_status status;
+	enum fe_rc rc;
+	char error[FE_ERR_TEXT_BYTES];    /* "" if none; printed form, with its place */
+	int64_t run_time_us, start_us, end_us;
+	struct fe_dataset_result *datasets;
+	size_t n_datasets;
+	bool is_published;                /* committed */
+};
+
+FE_MUST_USE enum fe_rc fe_run(const struct fe_run_settings *set, struct fe_run_result *out,
+                              struct fe_err *err);
+void fe_run_result_reset(struct fe_run_result *r);
+
+struct fe_run_totals {
+	uint64_t extracted, transformed, loaded, rejected, duplicate, skipped_objects;
+};
+struct fe_run_totals fe_run_totals(const struct fe_run_result *r);
+
+/* pipeline/report.c: the result as JSON (design: one line on stdout), and its parts. */
+void fe_run_result_json(const struct fe_run_result *r, unsigned indent, struct fe_buf *out);
+void fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out);
+void fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out);
+/* The summary for people: a table, the reasons, and the line of totals that agree. */
+void fe_run_summary(const struct fe_run_result *r, struct fe_buf *out);
+
+#endif

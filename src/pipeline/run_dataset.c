@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/run_dataset.c - one data set from its source to the end of its table
+ *
+ * Derivation comes before dedupe, so that a record that cannot be derived never
+ * shadows a good one; dedupe is the last step that decides, and the only one, with
+ * the tallies, that remembers.
+ */
+#include "pipeline/run_dataset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "load/reject.h"
+
+/* What answers whether a parent is known: this run's keys, then the warehouse. */
+struct fe_parent {
+	struct fe_run_context *run;
+	size_t table;
+};
+
+struct chain {
+	struct fe_run_context *run;
+	const struct fe_plan_dataset *plan;
+	size_t index;
+	struct fe_dataset_result *out;
+
+	struct fe_source *source;
+	struct fe_batch batch;
+	struct fe_clean *clean;
+	struct fe_checks *checks;
+	struct fe_parent *parents;
+	struct fe_reference *references;
+	uint32_t *reference_reasons;
+	struct fe_derive *derive;
+	size_t first_object; /* of this data set among the run's */
+};
+
+static enum fe_rc
+has_parent(void *ctx, const struct fe_column *column, size_t row, bool *known, struct fe_err *err)
+{
+	const struct fe_parent *p = ctx;
+	struct fe_run_context *run = p->run;
+	const struct fe_dedupe *keys = run->keys[p->table];
+
+	*known = keys && fe_dedupe_has(keys, column, row);
+	if (*known || (keys && run->table_was_empty[p->table]))
+		return FE_OK;
+	return run->sink->ops->has(run->sink, p->table, column, row, known, err);
+}
+
+static enum fe_rc
+lookup(void *ctx, const struct fe_batch *b, const uint32_t *rows, size_t n, struct fe_batch *met,
+       int64_t *stored, struct fe_str *origin, struct fe_err *err)
+{
+	struct fe_parent *p = ctx;
+	return p->run->sink->ops->lookup(p->run->sink, p->table, b, rows, n, met, stored, origin, err);
+}
+
+static enum fe_rc
+fetch(void *ctx, enum fe_place place, int64_t number, struct fe_batch *met, size_t met_row,
+      struct fe_err *err)
+{
+	struct fe_parent *p = ctx;
+	return p->run->sink->ops->fetch(p->run->sink, p->table, place, number, met, met_row, err);
+}
+
+static bool
+is_known_object(void *ctx, const struct fe_object_id *id)
+{
+	struct chain *c = ctx;
+	struct fe_err err = FE_ERR_INIT;
+	bool known = false;
+	if (c->run->sink->ops->object_known(c->run->sink, c->plan->name, id, &known, &err))
+		return false; /* reading it again is always right */
+	return known;
+}
+
+static enum fe_rc
+open_source(struct chain *c, struct fe_err *err)
+{
+	struct fe_source_settings set = c->plan->source_set;
+	set.reasons = &c->out->reasons;
+	if (c->plan->incremental_objects && !c->run->set->reprocess) {
+		set.skip_object = is_known_object;
+		set.skip_ctx = c;
+	}
+	return fe_source_open(&c->source, c->plan->source, &set, err);
+}
+
+static void
+make_references(struct chain *c)
+{
+	size_t n = c->plan->n_references;
+	c->parents = fe_new_array(n + 1, struct fe_parent);
+	c->references = fe_new_array(n + 1, struct fe_reference);
+	c->reference_reasons = fe_new_array(n + 1, uint32_t);
+	for (size_t i = 0; i < n; i++) {
+		const struct fe_plan_reference *r = &c->plan->references[i];
+		c->parents[i] = (struct fe_parent){ .run = c->run, .table = r->table };
+		c->references[i] = (struct fe_reference){
+			.id = r->id, .column = r->column, .has = has_parent, .ctx = &c->parents[i],
+		};
+		c->reference_reasons[i] = fe_reason_id(&c->out->reasons, NULL, r->id);
+	}
+	c->parents[n] = (struct fe_parent){ .run = c->run, .table = c->index };
+}
+
+static uint64_t
+memory_left(const struct fe_run_context *run)
+{
+	uint64_t used = 0;
+	if (!run->set->max_memory_bytes)
+		return 0;
+	for (size_t i = 0; i < run->set->plan->n_datasets; i++)
+		used += run->keys[i] ? fe_dedupe_bytes(run->keys[i]) : 0;
+	return used < run->set->max_memory_bytes ? run->set->max_memory_bytes - used : 1;
+}
+
+static void
+make_dedupe(struct chain *c)
+{
+	struct fe_run_context *run = c->run;
+	const struct fe_table *table = &run->set->plan->tables[c->index];
+	struct fe_dedupe_settings set = {
+		.schema = &c->plan->schema,
+		.parts = c->plan->parts,
+		.key = table->key,
+		.n_key = table->n_key,
+		.version = table->version,
+		.hash_key = &run->hash_key,
+		.reasons = &c->out->reasons,
+		.max_bytes = memory_left(run),
+		.target = table->name,
+	};
+	struct fe_dedupe_store store = {
+		.ctx = &c->parents[c->plan->n_references],
+		.is_empty = run->table_was_empty[c->index],
+		.lookup = lookup,
+		.fetch = fetch,
+	};
+	run->keys[c->index] = fe_dedupe_new(&set, &store);
+}
+
+static enum fe_rc
+make_steps(struct chain *c, struct fe_err *err)
+{
+	const struct fe_plan_dataset *p = c->plan;
+	struct fe_reason_table *reasons = &c->out->reasons;
+
+	fe_batch_init(&c->batch, &p->schema);
+	FE_TRY(fe_clean_new(&c->clean, p->clean, &p->schema, reasons, err));
+	c->checks = fe_checks_new(p->where, p->rules, p->n_rules, reasons);
+	c->derive = fe_derive_new(p->derivations, p->n_derivations, &p->schema, reasons);
+	make_references(c);
+	make_dedupe(c);
+	return FE_OK;
+}
+
+/* Objects come to the run's list when they are first seen, so that rows can carry
+ * their ids; what is known of them is completed by finish_objects. */
+static void
+note_objects(struct chain *c, size_t n_seen)
+{
+	struct fe_run_context *run = c->run;
+	while (run->n_objects - c->first_object < n_seen) {
+		run->objects = fe_grow(run->objects, &run->cap_objects, run->n_objects + 1,
+				       sizeof *run->objects);
+		run->objects[run->n_objects] = (struct fe_run_object){
+			.dataset = c->plan->name,
+			.object_id = run->first_object_id + (int64_t)run->n_objects,
+			.id = fe_new(struct fe_object_id),
+		};
+		run->n_objects++;
+	}
+}
+
+static void
+finish_objects(struct chain *c)
+{
+	if (!c->source)
+		return;
+	note_objects(c, c->source->n_objects);
+	for (size_t i = 0; i < c->source->n_objects; i++) {
+		const struct fe_object *from = &c->source->objects[i];
+		struct fe_run_object *to = &c->run->objects[c->first_object + i];
+		struct fe_object_id *id = (struct fe_object_id *)(uintptr_t)to->id;
+		*id = from->id;
+		id->path = fe_strdup(from->id.path);
+		to->n_records = from->n_records;
+		to->is_whole = from->complete;
+		to->is_skipped = from->skipped;
+		c->out->n_skipped_objects += from->skipped;
+	}
+	c->out->n_objects = c->source->n_objects;
+}
+
+static enum fe_rc
+judge_batch(struct chain *c, struct fe_err *err)
+{
+	struct fe_batch *b = &c->batch;
+	int64_t now_us = c->run->run_time_us;
+
+	FE_TRY(fe_clean_batch(c->clean, b, now_us, err));
+	FE_TRY(fe_tally_read(&c->out->tally, b, err));
+	FE_TRY(fe_checks_where(c->checks, b, now_us, err));
+	FE_TRY(fe_checks_rules(c->checks, b, now_us, err));
+	FE_TRY(fe_check_references(c->references, c->reference_reasons, c->plan->n_references, b, err));
+	FE_TRY(fe_derive_batch(c->derive, b, now_us, err));
+	fe_batch_reject_failed(b);
+	return FE_OK;
+}
+
+static enum fe_rc
+load_batch(struct chain *c, struct fe_err *err)
+{
+	struct fe_run_context *run = c->run;
+	struct fe_batch *b = &c->batch;
+	size_t object = c->first_object + b->object;
+	struct fe_load_plan *plan;
+
+	note_objects(c, (size_t)b->object + 1);
+	FE_TRY(fe_dedupe_batch(run->keys[c->index], b, c->source->objects[b->object].id.path, &plan, err));
+	FE_TRY(run->sink->ops->write(run->sink, c->index, b, plan, run->objects[object].object_id, err));
+	FE_TRY(fe_reject_add_batch(run->rejects, b, (uint32_t)c->index, (uint32_t)object,
+				   &c->out->reasons, err));
+	FE_TRY(fe_tally_verdicts(&c->out->tally, b, err));
+	if (plan->n_removals)
+		FE_TRY(fe_tally_rows(&c->out->tally, FE_TERM_SUPERSEDED, plan->gone, plan->n_removals, err));
+	return FE_OK;
+}
+
+static void
+report_progress(struct chain *c, bool is_loading)
+{
+	const struct fe_run_settings *set = c->run->set;
+	struct fe_run_progress p = { .dataset = c->plan->name, .is_loading = is_loading };
+
+	if (!set->progress)
+		return;
+	for (size_t i = 0; i < c->run->result->n_datasets; i++) {
+		const struct fe_total *terms = c->run->result->datasets[i].tally.terms;
+		p.n_rows += terms[FE_TERM_READ].n;
+		p.n_rejected += terms[FE_TERM_REJECTED].n;
+	}
+	if (c->source)
+		fe_source_progress(c->source, &p.done_bytes, &p.total_bytes);
+	set->progress(set->progress_ctx, &p);
+}
+
+static enum fe_rc
+read_all(struct chain *c, struct fe_err *err)
+{
+	for (;;) {
+		FE_TRY(fe_stop_check(err));
+		FE_TRY(fe_source_next(c->source, &c->batch, err));
+		if (c->batch.n_rows == 0)
+			return FE_OK;
+		FE_TRY(fe_failpoint("run.batch", err));
+		FE_TRY(judge_batch(c, err));
+		FE_TRY(load_batch(c, err));
+		report_progress(c, false);
+	}
+}
+
+/* inserted and updated are what the target confirmed, nothing else. */
+static enum fe_rc
+end_table(struct chain *c, struct fe_err *err)
+{
+	struct fe_tally *t = &c->out->tally;
+	size_t n = t->n_decimals + 1;
+	fe_i128 *sums = fe_new_array(n * 3, fe_i128);
+	struct fe_table_result r = {
+		.inserted.sums = sums, .updated.sums = sums + n, .unchanged.sums = sums + 2 * n,
+	};
+	enum fe_rc rc;
+
+	report_progress(c, true);
+	rc = c->run->sink->ops->table_end(c->run->sink, c->index, &r, err);
+	if (rc == FE_OK)
+		rc = fe_tally_add(t, FE_TERM_INSERTED, r.inserted.n, r.inserted.sums, err);
+	if (rc == FE_OK)
+		rc = fe_tally_add(t, FE_TERM_UPDATED, r.updated.n, r.updated.sums, err);
+	if (rc == FE_OK)
+		rc = fe_tally_add(t, FE_TERM_UNCHANGED, r.unchanged.n, r.unchanged.sums, err);
+	memcpy(c->out->strategy, r.strategy, sizeof r.strategy);
+	fe_free(sums);
+	return rc;
+}
+
+static void
+chain_reset(struct chain *c)
+{
+	finish_objects(c);
+	for (size_t i = 0; c->clean && i < c->plan->schema.n_source; i++)
+		c->out->defaults_filled[i] = fe_clean_defaults_filled(c->clean, i);
+	for (size_t i = 0; c->checks && i < c->plan->n_rules; i++)
+		c->out->rules_broken[i] = fe_checks_broken(c->checks, i);
+	fe_source_close(c->source);
+	fe_batch_reset(&c->batch);
+	fe_clean_free(c->clean);
+	fe_checks_free(c->checks);
+	fe_derive_free(c->derive);
+	fe_free(c->references);
+	fe_free(c->reference_reasons);
+}
+
+static void
+log_end(const struct chain *c)
+{
+	char read[24], rejected[24];
+	const struct fe_total *terms = c->out->tally.terms;
+	(void)snprintf(read, sizeof read, "%llu", (unsigned long long)terms[FE_TERM_READ].n);
+	(void)snprintf(rejected, sizeof rejected, "%llu", (unsigned long long)terms[FE_TERM_REJECTED].n);
+	fe_log(FE_LOG_INFO, "data set read", "dataset", c->plan->name, "read", read, "rejected",
+	       rejected, "strategy", c->out->strategy, NULL);
+}
+
+enum fe_rc
+fe_run_dataset(struct fe_run_context *run, size_t index, struct fe_dataset_result *out,
+               struct fe_err *err)
+{
+	struct chain c = {
+		.run = run,
+		.plan = &run->set->plan->datasets[index],
+		.index = index,
+		.out = out,
+		.first_object = run->n_objects,
+	};
+	int64_t started_us = fe_clock_ticks(run->set->clock);
+	enum fe_rc rc;
+
+	rc = run->sink->ops->table_begin(run->sink, index, &run->table_was_empty[index], err);
+	if (rc)
+		goto end;
+	rc = make_steps(&c, err);
+	if (rc)
+		goto end;
+	rc = open_source(&c, err);
+	if (rc)
+		goto end;
+	rc = read_all(&c, err);
+	if (rc)
+		goto end;
+	rc = end_table(&c, err);
+	if (rc)
+		goto end;
+	out->was_read = true;
+	log_end(&c);
+end:
+	chain_reset(&c);
+	run->parents[index] = c.parents;
+	out->elapsed_us = fe_clock_ticks(run->set->clock) - started_us;
+	return rc;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/summary.c - the result of a run, for people
+ *
+ * A table of what became of the records, the reasons for those that were rejected,
+ * and at the end the line that a finance person looks for: read = loaded, sum = sum.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "pipeline/redact.h"
+#include "pipeline/run.h"
+
+#define N_REASONS_SHOWN 12
+
+/* 1234567 as "1,234,567", digits of a decimal text alike. */
+static void
+add_grouped(struct fe_buf *out, struct fe_str digits)
+{
+	size_t start = digits.n && digits.p[0] == '-';
+	const char *point = memchr(digits.p, '.', digits.n);
+	size_t n_whole = point ? (size_t)(point - digits.p) : digits.n;
+	fe_buf_add(out, digits.p, start);
+	for (size_t i = start; i < n_whole; i++) {
+		fe_buf_add_char(out, digits.p[i]);
+		if ((n_whole - i - 1) % 3 == 0 && i + 1 < n_whole)
+			fe_buf_add_char(out, ',');
+	}
+	fe_buf_add(out, digits.p + n_whole, digits.n - n_whole);
+}
+
+static void
+add_count(struct fe_buf *out, uint64_t n)
+{
+	char text[FE_DECIMAL_TEXT_BYTES];
+	add_grouped(out, (struct fe_str){ text, fe_i128_format((fe_i128)n, 0, text) });
+}
+
+static void
+add_money(struct fe_buf *out, fe_i128 v, unsigned scale)
+{
+	char text[FE_DECIMAL_TEXT_BYTES];
+	add_grouped(out, (struct fe_str){ text, fe_i128_format(v, scale, text) });
+}
+
+static void
+add_right(struct fe_buf *out, struct fe_str s, size_t width)
+{
+	for (size_t i = s.n; i < width; i++)
+		fe_buf_add_char(out, ' ');
+	fe_buf_add_str(out, s);
+}
+
+static void
+add_left(struct fe_buf *out, struct fe_str s, size_t width)
+{
+	fe_buf_add_str(out, s);
+	for (size_t i = s.n; i < width; i++)
+		fe_buf_add_char(out, ' ');
+}
+
+static size_t
+name_width(const struct fe_run_result *r)
+{
+	size_t width = 8;
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		size_t n = strlen(r->datasets[i].plan->name);
+		width = n > width ? n : width;
+	}
+	return width;
+}
+
+static void
+add_table(const struct fe_run_result *r, struct fe_buf *out)
+{
+	size_t width = name_width(r);
+	fe_buf_add_text(out, "  ");
+	add_left(out, FE_STR("data set"), width);
+	for (int t = 0; t < FE_N_TERMS; t++)
+		add_right(out, fe_str_of(fe_term_name((enum fe_term)t)), 12);
+	fe_buf_add_char(out, '\n');
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		const struct fe_dataset_result *d = &r->datasets[i];
+		if (!d->plan->is_selected)
+			continue;
+		fe_buf_add_text(out, "  ");
+		add_left(out, fe_str_of(d->plan->name), width);
+		for (int t = 0; t < FE_N_TERMS; t++) {
+			struct fe_buf n;
+			fe_buf_init(&n, 64);
+			add_count(&n, d->tally.terms[t].n);
+			add_right(out, fe_buf_str(&n), 12);
+			fe_buf_reset(&n);
+		}
+		fe_buf_add_char(out, '\n');
+	}
+}
+
+/* The most frequent first; few enough that picking the next greatest is quick. */
+static void
+add_reasons(const struct fe_dataset_result *d, struct fe_buf *out)
+{
+	const struct fe_tally *t = &d->tally;
+	uint64_t below = UINT64_MAX, last = 0;
+	size_t shown = 0, last_i = 0;
+
+	if (!t->terms[FE_TERM_REJECTED].n)
+		return;
+	fe_buf_addf(out, "\n  why records of %s were rejected (one record may have several reasons)\n",
+		    d->plan->name);
+	for (; shown < N_REASONS_SHOWN; shown++) {
+		size_t best = SIZE_MAX;
+		for (size_t i = 0; i < t->n_reason_counts; i++) {
+			uint64_t n = t->reason_counts[i];
+			bool is_next = n && (n < below || (n == last && i > last_i && below == last));
+			if (is_next && (best == SIZE_MAX || n > t->reason_counts[best]))
+				best = i;
+		}
+		if (best == SIZE_MAX)
+			return;
+		last = below = t->reason_counts[best];
+		last_i = best;
+		struct fe_buf n;
+		fe_buf_init(&n, 64);
+		add_count(&n, last);
+		add_right(out, fe_buf_str(&n), 12);
+		fe_buf_reset(&n);
+		fe_buf_addf(out, "  %s\n", fe_reason_text(&d->reasons, (uint32_t)best));
+	}
+	fe_buf_add_text(out, "         ...\n");
+}
+
+/* inserted and updated are "loaded" to a reader; the other terms are named where
+ * there are any. decimal SIZE_MAX: counts. */
+static void
+add_equation(const struct fe_tally *t, size_t decimal, struct fe_buf *out)
+{
+	static const enum fe_term others[] = { FE_TERM_UNCHANGED, FE_TERM_FILTERED, FE_TERM_DUPLICATE,
+					       FE_TERM_SUPERSEDED, FE_TERM_REJECTED };
+	bool money = decimal != SIZE_MAX;
+	unsigned scale = money ? t->schema->fields[t->decimals[decimal]].type.scale : 0;
+	fe_i128 read, loaded;
+
+#define TERM(term) (money ? t->terms[term].sums[decimal] : (fe_i128)t->terms[term].n)
+	read = TERM(FE_TERM_READ);
+	loaded = TERM(FE_TERM_INSERTED) + TERM(FE_TERM_UPDATED);
+	add_money(out, read, scale);
+	fe_buf_add_text(out, " read = ");
+	add_money(out, loaded, scale);
+	fe_buf_add_text(out, " loaded");
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		if (!t->terms[others[i]].n)
+			continue;
+		fe_buf_add_text(out, " + ");
+		add_money(out, TERM(others[i]), scale);
+		fe_buf_addf(out, " %s", fe_term_name(others[i]));
+	}
+#undef TERM
+}
+
+static void
+add_totals(const struct fe_run_result *r, struct fe_buf *out)
+{
+	fe_buf_add_text(out, "\n  totals agree\n");
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		const struct fe_dataset_result *d = &r->datasets[i];
+		if (!d->plan->is_selected)
+			continue;
+		fe_buf_addf(out, "  %s: records ", d->plan->name);
+		add_equation(&d->tally, SIZE_MAX, out);
+		fe_buf_add_char(out, '\n');
+		for (size_t c = 0; c < d->tally.n_decimals; c++) {
+			fe_buf_addf(out, "  %s: %s ", d->plan->name,
+				    d->plan->schema.fields[d->tally.decimals[c]].name);
+			add_equation(&d->tally, c, out);
+			fe_buf_add_char(out, '\n');
+		}
+	}
+}
+
+static void
+add_heading(const struct fe_run_result *r, struct fe_buf *out)
+{
+	struct fe_run_totals t = fe_run_totals(r);
+	int64_t elapsed_ms = (r->end_us - r->start_us) / 1000;
+	fe_buf_addf(out, "\n%s: %s  run %s\n  into ", r->pipeline, fe_run_status_name(r->status), r->run_id);
+	fe_buf_add_redacted_url(out, r->warehouse ? r->warehouse : "nothing");
+	fe_buf_addf(out, " in %" PRId64 ".%03" PRId64 " s", elapsed_ms / 1000, elapsed_ms % 1000);
+	if (elapsed_ms > 0) {
+		fe_buf_add_text(out, ", ");
+		add_count(out, t.extracted * 1000 / (uint64_t)elapsed_ms);
+		fe_buf_add_text(out, " records/s");
+	}
+	fe_buf_add_text(out, "\n\n");
+}
+
+void
+fe_run_summary(const struct fe_run_result *r, struct fe_buf *out)
+{
+	add_heading(r, out);
+	add_table(r, out);
+	for (size_t i = 0; i < r->n_datasets; i++)
+		add_reasons(&r->datasets[i], out);
+	if (r->is_published) {
+		add_totals(r, out);
+		return;
+	}
+	fe_buf_addf(out, "\n  nothing was published: %s\n", fe_run_status_name(r->status));
+}
