@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CSV after RFC 4180, strictly: bytes to records, with what is wrong with each.
+
+Part of the model (model.py). A file in which it is in doubt where a record ends is
+refused as a whole (FileRefused). A record whose end is sure but that is malformed
+has a flaw and no cells. With a stray quote the end is taken as sure where both
+readings, quotes as plain characters and quotes as switches, end it at the same line.
+"""
+
+import re
+from typing import NamedTuple, Optional
+
+BOM = b"\xef\xbb\xbf"
+
+
+class FileRefused(Exception):
+    pass
+
+
+class Record(NamedTuple):
+    number: int  # 1-based, header not counted
+    offset: int
+    raw: bytes  # without the line end
+    cells: Optional[list]  # of bytes; None where there is a flaw
+    flaw: str
+
+
+def split(data, delimiter=b","):
+    """Yields (offset, raw, cells, flaw) for each record, the header being one."""
+    d = re.escape(delimiter)
+    bare = re.compile(rb"[^" + d + rb"\r\n]*")
+    quoted = re.compile(rb'"((?:[^"]|"")*)"')
+    at = len(BOM) if data.startswith(BOM) else 0
+    while at < len(data):
+        start, cells, flaw = at, [], ""
+        while True:
+            if data[at : at + 1] == b'"':
+                found = quoted.match(data, at)
+                if not found:
+                    raise FileRefused(f"quote at byte {at} is not closed")
+                cell, at = found[1].replace(b'""', b'"'), found.end()
+                tail = bare.match(data, at)
+                if tail[0]:
+                    flaw = flaw or "text_after_quote"
+                    at = tail.end()
+            else:
+                tail = bare.match(data, at)
+                cell, at = tail[0], tail.end()
+                if b'"' in cell:
+                    flaw = flaw or "quote_in_bare_cell"
+            cells.append(cell)
+            if data[at : at + 1] == delimiter:
+                at += 1
+                continue
+            break
+        raw = data[start:at]
+        if flaw and raw.count(b'"') % 2:
+            raise FileRefused(f"record at byte {start}: where it ends is in doubt")
+        if data[at : at + 2] == b"\r\n":
+            at += 2
+        elif data[at : at + 1] == b"\n":
+            at += 1
+        elif data[at : at + 1] == b"\r":
+            raise FileRefused(f"lone CR at byte {at}")
+        yield start, raw, cells, flaw
+
+
+def read(data, columns, extra_columns="error", delimiter=b","):
+    """The records of a file, cells in the order of `columns` (names in the header)."""
+    records = split(data, delimiter)
+    try:
+        header = next(records)
+    except StopIteration:
+        raise FileRefused("empty") from None
+    if header[3]:
+        raise FileRefused("header: " + header[3])
+    names = [name.decode().strip() for name in header[2]]
+    if "" in names or len({name.lower() for name in names}) != len(names):
+        raise FileRefused("header: empty or double name")
+    missing = [name for name in columns if name not in names]
+    extra = [name for name in names if name not in columns]
+    if missing or (extra and extra_columns == "error"):
+        raise FileRefused(f"header: missing {missing}, extra {extra}")
+    places = [names.index(name) for name in columns]
+    number = 0
+    for offset, raw, cells, flaw in records:
+        if raw == b"" and offset + len(raw) + 2 >= len(data) and not data[offset:].strip(b"\r\n"):
+            return  # a blank last line is no record
+        number += 1
+        if not flaw:
+            flaw = flaw_of(raw, cells, header[2], delimiter)
+        yield Record(number, offset, raw, None if flaw else [cells[i] for i in places], flaw)
+
+
+def flaw_of(raw, cells, header, delimiter):
+    if raw == b"":
+        return "blank_line"
+    if raw.startswith(BOM):
+        return "bom_inside"
+    if len(cells) > 1 and not raw.replace(delimiter, b""):
+        return "empty_record"
+    if len(cells) < len(header):
+        return "too_few_cells"
+    if len(cells) > len(header):
+        return "too_many_cells"
+    if cells == header:
+        return "repeated_header"
+    return ""
