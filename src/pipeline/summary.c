@@ -5,6 +5,7 @@
  * and at the end the line that a finance person looks for: read = loaded, sum = sum.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -96,38 +97,45 @@ add_table(const struct fe_run_result *r, struct fe_buf *out)
 	}
 }
 
-/* The most frequent first; few enough that picking the next greatest is quick. */
+struct counted_reason {
+	uint64_t n;
+	uint32_t id;
+};
+
+static int
+by_count_descending(const void *a, const void *b)
+{
+	const struct counted_reason *x = a, *y = b;
+	if (x->n != y->n)
+		return x->n < y->n ? 1 : -1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
 static void
 add_reasons(const struct fe_dataset_result *d, struct fe_buf *out)
 {
 	const struct fe_tally *t = &d->tally;
-	uint64_t below = UINT64_MAX, last = 0;
-	size_t shown = 0, last_i = 0;
+	struct counted_reason *counted = fe_new_array(t->n_reason_counts + 1, struct counted_reason);
+	size_t n = 0;
 
-	if (!t->terms[FE_TERM_REJECTED].n)
-		return;
-	fe_buf_addf(out, "\n  why records of %s were rejected (one record may have several reasons)\n",
-		    d->plan->name);
-	for (; shown < N_REASONS_SHOWN; shown++) {
-		size_t best = SIZE_MAX;
-		for (size_t i = 0; i < t->n_reason_counts; i++) {
-			uint64_t n = t->reason_counts[i];
-			bool is_next = n && (n < below || (n == last && i > last_i && below == last));
-			if (is_next && (best == SIZE_MAX || n > t->reason_counts[best]))
-				best = i;
-		}
-		if (best == SIZE_MAX)
-			return;
-		last = below = t->reason_counts[best];
-		last_i = best;
-		struct fe_buf n;
-		fe_buf_init(&n, 64);
-		add_count(&n, last);
-		add_right(out, fe_buf_str(&n), 12);
-		fe_buf_reset(&n);
-		fe_buf_addf(out, "  %s\n", fe_reason_text(&d->reasons, (uint32_t)best));
+	for (size_t i = 0; i < t->n_reason_counts; i++)
+		if (t->reason_counts[i])
+			counted[n++] = (struct counted_reason){ t->reason_counts[i], (uint32_t)i };
+	qsort(counted, n, sizeof *counted, by_count_descending);
+	if (n)
+		fe_buf_addf(out, "\n  why records of %s were rejected (one may have several reasons)\n",
+			    d->plan->name);
+	for (size_t i = 0; i < n && i < N_REASONS_SHOWN; i++) {
+		struct fe_buf figure;
+		fe_buf_init(&figure, 64);
+		add_count(&figure, counted[i].n);
+		add_right(out, fe_buf_str(&figure), 12);
+		fe_buf_reset(&figure);
+		fe_buf_addf(out, "  %s\n", fe_reason_text(&d->reasons, counted[i].id));
 	}
-	fe_buf_add_text(out, "         ...\n");
+	if (n > N_REASONS_SHOWN)
+		fe_buf_addf(out, "              and %zu more kinds\n", n - N_REASONS_SHOWN);
+	fe_free(counted);
 }
 
 /* inserted and updated are "loaded" to a reader; the other terms are named where

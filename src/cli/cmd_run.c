@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+/* cli/cmd_run.c - finetl run: the whole pipeline in one pass
+ *
+ * On a terminal: progress bar and summary. Else: logs on stderr, and exactly one line
+ * of JSON, last on stdout, whichever way the run ends.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "pipeline/plan.h"
+#include "pipeline/run.h"
+
+#define MAX_RESULT_BYTES (16u * 1024 * 1024)
+
+static const struct fe_opt options[] = {
+	FE_OPT_WAREHOUSE,
+	{ .name = "select", .letter = 's', .kind = FE_OPT_TEXT, .arg = "NAMES", .is_repeatable = true,
+	  .help = "only these data sets, by comma; parents of the others are looked up in the warehouse" },
+	FE_OPT_PARAM,
+	{ .name = "run-time", .kind = FE_OPT_TEXT, .arg = "TIME",
+	  .help = "what now() is, as 2026-01-31T02:00:00Z; else the start of the run" },
+	{ .name = "wait", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s",
+	  .help = "how long to wait for another run or a locked warehouse" },
+	{ .name = "threads", .kind = FE_OPT_INT, .arg = "N", .fallback = "1", .least = 1, .most = 64,
+	  .help = "the most threads to use; results do not depend on it" },
+	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",
+	  .help = "the most memory for keys; a run that needs more ends with exit code 5" },
+	{ .name = "reprocess", .kind = FE_OPT_FLAG,
+	  .help = "read objects again that 'incremental: objects' would skip" },
+	{ .name = "exit-99-if-nothing", .kind = FE_OPT_FLAG,
+	  .help = "exit with 99 instead of 0 where no record was read" },
+	{ .name = "summary", .kind = FE_OPT_FLAG,
+	  .help = "print the summary on stderr where stdout is not a terminal" },
+	{ .name = "quiet", .letter = 'q', .kind = FE_OPT_FLAG, .help = "no progress, no log but errors" },
+	{ .name = "log-format", .kind = FE_OPT_CHOICE, .arg = "FORMAT", .choices = "text json",
+	  .fallback = "text", .help = "of log lines on stderr" },
+	{ .name = "log-level", .kind = FE_OPT_CHOICE, .arg = "LEVEL", .choices = "debug info warn error",
+	  .help = "the least to log [info; warn on a terminal]" },
+	{ 0 },
+};
+
+static void
+set_log(const struct fe_opts *opts, bool on_terminal)
+{
+	static const char *const levels[] = { "debug", "info", "warn", "error" };
+	enum fe_log_level level = on_terminal ? FE_LOG_WARN : FE_LOG_INFO;
+	const char *text = fe_opts_has(opts, "quiet") ? "error" : fe_opts_text(opts, "log-level");
+	for (int i = 0; text && i < 4; i++)
+		if (strcmp(text, levels[i]) == 0)
+			level = (enum fe_log_level)i;
+	fe_log_set(level, strcmp(fe_opts_text(opts, "log-format"), "json") == 0 ? FE_LOG_JSON : FE_LOG_TEXT);
+}
+
+static enum fe_rc
+read_run_time(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_err *err)
+{
+	const char *text = fe_opts_text(opts, "run-time");
+	if (!text)
+		return FE_OK;
+	set->has_run_time = true;
+	enum fe_time_why why = fe_timestamp_parse(fe_str_of(text), NULL, NULL, &set->run_time_us);
+	if (why == FE_TIME_OK)
+		return FE_OK;
+	return fe_fail(err, FE_EUSAGE, "--run-time takes a time with its offset, as 2026-01-31T02:00:00Z, not '%s' (%s)",
+		       text, fe_time_why_code(why));
+}
+
+/* The line for a scheduler where no run came about at all. */
+static void
+add_failure_line(struct fe_buf *out, enum fe_rc rc, const struct fe_err *err)
+{
+	char text[FE_ERR_TEXT_BYTES + 512];
+	struct fe_json j;
+	fe_json_init(&j, out, 0);
+	fe_json_object(&j, NULL);
+	fe_json_null(&j, "run_id");
+	fe_json_text(&j, "status", "failed");
+	fe_json_i64(&j, "exit_code", fe_rc_exit_status(rc));
+	fe_json_bool(&j, "retry_helps", fe_rc_retry_helps(rc));
+	fe_json_null(&j, "run_time");
+	fe_json_text(&j, "error", fe_err_print(err, text, sizeof text));
+	fe_json_null(&j, "warehouse");
+	fe_json_bool(&j, "published", false);
+	fe_json_array(&j, "datasets");
+	fe_json_array_end(&j);
+	fe_json_object_end(&j);
+}
+
+static enum fe_rc
+print_result(const struct fe_run_result *res, enum fe_rc run_rc, const struct fe_err *run_err,
+             bool on_terminal, bool with_summary)
+{
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_buf text;
+	enum fe_rc rc = FE_OK;
+
+	fe_buf_init(&text, MAX_RESULT_BYTES);
+	if (res && (on_terminal || with_summary)) {
+		fe_run_summary(res, &text);
+		if (!on_terminal)
+			(void)fwrite(fe_buf_text(&text), 1, text.n_bytes, stderr);
+	}
+	if (!on_terminal) {
+		fe_buf_clear(&text);
+		if (res)
+			fe_run_result_json(res, 0, &text);
+		else
+			add_failure_line(&text, run_rc, run_err);
+		fe_buf_add_char(&text, '\n');
+	}
+	if (on_terminal && !res)
+		fe_buf_clear(&text);
+	rc = fe_cli_print(&text, &err);
+	if (rc)
+		fe_log_err(&err);
+	fe_buf_reset(&text);
+	return rc;
+}
+
+static enum fe_rc
+load_and_run(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_plan **plan,
+             struct fe_run_result *res, bool *has_run, struct fe_err *err)
+{
+	FE_TRY(read_run_time(opts, set, err));
+	FE_TRY(fe_cli_plan(plan, opts->n_args ? opts->args[0] : NULL, opts, err));
+	set->plan = *plan;
+	*has_run = true;
+	return fe_run(set, res, err);
+}
+
+static enum fe_rc
+run(const struct fe_opts *opts, struct fe_err *err)
+{
+	bool on_terminal = isatty(STDOUT_FILENO);
+	struct fe_progress progress;
+	struct fe_run_settings set = {
+		.clock = &fe_clock_system,
+		.wait_ms = fe_opts_number(opts, "wait"),
+		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
+		.reprocess = fe_opts_has(opts, "reprocess"),
+	};
+	struct fe_plan *plan = NULL;
+	struct fe_run_result res = { 0 };
+	bool has_run = false;
+	enum fe_rc rc;
+
+	set_log(opts, on_terminal);
+	fe_progress_init(&progress, &fe_clock_system);
+	if (isatty(STDERR_FILENO) && !fe_opts_has(opts, "quiet")) {
+		set.progress = fe_progress_draw;
+		set.progress_ctx = &progress;
+	}
+	rc = load_and_run(opts, &set, &plan, &res, &has_run, err);
+	fe_progress_end(&progress);
+	if (rc == FE_OK && fe_opts_has(opts, "exit-99-if-nothing") && fe_run_totals(&res).extracted == 0)
+		rc = res.rc = FE_ENOTHING;
+	enum fe_rc printed = print_result(has_run ? &res : NULL, rc, err, on_terminal,
+					  fe_opts_has(opts, "summary"));
+	if (rc == FE_OK)
+		rc = printed;
+	fe_run_result_reset(&res);
+	fe_plan_free(plan);
+	return rc;
+}
+
+const struct fe_command fe_command_run = {
+	.name = "run",
+	.args = "[FILE]",
+	.summary = "run a pipeline: extract, clean, check, load, and prove it",
+	.details = "FILE is the pipeline file [" FE_DEFAULT_PIPELINE "].\n",
+	.options = options,
+	.most_args = 1,
+	.run = run,
+};

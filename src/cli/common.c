@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+/* cli/common.c - what several commands do alike */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "pipeline/plan.h"
+
+#define MAX_PARAMS 256
+#define MAX_SELECTED 256
+
+static void
+print_mistakes(const char *path, const struct fe_mistakes *m)
+{
+	for (size_t i = 0; i < m->n_items; i++) {
+		struct fe_err one = FE_ERR_INIT;
+		char line[FE_ERR_TEXT_BYTES + 512];
+		(void)fe_fail(&one, FE_EUSAGE, "%s", m->items[i].text);
+		fe_err_at_line(&one, path, m->items[i].line, m->items[i].column);
+		(void)fprintf(stderr, "%s\n", fe_err_print(&one, line, sizeof line));
+	}
+}
+
+/* "name=value" into params; the copies are freed by their holder. */
+static enum fe_rc
+split_params(const struct fe_opts *opts, struct fe_plan_param *params, size_t *n, struct fe_err *err)
+{
+	for (*n = 0;; ++*n) {
+		const char *text = fe_opts_nth(opts, "param", *n);
+		if (!text)
+			return FE_OK;
+		const char *equals = strchr(text, '=');
+		if (!equals || equals == text)
+			return fe_fail(err, FE_EUSAGE, "--param takes NAME=VALUE, not '%s'", text);
+		if (*n == MAX_PARAMS)
+			return fe_fail(err, FE_ELIMIT, "more than %d parameters", MAX_PARAMS);
+		params[*n] = (struct fe_plan_param){
+			.name = fe_strndup(text, (size_t)(equals - text)), .value = equals + 1,
+		};
+	}
+}
+
+/* --select a,b --select c */
+static enum fe_rc
+split_selected(const struct fe_opts *opts, const char **names, size_t *n, struct fe_err *err)
+{
+	*n = 0;
+	for (size_t i = 0;; i++) {
+		const char *text = fe_opts_nth(opts, "select", i);
+		if (!text)
+			return FE_OK;
+		for (const char *p = text; *p;) {
+			size_t len = strcspn(p, ",");
+			if (*n == MAX_SELECTED)
+				return fe_fail(err, FE_ELIMIT, "more than %d data sets selected", MAX_SELECTED);
+			if (len)
+				names[(*n)++] = fe_strndup(p, len);
+			p += len + (p[len] == ',');
+		}
+	}
+}
+
+static const char *
+warehouse_override(const struct fe_opts *opts)
+{
+	const char *url = fe_opts_text(opts, "warehouse");
+	if (!url)
+		url = getenv("FINETL_WAREHOUSE");
+	return url && *url ? url : NULL;
+}
+
+enum fe_rc
+fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, struct fe_err *err)
+{
+	struct fe_plan_param params[MAX_PARAMS];
+	const char *selected[MAX_SELECTED];
+	struct fe_plan_settings set = {
+		.path = path ? path : FE_DEFAULT_PIPELINE,
+		.params = params,
+		.select = selected,
+		.warehouse = warehouse_override(opts),
+	};
+	struct fe_mistakes mistakes = { 0 };
+	enum fe_rc rc;
+
+	*out = NULL;
+	rc = split_params(opts, params, &set.n_params, err);
+	if (rc == FE_OK)
+		rc = split_selected(opts, selected, &set.n_select, err);
+	if (rc == FE_OK)
+		rc = fe_plan_load(out, &set, &mistakes, err);
+	print_mistakes(set.path, &mistakes);
+	fe_mistakes_reset(&mistakes);
+	for (size_t i = 0; i < set.n_params; i++)
+		fe_free((void *)(uintptr_t)params[i].name);
+	for (size_t i = 0; i < set.n_select; i++)
+		fe_free((void *)(uintptr_t)selected[i]);
+	return rc;
+}
+
+enum fe_rc
+fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err)
+{
+	const char *url = warehouse_override(opts);
+	if (url) {
+		*out = fe_strdup(url);
+		return FE_OK;
+	}
+	struct fe_plan *plan;
+	FE_TRY(fe_cli_plan(&plan, fe_opts_text(opts, "pipeline"), opts, err));
+	*out = fe_strdup(plan->warehouse);
+	fe_plan_free(plan);
+	if (!*out)
+		return fe_fail(err, FE_EUSAGE, "no warehouse is named; give --warehouse or FINETL_WAREHOUSE");
+	return FE_OK;
+}
+
+enum fe_rc
+fe_cli_print(const struct fe_buf *text, struct fe_err *err)
+{
+	struct fe_str s = fe_buf_str(text);
+	FE_TRY(fe_buf_check(text, "the output", err));
+	while (s.n) {
+		ssize_t n = write(STDOUT_FILENO, s.p, s.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EPIPE)
+			return FE_OK;
+		if (n < 0)
+			return fe_fail_errno(err, errno, "cannot write to standard output", NULL);
+		s = (struct fe_str){ s.p + n, s.n - (size_t)n };
+	}
+	return FE_OK;
+}
