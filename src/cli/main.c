@@ -122,11 +122,14 @@ run_command(const struct fe_command *c, int argc, char *const *argv, struct fe_e
 static enum fe_rc
 dispatch(int argc, char *const *argv, struct fe_err *err)
 {
+	static char *const version[] = { "finetl", "version", NULL };
 	int n_words = 1;
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_help(NULL, err);
-	if (strcmp(argv[1], "--version") == 0)
-		argv = (char *[]){ argv[0], "version", NULL }, argc = 2;
+	if (strcmp(argv[1], "--version") == 0) {
+		argv = version;
+		argc = 2;
+	}
 	if (strcmp(argv[1], "help") == 0) {
 		const struct fe_command *c = argc > 2 ? find_command(argc - 1, argv + 1, &n_words) : NULL;
 		return argc > 2 && !c ? fail_unknown(argc - 1, argv + 1, err) : print_help(c, err);

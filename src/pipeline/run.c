@@ -95,7 +95,7 @@ open_sink(struct fe_run_context *run, struct fe_err *err)
 	if (!plan->warehouse)
 		return fe_fail(err, FE_EUSAGE,
 			       "no warehouse is named; give warehouse: in the pipeline file, --warehouse or FINETL_WAREHOUSE");
-	const struct fe_sink_ops *ops = fe_connector_sink(plan->warehouse);
+	const struct fe_sink_ops *ops = fe_sink_of_url(fe_str_of(plan->warehouse));
 	if (!ops)
 		return fe_fail(err, FE_EUSAGE, "no warehouse of the kind of '%s' is known; try sqlite:warehouse.db or files:out",
 			       plan->warehouse);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/trace.c - finding a record again and telling its way */
+#include "pipeline/trace.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define MAX_SHOWN_BYTES 4096
+
+/* Reads on until the batch that holds the record; *row is FE_NO_COLUMN without one. */
+static enum fe_rc
+find_record(struct fe_source *source, struct fe_batch *b, uint64_t record, size_t *row, struct fe_err *err)
+{
+	*row = FE_NO_COLUMN;
+	for (;;) {
+		FE_TRY(fe_source_next(source, b, err));
+		if (b->n_rows == 0)
+			return FE_OK;
+		for (size_t i = 0; i < b->n_rows; i++) {
+			if (b->origin[i].record == record) {
+				*row = i;
+				return FE_OK;
+			}
+		}
+	}
+}
+
+static void
+add_value(struct fe_buf *out, const struct fe_column *c, size_t row)
+{
+	struct fe_buf text;
+	if (!fe_bit_get(c->valid, row)) {
+		fe_buf_add_text(out, "null");
+		return;
+	}
+	fe_buf_init(&text, 8u << 20);
+	fe_column_print(c, row, &text);
+	fe_buf_add_printable(out, fe_buf_str(&text), MAX_SHOWN_BYTES);
+	fe_buf_reset(&text);
+}
+
+static void
+add_cells(const struct fe_plan_dataset *d, const struct fe_batch *b, size_t row, struct fe_buf *out)
+{
+	fe_buf_add_text(out, "\n  columns\n");
+	for (size_t i = 0; i < d->schema.n_source; i++) {
+		struct fe_str cell = b->cells[i] ? b->cells[i][row] : (struct fe_str){ 0 };
+		fe_buf_addf(out, "    %-24s ", d->schema.fields[i].name);
+		add_value(out, &b->columns[i], row);
+		if (d->clean[i].value) {
+			fe_buf_add_text(out, "  (computed)");
+		} else {
+			fe_buf_add_text(out, "  from '");
+			fe_buf_add_printable(out, cell, MAX_SHOWN_BYTES);
+			fe_buf_add_char(out, '\'');
+		}
+		fe_buf_add_char(out, '\n');
+	}
+}
+
+static enum fe_rc
+add_rule(const struct fe_rule *rule, struct fe_batch *b, size_t row, int64_t now_us, struct fe_buf *out,
+         struct fe_err *err)
+{
+	struct fe_expr_state *state = fe_expr_state_new(rule->check);
+	const struct fe_column *value;
+	const uint64_t *overflow;
+	const char *verdict = "met";
+	enum fe_rc rc = fe_expr_eval(rule->check, state, b, now_us, &value, &overflow, err);
+
+	if (rc == FE_OK) {
+		if (overflow && fe_bit_get(overflow, row))
+			verdict = "broken (overflow)";
+		else if (!fe_bit_get(value->valid, row))
+			verdict = "unknown (a value is null)";
+		else if (!fe_bit_get(value->bits, row))
+			verdict = "broken";
+		fe_buf_addf(out, "    %-24s %s\n", rule->id, verdict);
+	}
+	fe_expr_state_free(state);
+	return rc;
+}
+
+static enum fe_rc
+add_rules(const struct fe_plan_dataset *d, struct fe_batch *b, size_t row, int64_t now_us,
+          struct fe_buf *out, struct fe_err *err)
+{
+	if (d->n_rules)
+		fe_buf_add_text(out, "\n  rules\n");
+	for (size_t i = 0; i < d->n_rules; i++)
+		FE_TRY(add_rule(&d->rules[i], b, row, now_us, out, err));
+	return FE_OK;
+}
+
+static void
+add_reasons(const struct fe_batch *b, const struct fe_reason_table *reasons, size_t row, struct fe_buf *out)
+{
+	if (!fe_bit_get(b->failed, row))
+		return;
+	fe_buf_add_text(out, "\n  reasons against it\n");
+	for (size_t i = 0; i < b->n_reasons; i++)
+		if (b->reasons[i].row == row)
+			fe_buf_addf(out, "    %s\n", fe_reason_text(reasons, b->reasons[i].id));
+}
+
+static void
+add_derived(const struct fe_plan_dataset *d, const struct fe_batch *b, size_t row, struct fe_buf *out)
+{
+	if (d->schema.n_fields > d->schema.n_source)
+		fe_buf_add_text(out, "\n  derived\n");
+	for (size_t i = d->schema.n_source; i < d->schema.n_fields; i++) {
+		fe_buf_addf(out, "    %-24s ", d->schema.fields[i].name);
+		add_value(out, &b->columns[i], row);
+		fe_buf_add_char(out, '\n');
+	}
+}
+
+static enum fe_rc
+tell_record(const struct fe_plan_dataset *d, struct fe_batch *b, size_t row,
+            struct fe_reason_table *reasons, int64_t now_us, struct fe_buf *out, struct fe_err *err)
+{
+	struct fe_clean *clean = NULL;
+	struct fe_derive *derive = fe_derive_new(d->derivations, d->n_derivations, &d->schema, reasons);
+	enum fe_rc rc;
+
+	fe_buf_addf(out, "\n  raw text, at byte %" PRIu64 "\n    ", b->origin[row].offset);
+	fe_buf_add_printable(out, b->origin[row].raw, MAX_SHOWN_BYTES);
+	fe_buf_add_char(out, '\n');
+	rc = fe_clean_new(&clean, d->clean, &d->schema, reasons, err);
+	if (rc)
+		goto done;
+	rc = fe_clean_batch(clean, b, now_us, err);
+	if (rc)
+		goto done;
+	add_cells(d, b, row, out);
+	rc = add_rules(d, b, row, now_us, out, err);
+	if (rc)
+		goto done;
+	rc = fe_derive_batch(derive, b, now_us, err);
+	if (rc)
+		goto done;
+	add_reasons(b, reasons, row, out);
+	add_derived(d, b, row, out);
+done:
+	fe_clean_free(clean);
+	fe_derive_free(derive);
+	return rc;
+}
+
+/* Whether the object is still what was loaded; tells why where it is not. */
+static bool
+is_same_object(const struct fe_trace_record *what, struct fe_buf *out)
+{
+	struct fe_object_id id = { 0 };
+	struct fe_err why = FE_ERR_INIT;
+	if (strcmp(what->path, "-") == 0) {
+		fe_buf_add_text(out, "\n  it came by standard input and cannot be read again\n");
+		return false;
+	}
+	if (fe_object_identify(what->path, &id, &why)) {
+		fe_buf_addf(out, "\n  the object cannot be read again: %s\n", why.text);
+		return false;
+	}
+	bool same = strcmp(id.sha256, what->sha256) == 0;
+	if (!same)
+		fe_buf_add_text(out, "\n  the object has changed since it was loaded (another SHA-256)\n");
+	fe_object_id_reset(&id);
+	return same;
+}
+
+enum fe_rc
+fe_trace(const struct fe_plan_dataset *d, const struct fe_trace_record *what, struct fe_buf *out,
+         struct fe_err *err)
+{
+	struct fe_source_settings set = d->source_set;
+	struct fe_reason_table reasons = { 0 };
+	struct fe_source *source = NULL;
+	struct fe_batch batch;
+	size_t row;
+	enum fe_rc rc;
+
+	if (!is_same_object(what, out))
+		return FE_OK;
+	set.location = what->path;
+	set.reasons = &reasons;
+	fe_batch_init(&batch, &d->schema);
+	rc = fe_source_open(&source, d->source, &set, err);
+	if (rc)
+		goto done;
+	rc = find_record(source, &batch, what->record, &row, err);
+	if (rc == FE_OK && row == FE_NO_COLUMN)
+		fe_buf_add_text(out, "\n  the object has no such record\n");
+	else if (rc == FE_OK)
+		rc = tell_record(d, &batch, row, &reasons, what->run_time_us, out, err);
+done:
+	fe_source_close(source);
+	fe_batch_reset(&batch);
+	fe_reason_table_reset(&reasons);
+	return rc;
+}
