@@ -207,7 +207,7 @@ def is_noncharacter(c):
 def judge(dataset, item, now, warehouse, outcome, table, run_name):
     """where -> rules -> references -> derive -> dedupe: the term of the record."""
     if not item.is_broken:
-        if dataset.where and evaluate(dataset.where, item, now) is not True:
+        if dataset.where and not is_wanted(dataset.where, item, now):
             return "filtered"
         check_rules(dataset, item, now, outcome)
         check_references(dataset, item, warehouse)
@@ -223,11 +223,12 @@ def judge(dataset, item, now, warehouse, outcome, table, run_name):
     return term
 
 
-def evaluate(expression, item, now):
+def is_wanted(where, item, now):
     try:
-        return expression(item.values, now)
-    except Overflow:
-        return None
+        return where(item.values, now) is True
+    except Overflow:  # nobody knows: the record stays, with a reason
+        item.add("where:overflow")
+        return True
 
 
 def check_rules(dataset, item, now, outcome):

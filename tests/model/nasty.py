@@ -238,6 +238,7 @@ def spoil(m, cells):
 
 def joined(case, final_newline=True):
     """The whole case as one file."""
+    assert case.records[-1].strip(b"\r\n"), "a blank last line is no record"
     data = case.header + b"".join(case.records)
     return data if final_newline else data.rstrip(b"\r\n")
 
@@ -245,6 +246,8 @@ def joined(case, final_newline=True):
 def cut(case, n, seed):
     """The case as n files, cut between records at places drawn from the seed."""
     r = random.Random(seed)
-    places = sorted(r.sample(range(1, len(case.records)), n - 1))
+    # A blank last line is no record, so no file may end with a blank one of the case.
+    ends = [i for i in range(1, len(case.records)) if case.records[i - 1].strip(b"\r\n")]
+    places = sorted(r.sample(ends, n - 1))
     pieces = zip([0] + places, places + [len(case.records)])
     return [case.header + b"".join(case.records[a:b]) for a, b in pieces]

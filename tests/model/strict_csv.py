@@ -87,6 +87,8 @@ def read(data, columns, extra_columns="error", delimiter=b","):
         if raw == b"" and offset + len(raw) + 2 >= len(data) and not data[offset:].strip(b"\r\n"):
             return  # a blank last line is no record
         number += 1
+        if not flaw and len(cells) < len(names) and offset + len(raw) == len(data):
+            raise FileRefused("cut short: the last record has no line end and too few cells")
         if not flaw:
             flaw = flaw_of(raw, cells, header[2], delimiter)
         yield Record(number, offset, raw, None if flaw else [cells[i] for i in places], flaw)
@@ -95,7 +97,7 @@ def read(data, columns, extra_columns="error", delimiter=b","):
 def flaw_of(raw, cells, header, delimiter):
     if raw == b"":
         return "blank_line"
-    if raw.startswith(BOM):
+    if BOM in raw:
         return "bom_inside"
     if len(cells) > 1 and not raw.replace(delimiter, b""):
         return "empty_record"

@@ -74,7 +74,8 @@ def test_csv_flaws_and_refusals():
     flaws = [(r.number, r.flaw) for r in strict_csv.read(data, ["a", "b"])]
     assert [f for _, f in flaws] == ["", "too_few_cells", "too_many_cells", "empty_record", "blank_line", "quote_in_bare_cell",
                                      "text_after_quote", "repeated_header", "bom_inside", ""]
-    for bad in (b'a,b\n1,"2\n', b"a,b\n1,2\r3,4\n", b'a,b\n1,x"y\n', b"a,a\n1,2\n", b"a\n1\n", b"a,b,c\n1,2,3\n", b""):
+    for bad in (b'a,b\n1,"2\n', b"a,b\n1,2\r3,4\n", b'a,b\n1,x"y\n', b"a,a\n1,2\n", b"a\n1\n", b"a,b,c\n1,2,3\n", b"a,b\n1",
+                b""):
         with pytest.raises(strict_csv.FileRefused):
             list(strict_csv.read(bad, ["a", "b"]))
 
@@ -95,7 +96,7 @@ def test_derived_columns():
     outcome, _ = run(b"t1 ,c1,2025-06-07 03:00,10000.01,m,c,failed,\n")
     values = outcome.rows[0].values
     assert (values["transaction_id"], values["merchant_id"], values["transaction_dayofweek"]) == ("T1", "M", 5)
-    assert (values["amount_category"], str(values["risk_score"]), values["risk_level"]) == ("exceptional", "100", "critical")
+    assert (values["amount_category"], values["risk_score"], values["risk_level"]) == ("exceptional", 100, "critical")
 
 
 def test_dedupe_in_record_order():

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every test of the project, in order; called by ./test, which sets things up.
+
+  checks      layers, banned calls, hardening as seen in the binary
+  builds      gcc release, gcc with ASan and UBSan, clang, gcc with failpoints; no warnings
+  unit        cmocka and the fuzz corpora, under the sanitizers and with clang
+  model       an independent Python reading of the rules, and modules against Python
+  system      the binary as a user meets it: commands, faults, kills, memory
+
+Ends with "N passed, N failed, N skipped". A test that needs something this machine does
+not have is skipped with its reason; where CI=true it fails instead.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CI = os.environ.get("CI") == "true"
+SANITIZE = ["-Dbuildtype=debugoptimized", "-Db_lundef=false"]
+BUILDS = {
+    "asan": ("gcc", SANITIZE + ["-Db_sanitize=address,undefined", "-Dc_args=-fno-sanitize-recover=all", "-Dwerror=true"]),
+    "clang": ("clang", ["-Dbuildtype=release", "-Dwerror=true"]),
+    "failpoints": ("gcc", ["-Dbuildtype=release", "-Dfailpoints=true"]),
+    "tsan": ("gcc", SANITIZE + ["-Db_sanitize=thread"]),
+    "coverage": ("gcc", ["-Dbuildtype=debug", "-Db_coverage=true"]),
+    "fuzz": ("clang", SANITIZE + ["-Db_sanitize=address,undefined", "-Dfuzzers=true",
+                                  "-Dc_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=all"]),
+}
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1",
+}
+
+
+class Results:
+    def __init__(self):
+        self.n_passed, self.failed, self.skipped = 0, [], []
+
+    def add(self, name, ok, detail=""):
+        if ok:
+            self.n_passed += 1
+        else:
+            self.failed.append(name)
+            print(f"FAILED {name}\n{detail.rstrip()}", flush=True)
+
+    def skip(self, name, reason):
+        if CI:
+            self.add(name, False, f"needed in CI: {reason}")
+        else:
+            self.skipped.append((name, reason))
+
+
+def say(text):
+    print(f"== {text}", flush=True)
+
+
+def call(command, **more):
+    """Runs to the end; (whether it went well, all that it wrote)."""
+    done = subprocess.run([str(c) for c in command], cwd=ROOT, text=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+    return done.returncode == 0, done.stdout
+
+
+def tail(text, n_lines=60):
+    return "\n".join(text.splitlines()[-n_lines:])
+
+
+def run_checks(results):
+    say("checks of the source")
+    for name in ("check_layers.py", "check_banned.py"):
+        ok, output = call([sys.executable, ROOT / "tools" / name])
+        results.add(name, ok, output)
+
+
+def build_release(results):
+    """build/, the one that ./run makes, with all its tests."""
+    say("build: gcc, release")
+    ok, output = call(["sh", "-c", '. "$here/tools/setup.sh"; build_finetl'], env={**os.environ, "here": str(ROOT)})
+    if ok and CI:
+        ok, output = call(["meson", "configure", ROOT / "build", "-Dwerror=true"])
+    if ok:
+        ok, output = call(["ninja", "-C", ROOT / "build"])
+    results.add("build gcc release", ok, tail(output))
+    if ok:
+        ok, output = call([sys.executable, ROOT / "tools" / "check_hardening.py", ROOT / "build" / "finetl"])
+        results.add("check_hardening.py", ok, output)
+    return ROOT / "build"
+
+
+def build_special(results, kind):
+    """build-<kind>/, or None where it did not come about."""
+    compiler, options = BUILDS[kind]
+    folder = ROOT / f"build-{kind}"
+    say(f"build: {compiler}, {kind}")
+    if not shutil.which(compiler):
+        results.skip(f"build {kind}", f"there is no {compiler}")
+        return None
+    stamp, wanted = folder / ".options", "\n".join([compiler] + options)
+    ok, output = True, ""
+    if not stamp.exists() or stamp.read_text() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        ok, output = call(["meson", "setup", folder, ROOT] + options, env={**os.environ, "CC": compiler})
+        if ok:
+            stamp.write_text(wanted)
+    if ok:
+        ok, output = call(["ninja", "-C", folder])
+    results.add(f"build {kind}", ok, tail(output))
+    return folder if ok else None
+
+
+def run_meson_tests(results, folder, name):
+    """cmocka programs and the fuzz corpora. Counts cmocka's tests one by one."""
+    say(f"unit tests and fuzz corpora: {name}")
+    call(["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "4"], env={**os.environ, **SANITIZER_ENV})
+    log = folder / "meson-logs" / "testlog.json"
+    n_programs = 0
+    for line in log.read_text().splitlines() if log.exists() else []:
+        test = json.loads(line)
+        n_programs += 1
+        output = (test.get("stdout") or "") + (test.get("stderr") or "")
+        ok = test["result"] in ("OK", "EXPECTEDFAIL")
+        n_inside = len(re.findall(r"^\[\s+OK \]", output, re.M))
+        if ok:
+            results.n_passed += max(1, n_inside)
+        else:
+            results.n_passed += n_inside
+            results.add(f"{name}: {test['name']} ({test['result']})", False, tail(output))
+    if n_programs == 0:
+        results.add(f"{name}: unit tests", False, "none were run")
+
+
+def run_pytest(results, folders, arguments, builds):
+    say("pytest: " + ", ".join(folders))
+    report = ROOT / "build" / "pytest.xml"
+    report.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--durations=10",
+               "-o", "junit_family=xunit2", f"--junitxml={report}", *arguments, *folders]
+    subprocess.run([str(c) for c in command], cwd=ROOT, env={**os.environ, **builds}, check=False)
+    if not report.exists():
+        results.add("pytest", False, "it left no report")
+        return
+    cases = list(ElementTree.parse(report).iter("testcase"))
+    for case in cases:
+        name = f"{case.get('classname')}::{case.get('name')}"
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            results.failed.append(name)
+        elif skipped is not None:
+            results.skip(name, skipped.get("message", ""))
+        else:
+            results.n_passed += 1
+    if not cases:
+        results.add("pytest", False, "no test was found")
+
+
+def run_coverage(results, arguments):
+    folder = build_special(results, "coverage")
+    if not folder:
+        return
+    run_meson_tests(results, folder, "coverage")
+    run_pytest(results, ["tests/model", "tests/system"], arguments, {"FINETL_BUILD": str(folder)})
+    ok, output = call(["gcovr", "--root", ROOT, "--filter", "src/", folder])
+    results.add("gcovr", ok, tail(output))
+    print(output)
+
+
+def run_fuzzers(results, seconds):
+    folder = build_special(results, "fuzz")
+    if not folder:
+        return
+    harnesses = sorted(path for path in (folder / "tests" / "fuzz").glob("fuzz_*") if path.is_file())
+    if not harnesses:
+        results.add("fuzz", False, "there is no harness")
+    for harness in harnesses:
+        name = harness.name.removeprefix("fuzz_")
+        say(f"fuzzing {name} for {seconds} s")
+        found, grown = folder / "findings", folder / "corpus" / name
+        found.mkdir(exist_ok=True)
+        grown.mkdir(parents=True, exist_ok=True)
+        ok, output = call([harness, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
+                           f"-artifact_prefix={found}/{name}-", grown, ROOT / "tests" / "fuzz" / "corpus" / name])
+        results.add(f"fuzz {name}", ok, tail(output))
+        executed = re.search(r"number_of_executed_units: (\d+)", output)
+        print(f"   {executed[1] if executed else '?'} inputs, {len(list(grown.iterdir()))} of them new and kept in {grown}")
+
+
+def finish(results, started):
+    for name in results.failed:
+        print(f"failed:  {name}")
+    for name, reason in results.skipped:
+        print(f"skipped: {name}: {reason}")
+    print(f"({time.monotonic() - started:.0f} s)")
+    print(f"{results.n_passed} passed, {len(results.failed)} failed, {len(results.skipped)} skipped", flush=True)
+    sys.exit(1 if results.failed or not results.n_passed else 0)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one build, no sanitizers, no kills at failpoints")
+    parser.add_argument("--long", action="store_true", help="all kills, 5,000,000 rows; takes its time")
+    parser.add_argument("--coverage", action="store_true", help="which lines the tests reach, instead of the usual builds")
+    parser.add_argument("--tsan", action="store_true", help="the unit tests under the thread sanitizer as well")
+    parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="each fuzzer for so long as well")
+    parser.add_argument("--only", metavar="WORD", help="of the pytest tests only those whose name has this word")
+    options = parser.parse_args()
+
+    started, results = time.monotonic(), Results()
+    arguments = (["--long"] if options.long else []) + (["-k", options.only] if options.only else [])
+    run_checks(results)
+    release = build_release(results)
+    if options.coverage:
+        run_coverage(results, arguments)
+        finish(results, started)
+    builds = {"FINETL_BUILD": str(release)}
+    if options.quick:
+        run_meson_tests(results, release, "release")
+    else:
+        for kind in ["asan", "clang"] + (["tsan"] if options.tsan else []):
+            folder = build_special(results, kind)
+            if folder:
+                run_meson_tests(results, folder, kind)
+        folder = build_special(results, "failpoints")
+        if folder:
+            builds["FINETL_FAILPOINT_BUILD"] = str(folder)
+    run_pytest(results, ["tests/model", "tests/system"], arguments, builds)
+    if options.fuzz:
+        run_fuzzers(results, options.fuzz)
+    finish(results, started)
+
+
+if __name__ == "__main__":
+    main()

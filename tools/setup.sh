@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by ./run and ./test: the Debian packages that are needed, and how to get them.
+# POSIX sh. Uses $here, the project's folder.
+
+build_packages="gcc libc6-dev meson ninja-build pkg-config python3 tzdata libsqlite3-dev libyaml-dev
+	zlib1g-dev libzstd-dev libssl-dev libxxhash-dev libpcre2-dev"
+test_packages="clang llvm libclang-rt-14-dev binutils libcmocka-dev python3-venv gcovr gzip zstd util-linux"
+
+say() {
+	printf '%s\n' "$*" >&2
+}
+
+die() {
+	say "$(basename "$0"): $*"
+	exit 1
+}
+
+# Names the packages of the list that are not installed.
+missing_packages() {
+	missing=""
+	for package in "$@"; do
+		state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) || state=absent
+		[ "$state" = installed ] || missing="$missing $package"
+	done
+	printf '%s' "$missing"
+}
+
+install_packages() {
+	if [ "$(id -u)" -eq 0 ]; then
+		as_root="env"
+	elif command -v sudo >/dev/null; then
+		as_root="sudo env"
+	else
+		die "these Debian packages are missing, and installing them needs root or sudo:$1
+  As root: apt-get install --no-install-recommends$1"
+	fi
+	say "Installing Debian packages:$1"
+	$as_root apt-get update -qq >&2 || die "apt-get update failed; is there a network?"
+	# shellcheck disable=SC2086
+	$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $1 >&2 ||
+		die "the packages could not be installed; see above"
+}
+
+# need_packages STAMP PACKAGE...: looks once, and again when the list changes.
+need_packages() {
+	stamp=$here/build/.packages-$1
+	shift
+	wanted=$(printf '%s ' "$@")
+	if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
+		return
+	fi
+	if ! command -v dpkg-query >/dev/null; then
+		say "This is not Debian: what these packages hold must be there already: $wanted"
+		return
+	fi
+	missing=$(missing_packages "$@")
+	[ -z "$missing" ] || install_packages "$missing"
+	mkdir -p "$here/build"
+	printf '%s' "$wanted" >"$stamp"
+}
+
+# build_finetl: the optimised binary, at build/finetl. Quiet unless there is work or trouble.
+build_finetl() {
+	if [ ! -f "$here/build/build.ninja" ]; then
+		say "Setting up the build (release, link-time optimisation)"
+		CC=${CC:-gcc} meson setup "$here/build" "$here" -Dbuildtype=release -Db_lto=true >"$here/build/setup.log" 2>&1 ||
+			die "the build could not be set up:
+$(tail -n 20 "$here/build/setup.log")"
+	fi
+	if ! ninja -C "$here/build" -n finetl | grep -q 'no work to do'; then
+		say "Building finetl"
+	fi
+	ninja -C "$here/build" finetl >"$here/build/ninja.log" 2>&1 ||
+		die "the build failed:
+$(tail -n 40 "$here/build/ninja.log")"
+}
