@@ -64,6 +64,7 @@ struct fe_batch {
 	const struct fe_schema *schema; /* borrowed */
 	size_t n_rows;
 	uint32_t object;         /* index into the source's objects */
+	const char *object_name; /* its path, for messages; lives as long as the source */
 	bool ascii;              /* every byte of the input block is ASCII */
 	struct fe_str **cells;   /* [n_source] */
 	struct fe_column *columns; /* [n_fields] */

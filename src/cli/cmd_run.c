@@ -28,7 +28,7 @@ static const struct fe_opt options[] = {
 	{ .name = "wait", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s",
 	  .help = "how long to wait for another run or a locked warehouse" },
 	{ .name = "threads", .kind = FE_OPT_INT, .arg = "N", .fallback = "1", .least = 1, .most = 64,
-	  .help = "the most threads to use; results do not depend on it" },
+	  .help = "2 or more: parse ahead in a second one; results do not depend on it" },
 	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",
 	  .help = "the most memory for keys; a run that needs more ends with exit code 5" },
 	{ .name = "reprocess", .kind = FE_OPT_FLAG,
@@ -143,6 +143,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 		.clock = &fe_clock_system,
 		.wait_ms = fe_opts_number(opts, "wait"),
 		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
+		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
 		.reprocess = fe_opts_has(opts, "reprocess"),
 	};
 	struct fe_plan *plan = NULL;

@@ -31,6 +31,7 @@ struct fe_run_settings {
 	int64_t run_time_us;        /* what now() is; else the start of the run */
 	int64_t wait_ms;            /* for another run of the pipeline to end */
 	uint64_t max_memory_bytes;  /* for keys; 0: no limit */
+	unsigned n_threads;         /* 2 or more: records are parsed ahead by a second one */
 	bool reprocess;             /* read objects that the manifest knows too */
 	void (*progress)(void *ctx, const struct fe_run_progress *p); /* NULL: none */
 	void *progress_ctx;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "load/reject.h"
+#include "pipeline/prefetch.h"
 
 /* What answers whether a parent is known: this run's keys, then the warehouse. */
 struct fe_parent {
@@ -29,7 +30,8 @@ struct chain {
 	struct fe_dataset_result *out;
 
 	struct fe_source *source;
-	struct fe_batch batch;
+	struct fe_prefetch *prefetch;
+	struct fe_prefetched now; /* the batch at hand */
 	struct fe_clean *clean;
 	struct fe_checks *checks;
 	struct fe_parent *parents;
@@ -88,7 +90,9 @@ open_source(struct chain *c, struct fe_err *err)
 		set.skip_object = is_known_object;
 		set.skip_ctx = c;
 	}
-	return fe_source_open(&c->source, c->plan->source, &set, err);
+	FE_TRY(fe_source_open(&c->source, c->plan->source, &set, err));
+	c->prefetch = fe_prefetch_open(c->source, &c->plan->schema, c->run->set->n_threads);
+	return FE_OK;
 }
 
 static void
@@ -151,7 +155,6 @@ make_steps(struct chain *c, struct fe_err *err)
 	const struct fe_plan_dataset *p = c->plan;
 	struct fe_reason_table *reasons = &c->out->reasons;
 
-	fe_batch_init(&c->batch, &p->schema);
 	FE_TRY(fe_clean_new(&c->clean, p->clean, &p->schema, reasons, err));
 	c->checks = fe_checks_new(p->where, p->rules, p->n_rules, reasons);
 	c->derive = fe_derive_new(p->derivations, p->n_derivations, &p->schema, reasons);
@@ -201,7 +204,7 @@ finish_objects(struct chain *c)
 static enum fe_rc
 judge_batch(struct chain *c, struct fe_err *err)
 {
-	struct fe_batch *b = &c->batch;
+	struct fe_batch *b = c->now.batch;
 	int64_t now_us = c->run->run_time_us;
 
 	FE_TRY(fe_clean_batch(c->clean, b, now_us, err));
@@ -218,12 +221,12 @@ static enum fe_rc
 load_batch(struct chain *c, struct fe_err *err)
 {
 	struct fe_run_context *run = c->run;
-	struct fe_batch *b = &c->batch;
+	struct fe_batch *b = c->now.batch;
 	size_t object = c->first_object + b->object;
 	struct fe_load_plan *plan;
 
 	note_objects(c, (size_t)b->object + 1);
-	FE_TRY(fe_dedupe_batch(run->keys[c->index], b, c->source->objects[b->object].id.path, &plan, err));
+	FE_TRY(fe_dedupe_batch(run->keys[c->index], b, b->object_name, &plan, err));
 	FE_TRY(run->sink->ops->write(run->sink, c->index, b, plan, run->objects[object].object_id, err));
 	FE_TRY(fe_reject_add_batch(run->rejects, b, (uint32_t)c->index, (uint32_t)object,
 				   &c->out->reasons, err));
@@ -246,8 +249,8 @@ report_progress(struct chain *c, bool is_loading)
 		p.n_rows += terms[FE_TERM_READ].n;
 		p.n_rejected += terms[FE_TERM_REJECTED].n;
 	}
-	if (c->source)
-		fe_source_progress(c->source, &p.done_bytes, &p.total_bytes);
+	p.done_bytes = c->now.done_bytes;
+	p.total_bytes = c->now.total_bytes;
 	set->progress(set->progress_ctx, &p);
 }
 
@@ -256,8 +259,8 @@ read_all(struct chain *c, struct fe_err *err)
 {
 	for (;;) {
 		FE_TRY(fe_stop_check(err));
-		FE_TRY(fe_source_next(c->source, &c->batch, err));
-		if (c->batch.n_rows == 0)
+		FE_TRY(fe_prefetch_next(c->prefetch, &c->now, err));
+		if (c->now.batch->n_rows == 0)
 			return FE_OK;
 		FE_TRY(fe_failpoint("run.batch", err));
 		FE_TRY(judge_batch(c, err));
@@ -294,13 +297,13 @@ end_table(struct chain *c, struct fe_err *err)
 static void
 chain_reset(struct chain *c)
 {
+	fe_prefetch_close(c->prefetch);
 	finish_objects(c);
 	for (size_t i = 0; c->clean && i < c->plan->schema.n_source; i++)
 		c->out->defaults_filled[i] = fe_clean_defaults_filled(c->clean, i);
 	for (size_t i = 0; c->checks && i < c->plan->n_rules; i++)
 		c->out->rules_broken[i] = fe_checks_broken(c->checks, i);
 	fe_source_close(c->source);
-	fe_batch_reset(&c->batch);
 	fe_clean_free(c->clean);
 	fe_checks_free(c->checks);
 	fe_derive_free(c->derive);
