@@ -23,7 +23,7 @@ struct fe_load_plan {
 	/* Rows of earlier batches that are superseded now: INSERTED ones are taken out
 	 * again; a STORED one is an update staged earlier, which the batch's own UPDATE of
 	 * the same number replaces. gone holds their source columns, row by row, and
-	 * gone->origin[i].record/gone->object theirs where known. */
+	 * gone->origin[i].record theirs. */
 	struct fe_removal *removals;
 	size_t n_removals;
 	const struct fe_batch *gone;

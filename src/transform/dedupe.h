@@ -22,8 +22,9 @@
  * it met.
  *
  * State: per key its bytes, two keyed 64-bit hashes (fixed and mutable columns; equal
- * only by a chance of 2^-64 a pair), where its row is, and which record it was: 40
- * bytes and the key's own, and 5 to 11 of index. FE_ELIMIT past max_bytes.
+ * only by a chance of 2^-64 a pair), where its row is, and which record it was: 36
+ * bytes (44 with a version) and the key's own, and 6 to 12 of index. FE_ELIMIT past
+ * max_bytes.
  */
 #ifndef FE_TRANSFORM_DEDUPE_H
 #define FE_TRANSFORM_DEDUPE_H
@@ -34,7 +35,7 @@
 
 enum fe_dedupe_part { FE_PART_KEY, FE_PART_FIXED, FE_PART_MUTABLE, FE_PART_VERSION };
 
-/* What dedupe asks of the target. Every function may be NULL where is_empty. */
+/* What dedupe asks of the target. lookup may be NULL where is_empty. */
 struct fe_dedupe_store {
 	void *ctx;
 	bool is_empty; /* nothing was there when the run began: lookup is never called */

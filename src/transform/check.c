@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+/* transform/check.c - where, rules and references over bitmaps
+ *
+ * An expression gives a word of 64 answers at a time; a word in which nothing is
+ * broken costs two instructions, and rows are only looked at where a bit is set.
+ * A record without cells (batch->broken) is asked nothing: it stays rejected for
+ * what broke it, so that `where` cannot make a malformed record disappear.
+ */
+#include "transform/check.h"
+
+#include "transform/fit.h"
+
+struct rule_state {
+	struct fe_expr_state *eval;
+	uint32_t reason;
+	uint64_t n_broken;
+};
+
+struct fe_checks {
+	const struct fe_expr *where;
+	struct fe_expr_state *where_eval;
+	uint32_t where_overflow;
+	const struct fe_rule *rules;
+	struct rule_state *states;
+	size_t n_rules;
+};
+
+struct fe_checks *
+fe_checks_new(const struct fe_expr *where, const struct fe_rule *rules, size_t n_rules,
+              struct fe_reason_table *reasons)
+{
+	struct fe_checks *c = fe_new(struct fe_checks);
+	c->where = where;
+	if (where) {
+		c->where_eval = fe_expr_state_new(where);
+		c->where_overflow = fe_reason_id(reasons, "where", "overflow");
+	}
+	c->rules = rules;
+	c->n_rules = n_rules;
+	c->states = fe_new_array(n_rules + 1, struct rule_state);
+	for (size_t i = 0; i < n_rules; i++) {
+		c->states[i].eval = fe_expr_state_new(rules[i].check);
+		c->states[i].reason = fe_reason_id(reasons, NULL, rules[i].id);
+	}
+	return c;
+}
+
+void
+fe_checks_free(struct fe_checks *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n_rules; i++)
+		fe_expr_state_free(c->states[i].eval);
+	fe_free(c->states);
+	fe_expr_state_free(c->where_eval);
+	fe_free(c);
+}
+
+enum fe_rc
+fe_checks_where(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct fe_err *err)
+{
+	const struct fe_column *is_true;
+	const uint64_t *overflow;
+	struct fe_row_bits judged;
+
+	if (!c->where)
+		return FE_OK;
+	FE_TRY(fe_expr_eval(c->where, c->where_eval, b, now_us, &is_true, &overflow, err));
+	fe_rows_judged(b, false, &judged);
+	for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
+		/* Where the arithmetic failed nobody knows whether the record is wanted:
+		 * it is kept, with the reason. */
+		uint64_t unsure = overflow ? overflow[w] & judged.words[w] : 0;
+		uint64_t out = judged.words[w] & ~unsure & ~(is_true->valid[w] & is_true->bits[w]);
+		for (; unsure; unsure &= unsure - 1)
+			fe_batch_add_reason(b, w * 64 + (size_t)__builtin_ctzll(unsure),
+					    c->where_overflow, (struct fe_str){ 0 });
+		for (; out; out &= out - 1)
+			b->verdict[w * 64 + (size_t)__builtin_ctzll(out)] = FE_FILTERED;
+	}
+	return FE_OK;
+}
+
+static enum fe_rc
+break_rows(struct fe_checks *c, size_t rule, struct fe_batch *b, size_t w, uint64_t rows, struct fe_err *err)
+{
+	struct rule_state *s = &c->states[rule];
+	s->n_broken += (uint64_t)__builtin_popcountll(rows);
+	if (c->rules[rule].action == FE_RULE_WARN)
+		return FE_OK;
+	if (c->rules[rule].action == FE_RULE_ABORT) {
+		size_t row = w * 64 + (size_t)__builtin_ctzll(rows);
+		enum fe_rc rc = fe_fail(err, FE_ECHECK,
+					"record %llu breaks the rule '%s', whose action is abort",
+					(unsigned long long)b->origin[row].record, c->rules[rule].id);
+		fe_err_at(err, NULL, b->origin[row].record, NULL);
+		return rc;
+	}
+	for (; rows; rows &= rows - 1)
+		fe_batch_add_reason(b, w * 64 + (size_t)__builtin_ctzll(rows), s->reason, (struct fe_str){ 0 });
+	return FE_OK;
+}
+
+enum fe_rc
+fe_checks_rules(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct fe_err *err)
+{
+	struct fe_row_bits judged;
+
+	if (c->n_rules == 0)
+		return FE_OK;
+	fe_rows_judged(b, false, &judged);
+	for (size_t i = 0; i < c->n_rules; i++) {
+		const struct fe_column *is_true;
+		const uint64_t *overflow;
+		FE_TRY(fe_expr_eval(c->rules[i].check, c->states[i].eval, b, now_us, &is_true, &overflow, err));
+		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
+			uint64_t out = is_true->valid[w] & ~is_true->bits[w];
+			if (overflow)
+				out |= overflow[w];
+			out &= judged.words[w];
+			if (out)
+				FE_TRY(break_rows(c, i, b, w, out, err));
+		}
+	}
+	return FE_OK;
+}
+
+uint64_t
+fe_checks_broken(const struct fe_checks *c, size_t rule)
+{
+	return c->states[rule].n_broken;
+}
+
+enum fe_rc
+fe_check_references(const struct fe_reference *refs, const uint32_t *reason_ids, size_t n_refs,
+                    struct fe_batch *b, struct fe_err *err)
+{
+	struct fe_row_bits judged;
+
+	if (n_refs == 0)
+		return FE_OK;
+	fe_rows_judged(b, false, &judged);
+	for (size_t i = 0; i < n_refs; i++) {
+		const struct fe_column *column = &b->columns[refs[i].column];
+		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
+			for (uint64_t m = judged.words[w] & column->valid[w]; m; m &= m - 1) {
+				size_t row = w * 64 + (size_t)__builtin_ctzll(m);
+				bool known = false;
+				FE_TRY(refs[i].has(refs[i].ctx, column, row, &known, err));
+				if (!known)
+					fe_batch_add_reason(b, row, reason_ids[i], (struct fe_str){ 0 });
+			}
+		}
+	}
+	return FE_OK;
+}
