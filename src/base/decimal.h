@@ -5,8 +5,11 @@
  * decimal(12,2) is 1250. Sums are 128 bits wide. No float or double comes near.
  *
  * Text: -?digits[.digits]. Fewer decimals than s are fine, more are refused
- * even where they are zero. Why a text is refused is a value of its own, so
- * that a reject can say it (fe_decimal_why_code gives the reason code).
+ * even where they are zero; zeros in front do not count, -0.00 is 0. Why a text
+ * is refused is a value of its own, so that a reject can say it
+ * (fe_decimal_why_code gives the reason code). A text with digits and only the
+ * oddities named below has the first of them in this order as its reason
+ * ("$1,000" is a separator's fault); anything else is not_a_number.
  */
 #ifndef FE_BASE_DECIMAL_H
 #define FE_BASE_DECIMAL_H
@@ -24,12 +27,12 @@ typedef __int128 fe_i128;
 	X(PLUS_SIGN, "plus_sign")            /* +5 */                          \
 	X(EXPONENT, "exponent")              /* 1e3 */                         \
 	X(SEPARATOR, "separator")            /* 1,234.56 1.234,56 1'000 */     \
-	X(CURRENCY_SIGN, "currency_sign")    /* $5, 5 EUR */                   \
+	X(CURRENCY_SIGN, "currency_sign")    /* $5, 5 EUR (ISO 4217) */        \
 	X(PARENTHESES, "parentheses")        /* (5) */                         \
 	X(TRAILING_MINUS, "trailing_minus")  /* 5- */                          \
 	X(BLANK_INSIDE, "blank_inside")      /* ' 5', '5 ', '1 000', NBSP */   \
 	X(TOO_MANY_DECIMALS, "too_many_decimals")                              \
-	X(OUT_OF_RANGE, "out_of_range")      /* more digits than p - s before the point */
+	X(OUT_OF_RANGE, "out_of_range")      /* more than p - s digits before the point */
 
 enum fe_decimal_why {
 #define FE_X(name, code) FE_DECIMAL_##name,

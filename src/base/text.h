@@ -16,6 +16,10 @@
  * noncharacters (U+FDD0-FDEF, U+xxFFFE/F). */
 bool fe_utf8_is_valid(struct fe_str s);
 bool fe_text_is_ascii(struct fe_str s);
+/* The code point at the front (noncharacters too) and its bytes; 0: not valid. */
+size_t fe_utf8_decode(struct fe_str s, uint32_t *out);
+#define FE_UTF8_BYTES 4
+size_t fe_utf8_encode(uint32_t code, char *out); /* FE_UTF8_BYTES at most; how many */
 size_t fe_utf8_length(struct fe_str s); /* code points, of valid UTF-8 */
 struct fe_str fe_utf8_substr(struct fe_str s, int64_t start_1based, int64_t n_chars); /* as SQL's substr, start >= 1 */
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/* base/hash.c - XXH3 keyed by a secret, and OpenSSL's SHA-256
+ *
+ * XXH3 is compiled in here rather than called in its library: keys are short, and
+ * the call would cost as much as the hash.
+ */
+#include "base/hash.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+_Static_assert(sizeof((struct fe_hash_key){ 0 }.secret) >= XXH3_SECRET_SIZE_MIN,
+	       "XXH3 reads this many bytes of the secret");
+
+void fe_hash_key_random(struct fe_hash_key *key)
+{
+	ssize_t n;
+
+	do
+		n = getrandom(key->secret, sizeof(key->secret), 0);
+	while (n < 0 && errno == EINTR);
+	/* Up to 256 bytes come whole, once the kernel's pool has started. */
+	FE_ASSERT(n == (ssize_t)sizeof(key->secret));
+}
+
+uint64_t fe_hash64(const struct fe_hash_key *key, const void *p, size_t n_bytes)
+{
+	return XXH3_64bits_withSecret(p, n_bytes, key->secret, sizeof(key->secret));
+}
+
+struct fe_sha256 {
+	EVP_MD_CTX *ctx;
+};
+
+struct fe_sha256 *fe_sha256_new(void)
+{
+	struct fe_sha256 *h = fe_new(struct fe_sha256);
+
+	h->ctx = EVP_MD_CTX_new();
+	FE_ASSERT(h->ctx != NULL);
+	FE_ASSERT(EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) == 1);
+	return h;
+}
+
+void fe_sha256_add(struct fe_sha256 *h, const void *p, size_t n_bytes)
+{
+	if (n_bytes > 0)
+		FE_ASSERT(EVP_DigestUpdate(h->ctx, p, n_bytes) == 1);
+}
+
+void fe_sha256_end(struct fe_sha256 *h, unsigned char out[FE_SHA256_BYTES])
+{
+	unsigned n_bytes = 0;
+
+	FE_ASSERT(EVP_DigestFinal_ex(h->ctx, out, &n_bytes) == 1 && n_bytes == FE_SHA256_BYTES);
+	FE_ASSERT(EVP_DigestInit_ex(h->ctx, NULL, NULL) == 1);
+}
+
+void fe_sha256_free(struct fe_sha256 *h)
+{
+	if (!h)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	fe_free(h);
+}
+
+void fe_sha256_hex(const unsigned char in[FE_SHA256_BYTES], char out[FE_SHA256_HEX_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < FE_SHA256_BYTES; i++) {
+		out[2 * i] = digits[in[i] >> 4];
+		out[2 * i + 1] = digits[in[i] & 15];
+	}
+	out[FE_SHA256_HEX_BYTES - 1] = '\0';
+}
+
+void fe_sha256_of(struct fe_str bytes, char out_hex[FE_SHA256_HEX_BYTES])
+{
+	unsigned char digest[FE_SHA256_BYTES];
+	unsigned n_bytes = 0;
+
+	FE_ASSERT(EVP_Digest(bytes.p ? bytes.p : "", bytes.n, digest, &n_bytes, EVP_sha256(), NULL) ==
+		  1 && n_bytes == FE_SHA256_BYTES);
+	fe_sha256_hex(digest, out_hex);
+}

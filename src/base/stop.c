@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/* base/stop.c - the signal flag
+ *
+ * Handlers are installed without SA_RESTART, so that a read that waits on a pipe
+ * comes back with EINTR and its loop can ask the flag. A signal that the parent
+ * chose to ignore (nohup, a shell's background job) stays ignored; SIGTERM is
+ * always heard. The flag is an atomic and not a sig_atomic_t because worker
+ * threads read it as well.
+ */
+#include "base/stop.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "the flag is set in a signal handler");
+
+static atomic_bool stop_flag;
+
+static void on_signal(int signal_number)
+{
+	(void)signal_number;
+	atomic_store_explicit(&stop_flag, true, memory_order_relaxed);
+}
+
+static void handle(int signal_number, void (*handler)(int), bool even_if_ignored)
+{
+	struct sigaction old, new = { .sa_handler = handler };
+
+	FE_ASSERT(sigemptyset(&new.sa_mask) == 0);
+	FE_ASSERT(sigaction(signal_number, NULL, &old) == 0);
+	if (old.sa_handler != SIG_IGN || even_if_ignored)
+		FE_ASSERT(sigaction(signal_number, &new, NULL) == 0);
+}
+
+void fe_stop_install(void)
+{
+	handle(SIGTERM, on_signal, true);
+	handle(SIGINT, on_signal, false);
+	handle(SIGHUP, on_signal, false);
+	handle(SIGPIPE, SIG_IGN, true);
+}
+
+bool fe_stop_requested(void)
+{
+	return atomic_load_explicit(&stop_flag, memory_order_relaxed);
+}
+
+void fe_stop_request(void)
+{
+	atomic_store_explicit(&stop_flag, true, memory_order_relaxed);
+}
+
+enum fe_rc fe_stop_check(struct fe_err *err)
+{
+	if (!fe_stop_requested())
+		return FE_OK;
+	return fe_fail(err, FE_ECANCEL, "stopped by a signal");
+}
