@@ -11,6 +11,7 @@
 
 #include "extract/source.h"
 #include "load/sink.h"
+#include "pipeline/mistake.h"
 #include "quality/gate.h"
 #include "transform/check.h"
 #include "transform/clean.h"
@@ -61,18 +62,14 @@ struct fe_plan_settings {
 	const char *warehouse;                              /* overrides; NULL: the file's */
 };
 
-/* One mistake of the pipeline file. */
-struct fe_mistake {
-	uint64_t line, column;
-	char *text; /* "unknown key 'colum'; did you mean 'column'?" */
-};
-struct fe_mistakes { struct fe_mistake *items; size_t n_items, cap_items; };
-void fe_mistakes_reset(struct fe_mistakes *m);
-
 /* FE_EUSAGE with every mistake in *mistakes, in the order of the file, and their
  * number in err; other codes where the file cannot be read. *out is NULL then. */
 FE_MUST_USE enum fe_rc fe_plan_load(struct fe_plan **out, const struct fe_plan_settings *set,
                                     struct fe_mistakes *mistakes, struct fe_err *err);
 void fe_plan_free(struct fe_plan *plan);
+/* The same from memory; set->path only names it and says what paths are relative to. */
+FE_MUST_USE enum fe_rc fe_plan_load_text(struct fe_plan **out, const struct fe_plan_settings *set,
+                                         struct fe_str text, struct fe_mistakes *mistakes,
+                                         struct fe_err *err);
 
 #endif

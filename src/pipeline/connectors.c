@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/connectors.c - where records come from and go to, by name */
+#include "pipeline/connectors.h"
+
+#include "base/text.h"
+
+const struct fe_source_ops *const fe_sources[] = { &fe_source_csv, NULL };
+const struct fe_sink_ops *const fe_sinks[] = { &fe_sink_sqlite, &fe_sink_files, NULL };
+
+static struct fe_str
+scheme_of(struct fe_str url)
+{
+	const char *colon = url.n ? memchr(url.p, ':', url.n) : NULL;
+	return (struct fe_str){ url.p, colon ? (size_t)(colon - url.p) : 0 };
+}
+
+const struct fe_sink_ops *
+fe_sink_of_url(struct fe_str url)
+{
+	struct fe_str scheme = scheme_of(url);
+	for (size_t i = 0; fe_sinks[i]; i++)
+		if (fe_str_is(scheme, fe_sinks[i]->scheme))
+			return fe_sinks[i];
+	return NULL;
+}
+
+static enum fe_rc
+refuse_scheme(struct fe_str url, struct fe_err *err)
+{
+	const char *names[8];
+	size_t n = 0;
+	struct fe_buf known;
+	fe_buf_init(&known, 512);
+	for (; fe_sinks[n] && n < 8; n++) {
+		names[n] = fe_sinks[n]->scheme;
+		fe_buf_addf(&known, "%s'%s:'", n ? ", " : "", names[n]);
+	}
+	/* Never the whole URL: it may hold a password. */
+	struct fe_str scheme = scheme_of(url);
+	const char *nearest = fe_text_nearest(scheme, names, n);
+	enum fe_rc rc;
+	if (!scheme.n)
+		rc = fe_fail(err, FE_EUSAGE, "a warehouse begins with its kind, one of %s", fe_buf_text(&known));
+	else if (nearest)
+		rc = fe_fail(err, FE_EUSAGE, "unknown kind of warehouse '%.*s:'; did you mean '%s:'?",
+			     FE_STR_ARGS(scheme), nearest);
+	else
+		rc = fe_fail(err, FE_EUSAGE, "unknown kind of warehouse '%.*s:'; this version knows %s",
+			     FE_STR_ARGS(scheme), fe_buf_text(&known));
+	fe_buf_reset(&known);
+	return rc;
+}
+
+enum fe_rc
+fe_warehouse_resolve(struct fe_str url, const char *folder, char **out, struct fe_err *err)
+{
+	const struct fe_sink_ops *sink = fe_sink_of_url(url);
+	*out = NULL;
+	if (!sink)
+		return refuse_scheme(url, err);
+	size_t n_scheme = strlen(sink->scheme) + 1;
+	struct fe_str path = { url.p + n_scheme, url.n - n_scheme };
+	if (!path.n)
+		return fe_fail(err, FE_EUSAGE, "'%s:' needs a path behind it", sink->scheme);
+	if (path.n > 1 && path.p[0] == '/' && path.p[1] == '/')
+		return fe_fail(err, FE_EUSAGE, "write '%s:PATH', without the '//'", sink->scheme);
+	struct fe_buf text;
+	fe_buf_init(&text, 16384);
+	fe_buf_addf(&text, "%s:", sink->scheme);
+	if (path.p[0] != '/')
+		fe_buf_addf(&text, "%s/", folder);
+	fe_buf_add_str(&text, path);
+	enum fe_rc rc = fe_buf_check(&text, "the warehouse's path", err);
+	if (rc == FE_OK)
+		*out = fe_buf_take(&text);
+	fe_buf_reset(&text);
+	return rc;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/connectors.h - the one table that names all sources and sinks */
+#ifndef FE_PIPELINE_CONNECTORS_H
+#define FE_PIPELINE_CONNECTORS_H
+
+#include "extract/source.h"
+#include "load/sink.h"
+
+extern const struct fe_source_ops *const fe_sources[]; /* end with NULL */
+extern const struct fe_sink_ops *const fe_sinks[];
+
+/* By the part of a warehouse's URL before ':'; NULL: there is none. */
+const struct fe_sink_ops *fe_sink_of_url(struct fe_str url);
+
+/* Checks a warehouse's URL and makes its path absolute, by `folder`. Heap text
+ * (fe_free) in *out; FE_EUSAGE naming what there is. */
+FE_MUST_USE enum fe_rc fe_warehouse_resolve(struct fe_str url, const char *folder, char **out,
+                                            struct fe_err *err);
+
+#endif

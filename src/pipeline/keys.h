@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/keys.h - every key of a pipeline file, as data
+ *
+ * One table a mapping. The same rows check a file, supply what is not given, find the
+ * nearest right name, and print the reference in docs/pipeline-file.md, so that none
+ * of these can differ from another. What a table cannot say (that a column exists,
+ * that an expression has a type) is checked where the plan is built.
+ */
+#ifndef FE_PIPELINE_KEYS_H
+#define FE_PIPELINE_KEYS_H
+
+#include "batch/type.h"
+#include "pipeline/yaml.h"
+
+enum fe_key_kind {
+	FE_KEY_TEXT,       /* any text */
+	FE_KEY_NAME,       /* a name fit for SQL */
+	FE_KEY_TABLE,      /* a name, or schema.name */
+	FE_KEY_TYPE,       /* text(20), decimal(12,2), ... */
+	FE_KEY_EXPRESSION,
+	FE_KEY_INT,        /* from min to max */
+	FE_KEY_DECIMAL,    /* from min to max, with at most `scale` decimals */
+	FE_KEY_BOOL,       /* true, false */
+	FE_KEY_CHAR,       /* one ASCII character that is no letter or digit, or one of the choices */
+	FE_KEY_CHOICE,     /* one of the choices */
+	FE_KEY_CHOICES,    /* one or a list of them */
+	FE_KEY_TEXTS,      /* a list of texts, from min to max items */
+	FE_KEY_LISTS,      /* a list of lists of texts, each of from min to max items */
+	FE_KEY_ALL_OR_TEXTS, /* the word `all`, or a list of texts */
+	FE_KEY_PAIRS,      /* a mapping of names to texts */
+	FE_KEY_MAPPING,    /* a mapping of its own */
+	FE_KEY_MAPPINGS,   /* a list of such mappings */
+	FE_KEY_NAMED,      /* a mapping of table names to such mappings */
+};
+
+struct fe_key {
+	const char *name;
+	const char *help;   /* one line */
+	const char *preset; /* what holds where it is not given; NULL: nothing */
+	const char *const *choices; /* ends with NULL */
+	const char *form;   /* for the reference, where the kind does not say it */
+	int64_t min, max;   /* max 0: no bounds */
+	const struct fe_mapping *of;
+	enum fe_key_kind kind;
+	unsigned kinds;     /* bits 1u << enum fe_kind: types of column it is for; 0: all */
+	unsigned scale;
+	bool is_required;
+	bool may_be_empty;  /* no value is fine */
+	bool only_read;     /* of a column that is read, not computed */
+	bool takes_env;     /* ${NAME} is filled in */
+	bool takes_params;  /* {name} is filled in */
+};
+
+struct fe_mapping {
+	const char *name; /* "a column": in messages */
+	const char *path; /* "datasets[].columns[]": in the reference */
+	const char *help;
+	const struct fe_key *keys; /* ends with an empty one */
+};
+
+extern const struct fe_mapping fe_keys_pipeline; /* the outermost */
+extern const struct fe_mapping fe_keys_defaults, fe_keys_type_defaults;
+extern const struct fe_mapping fe_keys_dataset, fe_keys_source, fe_keys_column, fe_keys_decimal;
+extern const struct fe_mapping fe_keys_rule, fe_keys_reference, fe_keys_derived, fe_keys_bands;
+extern const struct fe_mapping fe_keys_point, fe_keys_gate, fe_keys_target, fe_keys_foreign_key;
+
+/* Walks the tree and notes what breaks the tables; such nodes are marked wrong. */
+void fe_keys_check(struct fe_node *root, const struct fe_mapping *mapping, struct fe_mistakes *mistakes);
+/* Notes the keys of a column (or of a type's defaults) that are not for its type, or
+ * not for a computed column. */
+void fe_keys_check_column(struct fe_node *map, const struct fe_mapping *mapping, enum fe_kind kind,
+                          bool is_computed, struct fe_mistakes *mistakes);
+
+const struct fe_key *fe_key_find(const struct fe_mapping *mapping, struct fe_str name); /* or NULL */
+
+/* What a key of a checked mapping says, else its preset. */
+struct fe_str fe_key_text(const struct fe_mapping *mapping, const struct fe_node *map, const char *key);
+bool fe_key_bool(const struct fe_mapping *mapping, const struct fe_node *map, const char *key);
+int64_t fe_key_int(const struct fe_mapping *mapping, const struct fe_node *map, const char *key);
+
+#endif
