@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* base/decimal.c - decimals from text and to text
+/* base/decimal.c - decimals from text
  *
- * Parsing has two ways. parse_common takes the form that nearly every cell has, at
+ * There are two ways. parse_common takes the form that nearly every cell has, at
  * most 16 bytes with the point where the scale puts it, by whole words and without
  * a branch per digit; it either is sure or knows nothing. Everything else goes to
- * scan_number, which knows every declared way of writing, and where that fails
- * too, find_fault looks for the reason, for which time does not matter.
- *
- * Formatting writes two digits at a time, from the right.
+ * scan_number, which knows every declared way of writing, and where that fails too,
+ * decimal_fault.c looks for the reason.
  */
 #include "base/decimal.h"
+#include "base/decimal_fault.h"
 
-#define POW10_19 UINT64_C(10000000000000000000)
 #define MAX_DIGITS_U64 19 /* so many digits always fit */
 
 const int64_t fe_pow10[19] = {
@@ -237,161 +235,6 @@ static bool scan_number(struct fe_str s, const struct fe_decimal_format *fmt, st
 	return scan_digits(s, fmt->point ? fmt->point : '.', fmt->group, num);
 }
 
-/* Why a text is no number ------------------------------------------------------
- *
- * The text is peeled from both ends of what is around a number, then what is left
- * is walked once; each oddity seen is noted. A text that holds anything else, or no
- * digit, is not a number at all; otherwise the first oddity in the order of
- * FE_DECIMAL_WHY_MAP is told. */
-
-struct faults {
-	bool seen[FE_DECIMAL_OUT_OF_RANGE + 1];
-};
-
-/* Bytes of a blank at p: ASCII white space, no-break and other Unicode spaces. */
-static size_t blank_bytes(const char *p, size_t n)
-{
-	const unsigned char *u = (const unsigned char *)p;
-
-	if (n >= 1 && (u[0] == ' ' || (u[0] >= '\t' && u[0] <= '\r')))
-		return 1;
-	if (n >= 2 && u[0] == 0xc2 && (u[1] == 0xa0 || u[1] == 0x85)) /* U+00A0, U+0085 */
-		return 2;
-	if (n < 3 || u[0] < 0xe1 || u[0] > 0xe3)
-		return 0;
-	switch (u[0] << 16 | u[1] << 8 | u[2]) {
-	case 0xe19a80: /* U+1680 */
-	case 0xe280a8: /* U+2028, U+2029, U+202F, U+205F, U+3000 */
-	case 0xe280a9:
-	case 0xe280af:
-	case 0xe2819f:
-	case 0xe38080:
-		return 3;
-	default: /* U+2000 to U+200A */
-		return u[0] == 0xe2 && u[1] == 0x80 && u[2] >= 0x80 && u[2] <= 0x8a ? 3 : 0;
-	}
-}
-
-/* A currency of ISO 4217. Any three letters would not do: an id such as TXN00017 in
- * a shifted column is no amount. */
-static bool is_currency_code(const char *p)
-{
-	static const char codes[] =
-		"AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN "
-		"BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD "
-		"FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY "
-		"KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP "
-		"MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR "
-		"RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT "
-		"TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ";
-
-	for (size_t i = 0; i < sizeof(codes) - 1; i += 4)
-		if (memcmp(codes + i, p, 3) == 0)
-			return true;
-	return false;
-}
-
-/* Bytes of a currency sign at p: $, U+00A2-A5, U+20A0-20C0, or a code such as EUR. */
-static size_t currency_bytes(const char *p, size_t n)
-{
-	const unsigned char *u = (const unsigned char *)p;
-
-	if (n >= 1 && u[0] == '$')
-		return 1;
-	if (n >= 2 && u[0] == 0xc2 && u[1] >= 0xa2 && u[1] <= 0xa5)
-		return 2;
-	if (n >= 3 && u[0] == 0xe2 && ((u[1] == 0x82 && u[2] >= 0xa0) || (u[1] == 0x83 && u[2] == 0x80)))
-		return 3;
-	return n >= 3 && is_currency_code(p) ? 3 : 0;
-}
-
-/* Takes one piece of surroundings off the front, or off the back; 0: there is none. */
-static size_t peel(struct fe_str s, bool at_end, struct faults *f)
-{
-	for (size_t n = 1; n <= 3 && n <= s.n; n++) {
-		const char *p = at_end ? s.p + s.n - n : s.p;
-
-		if (blank_bytes(p, n) == n) {
-			f->seen[FE_DECIMAL_BLANK_INSIDE] = true;
-			return n;
-		}
-		if (currency_bytes(p, n) == n) {
-			f->seen[FE_DECIMAL_CURRENCY_SIGN] = true;
-			return n;
-		}
-		if (n == 1 && *p == (at_end ? ')' : '(')) {
-			f->seen[FE_DECIMAL_PARENTHESES] = true;
-			return n;
-		}
-		if (n == 1 && (*p == '-' || *p == '+')) {
-			if (*p == '+')
-				f->seen[FE_DECIMAL_PLUS_SIGN] = true;
-			else if (at_end)
-				f->seen[FE_DECIMAL_TRAILING_MINUS] = true;
-			return n;
-		}
-	}
-	return 0;
-}
-
-/* e or E, an optional sign, digits to the end. */
-static bool is_exponent(const char *p, size_t n)
-{
-	size_t i = 1;
-
-	if (n < 2 || (p[0] != 'e' && p[0] != 'E'))
-		return false;
-	if (p[1] == '-' || p[1] == '+')
-		i++;
-	if (i == n)
-		return false;
-	while (i < n && is_digit(p[i]))
-		i++;
-	return i == n;
-}
-
-static enum fe_decimal_why find_fault(struct fe_str s, const struct fe_decimal_format *fmt)
-{
-	struct faults f = { 0 };
-	char point = fmt->point ? fmt->point : '.';
-	size_t n, n_digits = 0, n_points = 0;
-
-	while ((n = peel(s, false, &f)) > 0)
-		s = (struct fe_str){ s.p + n, s.n - n };
-	while ((n = peel(s, true, &f)) > 0)
-		s.n -= n;
-	for (size_t i = 0; i < s.n; i += n) {
-		char c = s.p[i];
-
-		n = 1;
-		if (is_digit(c)) {
-			n_digits++;
-		} else if (c == point && n_points == 0) {
-			n_points++;
-		} else if (c == ',' || c == '.' || c == '\'' ||
-			   (c == fmt->group && c)) {
-			f.seen[FE_DECIMAL_SEPARATOR] = true;
-		} else if (n_digits > 0 && is_exponent(s.p + i, s.n - i)) {
-			f.seen[FE_DECIMAL_EXPONENT] = true;
-			break;
-		} else if ((n = blank_bytes(s.p + i, s.n - i)) > 0) {
-			f.seen[FE_DECIMAL_BLANK_INSIDE] = true;
-		} else {
-			return FE_DECIMAL_NOT_A_NUMBER;
-		}
-	}
-	if (n_digits == 0)
-		return FE_DECIMAL_NOT_A_NUMBER;
-	/* What is declared is no fault by itself. */
-	f.seen[FE_DECIMAL_PLUS_SIGN] &= !fmt->sign_plus;
-	f.seen[FE_DECIMAL_PARENTHESES] &= !fmt->sign_parens;
-	f.seen[FE_DECIMAL_TRAILING_MINUS] &= !fmt->sign_trailing;
-	for (unsigned why = FE_DECIMAL_PLUS_SIGN; why <= FE_DECIMAL_BLANK_INSIDE; why++)
-		if (f.seen[why])
-			return (enum fe_decimal_why)why;
-	return FE_DECIMAL_NOT_A_NUMBER;
-}
-
 /* The public faces ------------------------------------------------------------ */
 
 static const struct fe_decimal_format default_format = { .point = '.' };
@@ -403,7 +246,7 @@ static enum fe_decimal_why parse_any(struct fe_str text, unsigned precision, uns
 	uint64_t v;
 
 	if (!scan_number(text, fmt, &num))
-		return find_fault(text, fmt);
+		return fe_decimal_fault(text, fmt);
 	if (num.n_decimals > scale)
 		return FE_DECIMAL_TOO_MANY_DECIMALS;
 	if (num.too_big ||
@@ -429,124 +272,11 @@ enum fe_decimal_why fe_int_parse(struct fe_str text, int64_t *out)
 	if (parse_signed_common(text, 0, UINT64_MAX, out))
 		return FE_DECIMAL_OK;
 	if (!scan_number(text, &default_format, &num))
-		return find_fault(text, &default_format);
+		return fe_decimal_fault(text, &default_format);
 	if (num.n_decimals > 0)
 		return FE_DECIMAL_TOO_MANY_DECIMALS;
 	if (num.too_big || num.value > (uint64_t)INT64_MAX + num.negative)
 		return FE_DECIMAL_OUT_OF_RANGE;
 	*out = num.negative ? (int64_t)(0 - num.value) : (int64_t)num.value;
 	return FE_DECIMAL_OK;
-}
-
-static const char two_digits[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-				 "34353637383940414243444546474849505152535455565758596061626364656667"
-				 "6869707172737475767778798081828384858687888990919293949596979899";
-
-_Static_assert(sizeof(two_digits) == 201, "100 pairs");
-
-/* Writes the digits of v so that they end at `end`; returns where they begin. */
-static char *write_digits(uint64_t v, char *end)
-{
-	while (v >= 100) {
-		end -= 2;
-		memcpy(end, two_digits + v % 100 * 2, 2);
-		v /= 100;
-	}
-	if (v >= 10) {
-		end -= 2;
-		memcpy(end, two_digits + v * 2, 2);
-	} else {
-		*--end = (char)('0' + v);
-	}
-	return end;
-}
-
-/* Puts sign and point around n digits, which are filled up with zeros on the left
- * until one stands before the point. */
-static size_t place_point(const char *digits, size_t n, bool negative, unsigned scale, char *out)
-{
-	char *o = out;
-
-	if (negative)
-		*o++ = '-';
-	if (n > scale) {
-		memcpy(o, digits, n - scale);
-		o += n - scale;
-	} else {
-		*o++ = '0';
-	}
-	if (scale > 0) {
-		size_t n_given = n < scale ? n : scale;
-
-		*o++ = '.';
-		memset(o, '0', scale - n_given);
-		o += scale - n_given;
-		memcpy(o, digits + n - n_given, n_given);
-		o += n_given;
-	}
-	return (size_t)(o - out);
-}
-
-size_t fe_decimal_format(int64_t v, unsigned scale, char *out)
-{
-	char digits[20];
-	char *end = digits + sizeof(digits);
-	char *p = write_digits(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, end);
-
-	FE_ASSERT(scale <= FE_DECIMAL_MAX_PRECISION);
-	return place_point(p, (size_t)(end - p), v < 0, scale, out);
-}
-
-size_t fe_i128_format(fe_i128 v, unsigned scale, char *out)
-{
-	unsigned __int128 u = v < 0 ? 0 - (unsigned __int128)v : (unsigned __int128)v;
-	char digits[40];
-	char *end = digits + sizeof(digits);
-	char *p = end;
-
-	FE_ASSERT(scale <= 38);
-	while (u >= POW10_19) {
-		char *whole = p - 19;
-
-		p = write_digits((uint64_t)(u % POW10_19), p);
-		while (p > whole)
-			*--p = '0';
-		u /= POW10_19;
-	}
-	p = write_digits((uint64_t)u, p);
-	return place_point(p, (size_t)(end - p), v < 0, scale, out);
-}
-
-void fe_buf_add_decimal(struct fe_buf *b, fe_i128 v, unsigned scale)
-{
-	char text[FE_DECIMAL_TEXT_BYTES];
-
-	fe_buf_add(b, text, fe_i128_format(v, scale, text));
-}
-
-bool fe_i128_parse(struct fe_str text, unsigned scale, fe_i128 *out)
-{
-	bool negative = text.n > 0 && text.p[0] == '-';
-	size_t first = negative, n_int = text.n - negative, n_digits = 0;
-	fe_i128 v = 0;
-
-	if (scale > 0) {
-		if (n_int < (size_t)scale + 2 || text.p[text.n - scale - 1] != '.')
-			return false;
-		n_int -= (size_t)scale + 1;
-	}
-	if (n_int == 0 || n_int + scale > 38 || (n_int > 1 && text.p[first] == '0'))
-		return false;
-	for (size_t i = first; i < text.n; i++) {
-		if (i == first + n_int)
-			continue; /* the point */
-		if (!is_digit(text.p[i]))
-			return false;
-		v = v * 10 + (text.p[i] - '0');
-		n_digits++;
-	}
-	if (n_digits != n_int + scale || (negative && v == 0))
-		return false;
-	*out = negative ? -v : v;
-	return true;
 }

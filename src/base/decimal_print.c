@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+/* base/decimal_print.c - decimals to text, two digits at a time from the right, and
+ * back from the text of a 128 bit sum
+ */
+#include "base/decimal.h"
+
+#define POW10_19 UINT64_C(10000000000000000000)
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static const char two_digits[] = "00010203040506070809101112131415161718192021222324252627282930313233"
+				 "34353637383940414243444546474849505152535455565758596061626364656667"
+				 "6869707172737475767778798081828384858687888990919293949596979899";
+
+_Static_assert(sizeof(two_digits) == 201, "100 pairs");
+
+/* Writes the digits of v so that they end at `end`; returns where they begin. */
+static char *write_digits(uint64_t v, char *end)
+{
+	while (v >= 100) {
+		end -= 2;
+		memcpy(end, two_digits + v % 100 * 2, 2);
+		v /= 100;
+	}
+	if (v >= 10) {
+		end -= 2;
+		memcpy(end, two_digits + v * 2, 2);
+	} else {
+		*--end = (char)('0' + v);
+	}
+	return end;
+}
+
+/* Puts sign and point around n digits, which are filled up with zeros on the left
+ * until one stands before the point. */
+static size_t place_point(const char *digits, size_t n, bool negative, unsigned scale, char *out)
+{
+	char *o = out;
+
+	if (negative)
+		*o++ = '-';
+	if (n > scale) {
+		memcpy(o, digits, n - scale);
+		o += n - scale;
+	} else {
+		*o++ = '0';
+	}
+	if (scale > 0) {
+		size_t n_given = n < scale ? n : scale;
+
+		*o++ = '.';
+		memset(o, '0', scale - n_given);
+		o += scale - n_given;
+		memcpy(o, digits + n - n_given, n_given);
+		o += n_given;
+	}
+	return (size_t)(o - out);
+}
+
+size_t fe_decimal_format(int64_t v, unsigned scale, char *out)
+{
+	char digits[20];
+	char *end = digits + sizeof(digits);
+	char *p = write_digits(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, end);
+
+	FE_ASSERT(scale <= FE_DECIMAL_MAX_PRECISION);
+	return place_point(p, (size_t)(end - p), v < 0, scale, out);
+}
+
+size_t fe_i128_format(fe_i128 v, unsigned scale, char *out)
+{
+	unsigned __int128 u = v < 0 ? 0 - (unsigned __int128)v : (unsigned __int128)v;
+	char digits[40];
+	char *end = digits + sizeof(digits);
+	char *p = end;
+
+	FE_ASSERT(scale <= 38);
+	while (u >= POW10_19) {
+		char *whole = p - 19;
+
+		p = write_digits((uint64_t)(u % POW10_19), p);
+		while (p > whole)
+			*--p = '0';
+		u /= POW10_19;
+	}
+	p = write_digits((uint64_t)u, p);
+	return place_point(p, (size_t)(end - p), v < 0, scale, out);
+}
+
+void fe_buf_add_decimal(struct fe_buf *b, fe_i128 v, unsigned scale)
+{
+	char text[FE_DECIMAL_TEXT_BYTES];
+
+	fe_buf_add(b, text, fe_i128_format(v, scale, text));
+}
+
+bool fe_i128_parse(struct fe_str text, unsigned scale, fe_i128 *out)
+{
+	bool negative = text.n > 0 && text.p[0] == '-';
+	size_t first = negative, n_int = text.n - negative, n_digits = 0;
+	fe_i128 v = 0;
+
+	if (scale > 0) {
+		if (n_int < (size_t)scale + 2 || text.p[text.n - scale - 1] != '.')
+			return false;
+		n_int -= (size_t)scale + 1;
+	}
+	if (n_int == 0 || n_int + scale > 38 || (n_int > 1 && text.p[first] == '0'))
+		return false;
+	for (size_t i = first; i < text.n; i++) {
+		if (i == first + n_int)
+			continue; /* the point */
+		if (!is_digit(text.p[i]))
+			return false;
+		v = v * 10 + (text.p[i] - '0');
+		n_digits++;
+	}
+	if (n_digits != n_int + scale || (negative && v == 0))
+		return false;
+	*out = negative ? -v : v;
+	return true;
+}
