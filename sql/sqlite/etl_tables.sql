@@ -1,0 +1,127 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- finetl's own tables: what was run, read, refused, and by whose word. Rows of a run
+-- are written by the transaction that loads its data; those of a run that was held or
+-- failed by one of their own. Times are UTC as 'YYYY-MM-DD hh:mm:ss.ffffffZ'.
+
+-- One row per ended run.
+CREATE TABLE IF NOT EXISTS etl_audit_log (
+	run_id TEXT NOT NULL PRIMARY KEY,
+	pipeline_name TEXT NOT NULL,
+	start_time TEXT NOT NULL,
+	end_time TEXT NOT NULL,
+	status TEXT NOT NULL
+		CHECK (status IN ('success', 'success_with_rejects', 'held', 'failed', 'abandoned')),
+	records_extracted INTEGER NOT NULL,
+	records_transformed INTEGER NOT NULL,
+	records_loaded INTEGER NOT NULL,
+	records_rejected INTEGER NOT NULL,
+	records_duplicate INTEGER NOT NULL,
+	error_message TEXT,
+	run_time TEXT,
+	config_sha256 TEXT,
+	finetl_version TEXT,
+	quality_report TEXT CHECK (json_valid(quality_report)),
+	reconciliation TEXT CHECK (json_valid(reconciliation))
+) STRICT;
+CREATE INDEX IF NOT EXISTS etl_audit_log_pipeline ON etl_audit_log (pipeline_name, start_time DESC);
+CREATE INDEX IF NOT EXISTS etl_audit_log_start_time ON etl_audit_log (start_time DESC);
+CREATE INDEX IF NOT EXISTS etl_audit_log_status ON etl_audit_log (status);
+
+-- Attempts and results, append-only. hash is the SHA-256 of previous_hash, event_id,
+-- run_id, pipeline_name, event, at and detail, each written as <bytes>:<text>, - so
+-- no event can be changed or taken out of the middle without a trace. detail of an
+-- ending holds audit_sha256, the same hash of its row of etl_audit_log (null: '-,').
+CREATE TABLE IF NOT EXISTS etl_run_events (
+	event_id INTEGER PRIMARY KEY,
+	run_id TEXT NOT NULL,
+	pipeline_name TEXT NOT NULL,
+	event TEXT NOT NULL CHECK (event IN
+		('started', 'success', 'success_with_rejects', 'held', 'failed', 'abandoned')),
+	at TEXT NOT NULL,
+	detail TEXT NOT NULL CHECK (json_valid(detail)),
+	previous_hash TEXT NOT NULL,
+	hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS etl_run_events_run ON etl_run_events (run_id);
+CREATE TRIGGER IF NOT EXISTS etl_run_events_no_update BEFORE UPDATE ON etl_run_events
+BEGIN
+	SELECT RAISE(ABORT, 'etl_run_events is append-only');
+END;
+CREATE TRIGGER IF NOT EXISTS etl_run_events_no_delete BEFORE DELETE ON etl_run_events
+BEGIN
+	SELECT RAISE(ABORT, 'etl_run_events is append-only');
+END;
+
+-- Every run, the running ones too.
+CREATE VIEW IF NOT EXISTS etl_runs AS
+SELECT
+	s.run_id,
+	s.pipeline_name,
+	coalesce(a.status, 'running') AS status,
+	s.at AS start_time,
+	a.end_time,
+	a.records_extracted,
+	a.records_transformed,
+	a.records_loaded,
+	a.records_rejected,
+	a.records_duplicate,
+	a.error_message
+FROM etl_run_events AS s
+LEFT JOIN etl_audit_log AS a ON a.run_id = s.run_id
+WHERE s.event = 'started';
+
+-- The manifest: every object (file) that a run read.
+CREATE TABLE IF NOT EXISTS etl_objects (
+	object_id INTEGER PRIMARY KEY,
+	run_id TEXT NOT NULL,
+	pipeline_name TEXT NOT NULL,
+	dataset TEXT NOT NULL,
+	path TEXT NOT NULL,
+	size_bytes INTEGER NOT NULL,
+	modified_at TEXT,
+	sha256 TEXT,                   -- null: not read to its end
+	records INTEGER NOT NULL,
+	outcome TEXT NOT NULL
+		CHECK (outcome IN ('loaded', 'partial', 'skipped', 'held', 'failed'))
+) STRICT;
+CREATE INDEX IF NOT EXISTS etl_objects_identity ON etl_objects (dataset, path, sha256);
+CREATE INDEX IF NOT EXISTS etl_objects_run ON etl_objects (run_id);
+
+-- Every record that was not loaded. Met again by a later run, it stays as it is.
+CREATE TABLE IF NOT EXISTS etl_rejects (
+	reject_id INTEGER PRIMARY KEY,
+	run_id TEXT NOT NULL,
+	pipeline_name TEXT NOT NULL,
+	dataset TEXT NOT NULL,
+	object_id INTEGER NOT NULL REFERENCES etl_objects (object_id),
+	object_sha256 TEXT NOT NULL,   -- 'path:size:time' where the object was not read to its end
+	record INTEGER NOT NULL,
+	byte_offset INTEGER NOT NULL,
+	verdict TEXT NOT NULL CHECK (verdict IN ('rejected', 'conflict')),
+	reasons TEXT NOT NULL CHECK (json_valid(reasons)),
+	detail TEXT,
+	decimals TEXT CHECK (json_valid(decimals)),
+	raw BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS etl_rejects_open
+	ON etl_rejects (pipeline_name, dataset, object_sha256, record);
+CREATE INDEX IF NOT EXISTS etl_rejects_run ON etl_rejects (run_id);
+
+-- What a replay did with a reject.
+CREATE TABLE IF NOT EXISTS etl_reject_closures (
+	reject_id INTEGER NOT NULL PRIMARY KEY REFERENCES etl_rejects (reject_id),
+	run_id TEXT NOT NULL,
+	closed_at TEXT NOT NULL,
+	outcome TEXT NOT NULL
+) STRICT;
+
+-- How far an incremental source has been read.
+CREATE TABLE IF NOT EXISTS etl_watermarks (
+	pipeline_name TEXT NOT NULL,
+	dataset TEXT NOT NULL,
+	name TEXT NOT NULL,
+	value TEXT NOT NULL,
+	run_id TEXT NOT NULL,
+	updated_at TEXT NOT NULL,
+	PRIMARY KEY (pipeline_name, dataset, name)
+) STRICT;

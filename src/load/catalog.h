@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/* load/catalog.h - reading what a SQLite warehouse knows of its runs, rejects and rows
+ *
+ * Opened for reading only. Answers come one at a time to a callback, as texts that live
+ * until it returns; a callback that fails ends the query with its code.
+ *
+ *   Failure    FE_EUSAGE where there is no such file, or one that no run has written to.
+ */
+#ifndef FE_LOAD_CATALOG_H
+#define FE_LOAD_CATALOG_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "load/table.h"
+
+struct fe_catalog;
+
+/* url: "sqlite:path". Waits up to wait_ms where the warehouse is being written. */
+FE_MUST_USE enum fe_rc fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms,
+                                       struct fe_err *err);
+void fe_catalog_close(struct fe_catalog *c); /* NULL is allowed */
+
+/* ---- runs ---- */
+
+/* What is null has p == NULL. */
+struct fe_catalog_run {
+	struct fe_str run_id, pipeline;
+	struct fe_str status; /* of the audit row, or "running" */
+	struct fe_str start_time, end_time, run_time;
+	int64_t extracted, transformed, loaded, rejected, duplicate; /* 0 while running */
+	struct fe_str error, config_sha256, version;
+	struct fe_str quality_report, reconciliation; /* JSON */
+};
+typedef enum fe_rc (*fe_catalog_run_fn)(void *ctx, const struct fe_catalog_run *run,
+                                        struct fe_err *err);
+struct fe_catalog_run_query {
+	const char *run_id, *pipeline, *status; /* NULL: any */
+	uint64_t limit;                         /* 0: all */
+};
+/* The newest first. */
+FE_MUST_USE enum fe_rc fe_catalog_runs(struct fe_catalog *c, const struct fe_catalog_run_query *q,
+                                       fe_catalog_run_fn each, void *ctx, struct fe_err *err);
+
+/* ---- rejects ---- */
+
+struct fe_catalog_reject {
+	int64_t reject_id;
+	struct fe_str run_id, pipeline, dataset;
+	struct fe_str object_path, object_sha256;
+	int64_t record, offset;
+	struct fe_str verdict;
+	struct fe_str reasons;  /* JSON array of texts */
+	struct fe_str detail, decimals;
+	struct fe_str raw;
+};
+typedef enum fe_rc (*fe_catalog_reject_fn)(void *ctx, const struct fe_catalog_reject *r,
+                                           struct fe_err *err);
+struct fe_catalog_reject_query {
+	const char *run_id, *dataset, *reason; /* NULL: any; reason: one of its reasons, whole */
+	const char *raw_has;                   /* NULL: any; the raw bytes have this text, any case */
+	uint64_t limit;                        /* 0: all */
+};
+/* In the order in which they were written. */
+FE_MUST_USE enum fe_rc fe_catalog_rejects(struct fe_catalog *c,
+                                          const struct fe_catalog_reject_query *q,
+                                          fe_catalog_reject_fn each, void *ctx, struct fe_err *err);
+
+/* ---- one row ---- */
+
+struct fe_catalog_cell {
+	const char *name;    /* of the declared column or the stamp */
+	struct fe_str value; /* canonical text; p == NULL: null */
+};
+struct fe_catalog_row {
+	const struct fe_catalog_cell *cells; /* declared columns in order, then the stamps */
+	size_t n_cells;
+	struct fe_str run_id, object_path, object_sha256;
+	int64_t object_id, record;
+};
+typedef enum fe_rc (*fe_catalog_row_fn)(void *ctx, const struct fe_catalog_row *row,
+                                        struct fe_err *err);
+/* The row of this key, each part as text in its canonical form; *found false where
+ * there is none, or no such table yet. FE_EUSAGE where a part is not of its type. */
+FE_MUST_USE enum fe_rc fe_catalog_find_row(struct fe_catalog *c, const struct fe_table *table,
+                                           const char *const *key, size_t n_key, bool *found,
+                                           fe_catalog_row_fn each, void *ctx, struct fe_err *err);
+
+/* ---- the audit trail ---- */
+
+/* Recomputes the hash chain of the run events and the hash of each audit row that it
+ * seals. FE_ECONFLICT names the first record that does not agree. *n_events: how many
+ * do; last_hash (FE_SHA256_HEX_BYTES) of the last one, to be kept outside. */
+FE_MUST_USE enum fe_rc fe_catalog_verify_events(struct fe_catalog *c, uint64_t *n_events,
+                                                char *last_hash, struct fe_err *err);
+
+#endif

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+/* load/schema.c - see load/schema.h */
+#include "load/schema.h"
+
+#include "base/mem.h"
+#include "db/sqlite.h"
+#include "load/embedded.h"
+#include "load/table_sql.h"
+
+/* ---- printing ---- */
+
+static bool declares(const struct fe_table_sql *t, const struct fe_view_need *need)
+{
+	size_t i;
+
+	if (strcmp(t->table->name, need->table) != 0)
+		return false;
+	for (i = 0; i < t->n_columns; i++) {
+		if (strcmp(t->columns[i].name, need->column) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool view_fits(const struct fe_view *v, const struct fe_table_sql *tables, size_t n_tables)
+{
+	size_t i, j;
+
+	for (i = 0; i < v->n_needs; i++) {
+		for (j = 0; j < n_tables && !declares(&tables[j], &v->needs[i]); j++)
+			;
+		if (j == n_tables)
+			return false;
+	}
+	return true;
+}
+
+static void print_tables(const struct fe_table_sql *tables, size_t n_tables, struct fe_buf *out)
+{
+	size_t i, j;
+
+	fe_buf_add_text(out, fe_sql_etl_tables);
+	for (i = 0; i < n_tables; i++) {
+		fe_buf_addf(out, "\n%s;\n", tables[i].create);
+		for (j = 0; j < tables[i].n_indexes; j++)
+			fe_buf_addf(out, "%s;\n", tables[i].indexes[j].create);
+	}
+	for (i = 0; i < fe_n_sql_views; i++) {
+		if (view_fits(&fe_sql_views[i], tables, n_tables))
+			fe_buf_addf(out, "\n%s", fe_sql_views[i].create);
+	}
+}
+
+static void free_tables(struct fe_table_sql *tables, size_t n_tables)
+{
+	size_t i;
+
+	for (i = 0; i < n_tables; i++)
+		fe_table_sql_reset(&tables[i]);
+	fe_free(tables);
+}
+
+static enum fe_rc describe(const struct fe_table *tables, size_t n_tables,
+                           struct fe_table_sql **out, struct fe_err *err)
+{
+	size_t i;
+
+	*out = fe_new_array(n_tables ? n_tables : 1, struct fe_table_sql);
+	for (i = 0; i < n_tables; i++) {
+		enum fe_rc rc = fe_table_sql_init(&(*out)[i], &tables[i], err);
+
+		if (rc) {
+			free_tables(*out, i);
+			*out = NULL;
+			return rc;
+		}
+	}
+	return FE_OK;
+}
+
+enum fe_rc fe_schema_print(const struct fe_table *tables, size_t n_tables, struct fe_buf *out,
+                           struct fe_err *err)
+{
+	struct fe_table_sql *sql;
+
+	FE_TRY(describe(tables, n_tables, &sql, err));
+	print_tables(sql, n_tables, out);
+	free_tables(sql, n_tables);
+	return fe_buf_check(out, "the schema", err);
+}
+
+/* ---- applying ---- */
+
+enum fe_rc fe_schema_apply_own(struct fe_db *db, struct fe_err *err)
+{
+	return fe_db_exec(db, fe_sql_etl_tables, err);
+}
+
+static enum fe_rc index_exists(struct fe_db *db, const char *name, bool *exists,
+                               struct fe_err *err)
+{
+	struct fe_stmt *st;
+	enum fe_rc rc;
+
+	FE_TRY(fe_db_prepare(
+		db, FE_STR("SELECT 1 FROM main.sqlite_schema WHERE type = 'index' AND name = ?1"),
+		&st, err));
+	fe_stmt_bind_cstr(st, 1, name);
+	rc = fe_stmt_step(st, exists, err);
+	fe_stmt_free(st);
+	return rc;
+}
+
+static enum fe_rc apply_table(struct fe_db *db, const struct fe_table_sql *t, struct fe_err *err)
+{
+	bool exists;
+	size_t i;
+
+	FE_TRY(fe_schema_compare(db, t, &exists, err));
+	if (!exists)
+		FE_TRY(fe_db_exec(db, t->create, err));
+	for (i = 0; i < t->n_indexes; i++) {
+		enum fe_rc rc;
+
+		FE_TRY(index_exists(db, t->indexes[i].name, &exists, err));
+		if (exists)
+			continue;
+		rc = fe_db_exec(db, t->indexes[i].create, err);
+		if (rc) {
+			fe_err_context(err, "table %s: cannot build index %s", t->table->name,
+			               t->indexes[i].name);
+			return rc;
+		}
+	}
+	return FE_OK;
+}
+
+enum fe_rc fe_schema_apply_tables(struct fe_db *db, const struct fe_table_sql *tables,
+                                  size_t n_tables, struct fe_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n_tables; i++)
+		FE_TRY(apply_table(db, &tables[i], err));
+	return FE_OK;
+}
+
+static enum fe_rc has_needs(struct fe_stmt *st, const struct fe_view *v, bool *has,
+                            struct fe_err *err)
+{
+	size_t i;
+
+	*has = true;
+	for (i = 0; i < v->n_needs && *has; i++) {
+		fe_stmt_bind_cstr(st, 1, v->needs[i].table);
+		fe_stmt_bind_cstr(st, 2, v->needs[i].column);
+		FE_TRY(fe_stmt_step(st, has, err));
+		fe_stmt_reset(st);
+	}
+	return FE_OK;
+}
+
+enum fe_rc fe_schema_apply_views(struct fe_db *db, struct fe_err *err)
+{
+	struct fe_stmt *st;
+	enum fe_rc rc;
+	size_t i;
+
+	FE_TRY(fe_db_prepare(db, FE_STR("SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2"),
+	                     &st, err));
+	for (i = 0, rc = FE_OK; i < fe_n_sql_views && rc == FE_OK; i++) {
+		bool has;
+
+		rc = has_needs(st, &fe_sql_views[i], &has, err);
+		if (rc == FE_OK && has)
+			rc = fe_db_exec(db, fe_sql_views[i].create, err);
+	}
+	fe_stmt_free(st);
+	return rc;
+}
+
+enum fe_rc fe_sqlite_url_path(const char *url, const char **path, struct fe_err *err)
+{
+	static const char scheme[] = "sqlite:";
+	const char *p = url + sizeof(scheme) - 1;
+
+	*path = NULL;
+	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
+		return fe_fail(err, FE_EUSAGE, "'%s' is not a SQLite warehouse; write sqlite:PATH",
+		               url);
+	if (strncmp(p, "//", 2) == 0)
+		return fe_fail(err, FE_EUSAGE,
+		               "'%s': write sqlite:PATH, as sqlite:warehouse.db or "
+		               "sqlite:/var/lib/finetl/warehouse.db",
+		               url);
+	if (*p == '\0' || strcmp(p, ":memory:") == 0)
+		return fe_fail(err, FE_EUSAGE, "'%s': a warehouse needs a file; write sqlite:PATH",
+		               url);
+	*path = p;
+	return FE_OK;
+}
+
+static enum fe_rc apply_all(struct fe_db *db, const struct fe_table_sql *tables, size_t n_tables,
+                            struct fe_err *err)
+{
+	FE_TRY(fe_db_begin(db, err));
+	FE_TRY(fe_schema_apply_own(db, err));
+	FE_TRY(fe_schema_apply_tables(db, tables, n_tables, err));
+	FE_TRY(fe_schema_apply_views(db, err));
+	return fe_db_commit(db, err);
+}
+
+enum fe_rc fe_schema_apply_url(const char *url, const struct fe_table *tables, size_t n_tables,
+                               int64_t wait_ms, struct fe_err *err)
+{
+	struct fe_db_settings set = { .busy_ms = wait_ms };
+	struct fe_table_sql *sql = NULL;
+	struct fe_db *db = NULL;
+	enum fe_rc rc;
+
+	FE_TRY(fe_sqlite_url_path(url, &set.path, err));
+	FE_TRY(describe(tables, n_tables, &sql, err));
+	rc = fe_db_open(&db, &set, err);
+	if (rc == FE_OK)
+		rc = apply_all(db, sql, n_tables, err);
+	fe_db_close(db); /* rolls back what was not committed */
+	free_tables(sql, n_tables);
+	return rc;
+}
