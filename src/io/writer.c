@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+/* io/writer.c - write beside, sync, rename
+ *
+ * All is done relative to the folder's descriptor, so that a folder that is renamed
+ * meanwhile does no harm. A temporary file is locked (flock) by its writer: one that
+ * nobody has locked was left by a killed run, and is removed by the next writer of the
+ * same target.
+ */
+#include "io/writer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/failpoint.h"
+#include "base/mem.h"
+#include "io/write_all.h"
+
+#define BUFFER_BYTES ((size_t)256 * 1024)
+#define MAX_TRIES 16
+
+struct fe_writer {
+	char *path;      /* as given, for messages */
+	char *name;      /* its last part */
+	char *temp;      /* name of the temporary file; NULL: there is none */
+	int folder, fd;
+	struct fe_sha256 *sha;
+	char *buffer;
+	size_t n_buffered;
+	uint64_t n_written; /* to the file */
+	bool is_finished;
+};
+
+static enum fe_rc
+fail_at(const struct fe_writer *w, enum fe_rc rc, struct fe_err *err)
+{
+	if (rc)
+		fe_err_at(err, w->path, 0, NULL);
+	return rc;
+}
+
+static enum fe_rc
+open_folder(struct fe_writer *w, struct fe_err *err)
+{
+	const char *slash = strrchr(w->path, '/');
+	w->name = fe_strdup(slash ? slash + 1 : w->path);
+	if (w->name[0] == '\0' || strcmp(w->name, ".") == 0 || strcmp(w->name, "..") == 0)
+		return fe_fail(err, FE_EUSAGE, "this is a folder, not the name of a file");
+	char *folder = slash ? fe_strndup(w->path, slash == w->path ? 1 : (size_t)(slash - w->path))
+			     : fe_strdup(".");
+	w->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int errnum = errno;
+	fe_free(folder);
+	if (w->folder < 0)
+		return fe_fail_errno(err, errnum, "cannot open the folder to write to", NULL);
+	return FE_OK;
+}
+
+static void
+remove_if_left(const struct fe_writer *w, const char *temp)
+{
+	int fd = openat(w->folder, temp, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(w->folder, temp, 0); /* only tidying: it may stay */
+	(void)close(fd);
+}
+
+static void
+remove_leftovers(const struct fe_writer *w)
+{
+	char prefix[NAME_MAX + 8];
+	int n_prefix = snprintf(prefix, sizeof prefix, ".%s.tmp-", w->name);
+	int fd = openat(w->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (n_prefix > 0 && strncmp(entry->d_name, prefix, (size_t)n_prefix) == 0)
+			remove_if_left(w, entry->d_name);
+	}
+	(void)closedir(dir);
+}
+
+/* True where the file is ours: another writer may have taken it for a leftover
+ * between its making and its locking. */
+static bool
+lock_temp(int fd)
+{
+	struct stat st;
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+static enum fe_rc
+make_temp(struct fe_writer *w, struct fe_err *err)
+{
+	char temp[NAME_MAX + 64];
+	for (int i = 0; i < MAX_TRIES; i++) {
+		uint64_t chance;
+		if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance)
+			return fe_fail_errno(err, errno, "no random bytes", NULL);
+		(void)snprintf(temp, sizeof temp, ".%s.tmp-%016llx", w->name,
+			       (unsigned long long)chance);
+		w->fd = openat(w->folder, temp,
+			       O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+		if (w->fd < 0 && errno == EEXIST)
+			continue;
+		if (w->fd < 0)
+			return fe_fail_errno(err, errno, "cannot create a file beside it", NULL);
+		if (lock_temp(w->fd)) {
+			w->temp = fe_strdup(temp);
+			return FE_OK;
+		}
+		(void)close(w->fd);
+		w->fd = -1;
+	}
+	return fe_fail(err, FE_EUNAVAIL, "no temporary name beside it is free");
+}
+
+enum fe_rc
+fe_writer_open(struct fe_writer **out, const char *path, struct fe_err *err)
+{
+	struct fe_writer *w = fe_new(struct fe_writer);
+	enum fe_rc rc;
+
+	w->path = fe_strdup(path);
+	w->folder = w->fd = -1;
+	w->sha = fe_sha256_new();
+	w->buffer = fe_alloc(BUFFER_BYTES);
+	rc = open_folder(w, err);
+	if (rc)
+		goto fail;
+	remove_leftovers(w);
+	rc = make_temp(w, err);
+	if (rc)
+		goto fail;
+	*out = w;
+	return FE_OK;
+fail:
+	rc = fail_at(w, rc, err);
+	fe_writer_close(w);
+	*out = NULL;
+	return rc;
+}
+
+static enum fe_rc
+put(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err)
+{
+	FE_TRY(fail_at(w, fe_pwrite_all(w->fd, w->n_written, p, n_bytes, err), err));
+	fe_sha256_add(w->sha, p, n_bytes);
+	w->n_written += n_bytes;
+	return FE_OK;
+}
+
+enum fe_rc
+fe_writer_flush(struct fe_writer *w, struct fe_err *err)
+{
+	size_t n = w->n_buffered;
+	if (n == 0)
+		return FE_OK;
+	FE_TRY(fe_failpoint("writer.flush", err));
+	w->n_buffered = 0;
+	return put(w, w->buffer, n, err);
+}
+
+enum fe_rc
+fe_writer_write(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err)
+{
+	FE_ASSERT(!w->is_finished);
+	if (n_bytes > BUFFER_BYTES - w->n_buffered) {
+		FE_TRY(fe_writer_flush(w, err));
+		if (n_bytes >= BUFFER_BYTES)
+			return put(w, p, n_bytes, err);
+	}
+	if (n_bytes)
+		memcpy(w->buffer + w->n_buffered, p, n_bytes);
+	w->n_buffered += n_bytes;
+	return FE_OK;
+}
+
+enum fe_rc
+fe_writer_pread(struct fe_writer *w, uint64_t offset, void *out, size_t n_bytes,
+		struct fe_err *err)
+{
+	uint64_t end;
+	if (__builtin_add_overflow(offset, n_bytes, &end) || end > fe_writer_size(w))
+		return fail_at(w, fe_fail(err, FE_EBUG, "reading back past the end"), err);
+	if (end > w->n_written)
+		FE_TRY(fe_writer_flush(w, err));
+	return fail_at(w, fe_pread_all(w->fd, offset, out, n_bytes, err), err);
+}
+
+uint64_t
+fe_writer_size(const struct fe_writer *w)
+{
+	return w->n_written + w->n_buffered;
+}
+
+enum fe_rc
+fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], struct fe_err *err)
+{
+	unsigned char digest[FE_SHA256_BYTES];
+	FE_ASSERT(!w->is_finished);
+	FE_TRY(fe_writer_flush(w, err));
+	FE_TRY(fe_failpoint("writer.finish", err));
+	if (fsync(w->fd) != 0)
+		return fe_fail_errno(err, errno, "cannot bring to disk", w->path);
+	fe_sha256_end(w->sha, digest);
+	fe_sha256_hex(digest, sha256_hex);
+	w->is_finished = true;
+	return FE_OK;
+}
+
+enum fe_rc
+fe_writer_publish(struct fe_writer *w, struct fe_err *err)
+{
+	FE_ASSERT(w->is_finished && w->temp);
+	FE_TRY(fe_failpoint("writer.publish", err));
+	if (renameat(w->folder, w->temp, w->folder, w->name) != 0)
+		return fe_fail_errno(err, errno, "cannot rename the finished file to its name", w->path);
+	fe_free(w->temp);
+	w->temp = NULL;
+	if (fsync(w->folder) != 0)
+		return fe_fail_errno(err, errno, "cannot bring its folder to disk", w->path);
+	return fe_failpoint("writer.published", err);
+}
+
+void
+fe_writer_close(struct fe_writer *w)
+{
+	if (!w)
+		return;
+	if (w->temp)
+		(void)unlinkat(w->folder, w->temp, 0); /* else the next writer removes it */
+	if (w->fd >= 0)
+		(void)close(w->fd); /* what counts was synced by finish */
+	if (w->folder >= 0)
+		(void)close(w->folder);
+	fe_sha256_free(w->sha);
+	fe_free(w->buffer);
+	fe_free(w->temp);
+	fe_free(w->name);
+	fe_free(w->path);
+	fe_free(w);
+}
