@@ -105,12 +105,10 @@ MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
 def match_format(text, form):
-    pattern = re.sub(
-        r"%(.)|([^%])",
-        lambda m: "%%(%s)" % m[1] if m[1] else re.escape(m[2]),
-        form,
-    )
-    pattern = re.sub(r"%%\((.)\)", lambda m: "(?P<%s>%s)" % FORMAT_PARTS[m[1]], pattern)
+    def piece(found):
+        return "(?P<%s>%s)" % FORMAT_PARTS[found[1]] if found[1] else re.escape(found[2])
+
+    pattern = re.sub(r"%(.)|([^%])", piece, form)
     found = re.fullmatch(pattern, text)
     if not found:
         return None

@@ -40,6 +40,7 @@ class Reject(NamedTuple):
     verdict: str
     reasons: tuple
     raw: bytes
+    detail: str = ""  # of a conflict: what differs, and which record it met
 
 
 class Outcome:
@@ -65,7 +66,7 @@ class Item:
         self.object, self.number, self.offset, self.raw = object_name, record.number, record.offset, record.raw
         self.values, self.reasons, self.failed = {}, [], set()
         self.is_broken = record.cells is None
-        self.term = None
+        self.term, self.detail = None, ""
 
     def add(self, reason):
         self.reasons.append(reason)
@@ -137,9 +138,7 @@ def run_dataset(dataset, files, now, stored, warehouse, run_name):
     table = Present(dataset, stored)
     items = []
     for file in files:
-        for record in strict_csv.read(file.data, [c.get("from", c["name"]) for c in dataset.read],
-                                      dataset.spec["source"].get("extra_columns", "error"),
-                                      dataset.spec["source"].get("delimiter", ",").encode()):
+        for record in strict_csv.read(file.data, [c.get("from", c["name"]) for c in dataset.read], dataset.spec["source"]):
             item = Item(len(items), file.name, record)
             items.append(item)
             if record.cells is None:
@@ -218,7 +217,7 @@ def judge(dataset, item, now, warehouse, outcome, table, run_name):
     term = table.meet(item, run_name)
     if term == "conflict":
         item.add("conflict")
-        outcome.rejects.append(Reject(item.object, item.number, item.offset, "conflict", ("conflict",), item.raw))
+        outcome.rejects.append(Reject(item.object, item.number, item.offset, "conflict", ("conflict",), item.raw, item.detail))
         return "rejected"
     return term
 
@@ -306,6 +305,7 @@ class Present:
         differs = {name for name in d.names if old.values[name] != new.values[name]}
         if not differs:
             return "duplicate" if key in self.holder else "unchanged"
+        item.detail = f"differs in {', '.join(n for n in d.names if n in differs)} from record {old.record} of {old.object}"
         if differs & set(d.fixed):
             return "conflict"
         if d.version:

@@ -25,12 +25,11 @@ class Record(NamedTuple):
     flaw: str
 
 
-def split(data, delimiter=b","):
-    """Yields (offset, raw, cells, flaw) for each record, the header being one."""
+def split(data, delimiter=b",", at=0):
+    """Yields (offset, raw, cells, flaw) for each record, the header being one, from byte `at`."""
     d = re.escape(delimiter)
     bare = re.compile(rb"[^" + d + rb"\r\n]*")
     quoted = re.compile(rb'"((?:[^"]|"")*)"')
-    at = len(BOM) if data.startswith(BOM) else 0
     while at < len(data):
         start, cells, flaw = at, [], ""
         while True:
@@ -65,9 +64,15 @@ def split(data, delimiter=b","):
         yield start, raw, cells, flaw
 
 
-def read(data, columns, extra_columns="error", delimiter=b","):
-    """The records of a file, cells in the order of `columns` (names in the header)."""
-    records = split(data, delimiter)
+def start_of(data, skip_lines):
+    at = len(BOM) if data.startswith(BOM) else 0
+    for _ in range(skip_lines):
+        at = data.index(b"\n", at) + 1
+    return at
+
+
+def header_of(records, columns, extra_columns):
+    """The raw cells of the header record, and their names."""
     try:
         header = next(records)
     except StopIteration:
@@ -81,6 +86,20 @@ def read(data, columns, extra_columns="error", delimiter=b","):
     extra = [name for name in names if name not in columns]
     if missing or (extra and extra_columns == "error"):
         raise FileRefused(f"header: missing {missing}, extra {extra}")
+    return header[2], names
+
+
+def read(data, columns, options=None):
+    """The records of a file, cells in the order of `columns` (names in the header).
+
+    options: those of a csv source: delimiter, skip_lines, names, extra_columns."""
+    options = options or {}
+    delimiter = options.get("delimiter", ",").encode()
+    records = split(data, delimiter, start_of(data, options.get("skip_lines", 0)))
+    if "names" in options:
+        header, names = None, options["names"]
+    else:
+        header, names = header_of(records, columns, options.get("extra_columns", "error"))
     places = [names.index(name) for name in columns]
     number = 0
     for offset, raw, cells, flaw in records:
@@ -90,20 +109,20 @@ def read(data, columns, extra_columns="error", delimiter=b","):
         if not flaw and len(cells) < len(names) and offset + len(raw) == len(data):
             raise FileRefused("cut short: the last record has no line end and too few cells")
         if not flaw:
-            flaw = flaw_of(raw, cells, header[2], delimiter)
+            flaw = flaw_of(raw, cells, len(names), header, delimiter)
         yield Record(number, offset, raw, None if flaw else [cells[i] for i in places], flaw)
 
 
-def flaw_of(raw, cells, header, delimiter):
+def flaw_of(raw, cells, n_cells, header, delimiter):
     if raw == b"":
         return "blank_line"
     if BOM in raw:
         return "bom_inside"
     if len(cells) > 1 and not raw.replace(delimiter, b""):
         return "empty_record"
-    if len(cells) < len(header):
+    if len(cells) < n_cells:
         return "too_few_cells"
-    if len(cells) > len(header):
+    if len(cells) > n_cells:
         return "too_many_cells"
     if cells == header:
         return "repeated_header"

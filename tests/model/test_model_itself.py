@@ -48,6 +48,13 @@ def test_each_bad_moment_has_its_reason(text, code):
     assert refused(cells.cast_timestamp, text, "UTC") == code
 
 
+def test_days_by_form():
+    assert cells.cast_date("1970-01-11").days == 10 and cells.cast_date("11/01/1970", "%d/%m/%Y").days == 10
+    assert cells.cast_date("11Jan70", "%d%b%y").days == 10
+    assert refused(cells.cast_date, "1/1/1970", "%d/%m/%Y") == "not_a_date"
+    assert refused(cells.cast_date, "31/04/1970", "%d/%m/%Y") == "no_such_day"
+
+
 def test_moments_of_a_zone():
     assert refused(cells.cast_timestamp, "2025-03-30 01:30", "Europe/London") == "skipped_time"
     assert refused(cells.cast_timestamp, "2025-10-26 01:30", "Europe/London") == "repeated_time"

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the system tests: the binary, and places to run it in."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "model")]
+
+from finetl import Finetl, absent  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="also what takes minutes: all kills, five million rows")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: runs only with --long")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--long"):
+        return
+    chosen = [item for item in items if "long" not in item.keywords]
+    config.hook.pytest_deselected(items=[item for item in items if "long" in item.keywords])
+    items[:] = chosen
+
+
+@pytest.fixture(scope="session")
+def is_long(request):
+    return request.config.getoption("--long")
+
+
+@pytest.fixture(scope="session")
+def finetl():
+    """The binary under test: FINETL_BUILD names its build folder."""
+    binary = pathlib.Path(os.environ.get("FINETL_BUILD", "build")).resolve() / "finetl"
+    if not binary.exists():
+        pytest.fail(f"there is no {binary}; build it, or set FINETL_BUILD")
+    return Finetl(binary)
+
+
+@pytest.fixture(scope="session")
+def failing_finetl():
+    """A binary with failpoints in it (-Dfailpoints=true): FINETL_FAILPOINT_BUILD."""
+    folder = os.environ.get("FINETL_FAILPOINT_BUILD")
+    if not folder or not (pathlib.Path(folder) / "finetl").exists():
+        absent("no build with failpoints; ./test makes one, --quick does not")
+    return Finetl(pathlib.Path(folder).resolve() / "finetl")

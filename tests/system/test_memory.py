@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Memory does not grow with the input but for the keys: 64 MiB and 64 bytes a key."""
+
+import pytest
+
+import pipelines
+from finetl import RUN_TIME, peak_rss_kib, write_pipeline
+
+SIZES = [10_000, 1_000_000, pytest.param(5_000_000, marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("kind", ["files", "sqlite"])
+def test_peak_memory_is_bounded_by_the_keys(finetl, tmp_path, kind, n):
+    n_customers = n // 10
+    finetl("generate", tmp_path, "--customers", n_customers, "--transactions", n, "--until", "2026-03-01", timeout=300).ok()
+    pipeline = write_pipeline(tmp_path, pipelines.financial())
+    url = f"files:{tmp_path / 'out'}" if kind == "files" else f"sqlite:{tmp_path / 'w.db'}"
+    peak_bytes = 1024 * peak_rss_kib([finetl.binary, "run", pipeline, "--warehouse", url, "--run-time", RUN_TIME, "--quiet"])
+    limit_bytes = 64 * 1024 * 1024 + 64 * (n + n_customers)
+    for path in tmp_path.rglob("*"):  # such files are not for keeping
+        if path.is_file():
+            path.unlink()
+    assert peak_bytes <= limit_bytes, f"{peak_bytes / 2**20:.1f} MiB, allowed {limit_bytes / 2**20:.1f} MiB"
+
+
+def test_generating_takes_constant_memory(finetl, tmp_path):
+    command = [finetl.binary, "generate", tmp_path, "--customers", 10_000, "--transactions", 1_000_000, "--until", "2026-03-01"]
+    assert peak_rss_kib(command) <= 64 * 1024
+
+
+def test_a_memory_limit_ends_the_run_with_exit_5(finetl, tmp_path):
+    finetl("generate", tmp_path, "--customers", 20_000, "--transactions", 20_000, "--until", "2026-03-01").ok()
+    pipeline = write_pipeline(tmp_path, pipelines.financial())
+    done = finetl.run(pipeline, f"sqlite:{tmp_path / 'w.db'}", "--max-memory", "256K")
+    assert done.code == 5, done
