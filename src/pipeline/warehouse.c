@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/warehouse.c - listings of runs and rejects, and the schema */
+#include "pipeline/warehouse.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "load/catalog.h"
+#include "load/schema.h"
+
+#define WAIT_MS 5000
+#define MAX_SHOWN_BYTES 2048
+
+static bool
+is_database(const char *url)
+{
+	return url && strncmp(url, "sqlite:", 7) == 0;
+}
+
+enum fe_rc
+fe_warehouse_schema_print(const struct fe_plan *plan, struct fe_buf *out, struct fe_err *err)
+{
+	return fe_schema_print(plan->tables, plan->n_datasets, out, err);
+}
+
+enum fe_rc
+fe_warehouse_schema_apply(const struct fe_plan *plan, int64_t wait_ms, struct fe_err *err)
+{
+	if (!is_database(plan->warehouse))
+		return fe_fail(err, FE_EUSAGE, "only a database has a schema; name one, as --warehouse sqlite:warehouse.db");
+	return fe_schema_apply_url(plan->warehouse, plan->tables, plan->n_datasets, wait_ms, err);
+}
+
+static enum fe_rc
+open_catalog(struct fe_catalog **out, const char *url, struct fe_err *err)
+{
+	if (!is_database(url))
+		return fe_fail(err, FE_EUSAGE,
+			       "'%s' keeps no history; name a database, as --warehouse sqlite:warehouse.db (a files: warehouse has its report.json)",
+			       url ? url : "");
+	return fe_catalog_open(out, url, WAIT_MS, err);
+}
+
+struct listing {
+	struct fe_buf *out;
+	bool as_json;
+	uint64_t n;
+};
+
+static void
+json_text_or_null(struct fe_json *j, const char *key, struct fe_str s)
+{
+	if (s.p)
+		fe_json_str(j, key, s);
+	else
+		fe_json_null(j, key);
+}
+
+static void
+json_raw_or_null(struct fe_json *j, const char *key, struct fe_str s)
+{
+	if (s.n)
+		fe_json_raw(j, key, s);
+	else
+		fe_json_null(j, key);
+}
+
+static void
+run_as_json(struct fe_buf *out, const struct fe_catalog_run *r)
+{
+	struct fe_json j;
+	fe_json_init(&j, out, 0);
+	fe_json_object(&j, NULL);
+	fe_json_str(&j, "run_id", r->run_id);
+	fe_json_str(&j, "pipeline", r->pipeline);
+	fe_json_str(&j, "status", r->status);
+	json_text_or_null(&j, "start_time", r->start_time);
+	json_text_or_null(&j, "end_time", r->end_time);
+	json_text_or_null(&j, "run_time", r->run_time);
+	fe_json_i64(&j, "extracted", r->extracted);
+	fe_json_i64(&j, "transformed", r->transformed);
+	fe_json_i64(&j, "loaded", r->loaded);
+	fe_json_i64(&j, "rejected", r->rejected);
+	fe_json_i64(&j, "duplicate", r->duplicate);
+	json_text_or_null(&j, "error", r->error);
+	json_text_or_null(&j, "config_sha256", r->config_sha256);
+	json_text_or_null(&j, "finetl_version", r->version);
+	json_raw_or_null(&j, "quality_report", r->quality_report);
+	json_raw_or_null(&j, "reconciliation", r->reconciliation);
+	fe_json_object_end(&j);
+	fe_buf_add_char(out, '\n');
+}
+
+static enum fe_rc
+add_run(void *ctx, const struct fe_catalog_run *r, struct fe_err *err)
+{
+	struct listing *l = ctx;
+	if (l->as_json) {
+		run_as_json(l->out, r);
+		return fe_buf_check(l->out, "the list", err);
+	}
+	if (l->n++ == 0)
+		fe_buf_addf(l->out, "%-26s  %-27s  %-20s %10s %10s %10s  %s\n", "run", "started", "status",
+			    "read", "loaded", "rejected", "pipeline");
+	fe_buf_addf(l->out, "%-26.*s  %-27.*s  %-20.*s %10" PRId64 " %10" PRId64 " %10" PRId64 "  %.*s\n",
+		    FE_STR_ARGS(r->run_id), FE_STR_ARGS(r->start_time), FE_STR_ARGS(r->status),
+		    r->extracted, r->loaded, r->rejected, FE_STR_ARGS(r->pipeline));
+	if (r->error.n) {
+		fe_buf_add_text(l->out, "    ");
+		fe_buf_add_printable(l->out, r->error, MAX_SHOWN_BYTES);
+		fe_buf_add_char(l->out, '\n');
+	}
+	return fe_buf_check(l->out, "the list", err);
+}
+
+enum fe_rc
+fe_warehouse_runs(const char *url, const struct fe_runs_query *q, struct fe_buf *out, struct fe_err *err)
+{
+	struct listing l = { .out = out, .as_json = q->as_json };
+	struct fe_catalog_run_query query = {
+		.pipeline = q->pipeline, .status = q->status, .limit = q->limit,
+	};
+	struct fe_catalog *c;
+	FE_TRY(open_catalog(&c, url, err));
+	enum fe_rc rc = fe_catalog_runs(c, &query, add_run, &l, err);
+	if (rc == FE_OK && !l.n && !l.as_json)
+		fe_buf_add_text(out, "no such run\n");
+	fe_catalog_close(c);
+	return rc;
+}
+
+enum fe_rc
+fe_warehouse_verify_events(const char *url, struct fe_buf *out, struct fe_err *err)
+{
+	char hash[FE_SHA256_HEX_BYTES] = "";
+	struct fe_catalog *c;
+	uint64_t n = 0;
+	FE_TRY(open_catalog(&c, url, err));
+	enum fe_rc rc = fe_catalog_verify_events(c, &n, hash, err);
+	if (rc == FE_OK)
+		fe_buf_addf(out, "%" PRIu64 " run events agree with their hash chain; the last is %s\n", n, hash);
+	fe_catalog_close(c);
+	return rc;
+}
+
+static void
+reject_as_json(struct fe_buf *out, const struct fe_catalog_reject *r)
+{
+	struct fe_json j;
+	fe_json_init(&j, out, 0);
+	fe_json_object(&j, NULL);
+	fe_json_i64(&j, "reject_id", r->reject_id);
+	fe_json_str(&j, "run_id", r->run_id);
+	fe_json_str(&j, "dataset", r->dataset);
+	fe_json_str(&j, "object", r->object_path);
+	fe_json_str(&j, "object_sha256", r->object_sha256);
+	fe_json_i64(&j, "record", r->record);
+	fe_json_i64(&j, "offset", r->offset);
+	fe_json_str(&j, "verdict", r->verdict);
+	json_raw_or_null(&j, "reasons", r->reasons);
+	json_text_or_null(&j, "detail", r->detail);
+	json_raw_or_null(&j, "decimals", r->decimals);
+	fe_json_str(&j, "raw", r->raw);
+	fe_json_object_end(&j);
+	fe_buf_add_char(out, '\n');
+}
+
+/* ["a","b"] as "a, b": the texts are column names, codes and ids, without escapes. */
+static void
+add_reasons(struct fe_buf *out, struct fe_str json)
+{
+	for (size_t i = 0; i < json.n; i++) {
+		char ch = json.p[i];
+		if (ch == ',')
+			fe_buf_add_text(out, ", ");
+		else if (ch != '[' && ch != ']' && ch != '"')
+			fe_buf_add_char(out, ch);
+	}
+}
+
+static enum fe_rc
+add_reject(void *ctx, const struct fe_catalog_reject *r, struct fe_err *err)
+{
+	struct listing *l = ctx;
+	l->n++;
+	if (l->as_json) {
+		reject_as_json(l->out, r);
+		return fe_buf_check(l->out, "the list", err);
+	}
+	fe_buf_addf(l->out, "%.*s: record %" PRId64 " of %.*s, byte %" PRId64 "\n  reasons  ",
+		    FE_STR_ARGS(r->dataset), r->record, FE_STR_ARGS(r->object_path), r->offset);
+	add_reasons(l->out, r->reasons);
+	if (r->detail.n) {
+		fe_buf_add_text(l->out, "\n  detail   ");
+		fe_buf_add_printable(l->out, r->detail, MAX_SHOWN_BYTES);
+	}
+	fe_buf_add_text(l->out, "\n  raw      ");
+	fe_buf_add_printable(l->out, r->raw, MAX_SHOWN_BYTES);
+	fe_buf_addf(l->out, "\n  run      %.*s\n", FE_STR_ARGS(r->run_id));
+	return fe_buf_check(l->out, "the list", err);
+}
+
+enum fe_rc
+fe_warehouse_rejects(const char *url, const struct fe_rejects_query *q, struct fe_buf *out, struct fe_err *err)
+{
+	struct listing l = { .out = out, .as_json = q->as_json };
+	struct fe_catalog_reject_query query = {
+		.run_id = q->run_id, .dataset = q->dataset, .reason = q->reason, .limit = q->limit,
+	};
+	struct fe_catalog *c;
+	FE_TRY(open_catalog(&c, url, err));
+	enum fe_rc rc = fe_catalog_rejects(c, &query, add_reject, &l, err);
+	if (rc == FE_OK && !l.n && !l.as_json)
+		fe_buf_add_text(out, "no such reject\n");
+	fe_catalog_close(c);
+	return rc;
+}

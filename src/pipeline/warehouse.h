@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/warehouse.h - what commands ask of a warehouse outside of a run
+ *
+ * Each prints into a buffer: text for people, or with as_json one JSON object a line.
+ * Nothing is written but by schema_apply.
+ */
+#ifndef FE_PIPELINE_WAREHOUSE_H
+#define FE_PIPELINE_WAREHOUSE_H
+
+#include "pipeline/plan.h"
+
+FE_MUST_USE enum fe_rc fe_warehouse_schema_print(const struct fe_plan *plan, struct fe_buf *out,
+                                                 struct fe_err *err);
+/* FE_EUSAGE where the plan's warehouse is not a database. */
+FE_MUST_USE enum fe_rc fe_warehouse_schema_apply(const struct fe_plan *plan, int64_t wait_ms,
+                                                 struct fe_err *err);
+
+struct fe_runs_query {
+	const char *pipeline, *status; /* NULL: any */
+	uint64_t limit;
+	bool as_json;
+};
+/* The newest first. */
+FE_MUST_USE enum fe_rc fe_warehouse_runs(const char *url, const struct fe_runs_query *q,
+                                         struct fe_buf *out, struct fe_err *err);
+/* FE_ECONFLICT names the first record of the run events that breaks the hash chain. */
+FE_MUST_USE enum fe_rc fe_warehouse_verify_events(const char *url, struct fe_buf *out, struct fe_err *err);
+
+struct fe_rejects_query {
+	const char *run_id, *dataset, *reason; /* NULL: any */
+	uint64_t limit;
+	bool as_json;
+};
+FE_MUST_USE enum fe_rc fe_warehouse_rejects(const char *url, const struct fe_rejects_query *q,
+                                            struct fe_buf *out, struct fe_err *err);
+
+/* Which run, object, record, raw text, rules and derived values made the row with this
+ * key, in the table of that name (NULL: each in turn). Where there is no such row, the
+ * rejects whose raw text has the key in it. FE_EUSAGE where there is neither. */
+FE_MUST_USE enum fe_rc fe_warehouse_explain(const struct fe_plan *plan, const char *table,
+                                            const char *const *key, size_t n_key, struct fe_buf *out,
+                                            struct fe_err *err);
+
+#endif
