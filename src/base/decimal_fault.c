@@ -173,7 +173,7 @@ static bool walk_inside(struct fe_str s, const struct fe_decimal_format *fmt, st
 		} else if (c == point && n_points == 0) {
 			n_points++;
 		} else if (is_separator(c, fmt)) {
-			f->seen[FE_DECIMAL_SEPARATOR] = true;
+			f->seen[FE_DECIMAL_SEPARATOR] |= c != fmt->group;
 		} else if (n_digits > 0 && is_exponent(s.p + i, s.n - i)) {
 			f->seen[FE_DECIMAL_EXPONENT] = true;
 			break;
