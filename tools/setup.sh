@@ -35,10 +35,14 @@ install_packages() {
   As root: apt-get install --no-install-recommends$1"
 	fi
 	say "Installing Debian packages:$1"
-	$as_root apt-get update -qq >&2 || die "apt-get update failed; is there a network?"
+	mkdir -p "$here/build"
+	log=$here/build/apt.log
+	$as_root apt-get update -qq >"$log" 2>&1 || die "apt-get update failed; is there a network?
+$(tail -n 5 "$log")"
 	# shellcheck disable=SC2086
-	$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $1 >&2 ||
-		die "the packages could not be installed; see above"
+	$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $1 >"$log" 2>&1 ||
+		die "the packages could not be installed:
+$(tail -n 20 "$log")"
 }
 
 # need_packages STAMP PACKAGE...: looks once, and again when the list changes.
@@ -67,9 +71,10 @@ build_finetl() {
 			die "the build could not be set up:
 $(tail -n 20 "$here/build/setup.log")"
 	fi
-	if ! ninja -C "$here/build" -n finetl | grep -q 'no work to do'; then
-		say "Building finetl"
-	fi
+	case $(ninja -C "$here/build" -n finetl 2>&1) in
+	*'no work to do'*) ;;
+	*) say "Building finetl" ;;
+	esac
 	ninja -C "$here/build" finetl >"$here/build/ninja.log" 2>&1 ||
 		die "the build failed:
 $(tail -n 40 "$here/build/ninja.log")"
