@@ -8,8 +8,11 @@
  *              batch holds rows of one object. What is known of an object is in
  *              objects[i]; its identity is whole once a batch of a later object,
  *              or the end, has been yielded.
- *   Ownership  The caller owns the source and the batch it hands in. The schema
- *              and the columns table are borrowed until close.
+ *   Ownership  The caller owns the source and the batch it hands in. It may be
+ *              another one each time, made for the same schema; the one before it
+ *              must not have been changed or reset then, for what of its input has
+ *              not been read yet moves over. What the settings point to (not the struct
+ *              itself) is borrowed until close.
  *   Failure    After next fails, only close is legal.
  *   Threads    One source, one thread.
  *   Cost       next fills at most FE_BATCH_ROWS rows.
@@ -45,7 +48,8 @@ struct fe_source_settings {
 	enum fe_extra_columns extra_columns;
 	bool allow_empty;        /* 0 bytes or a header alone is fine */
 	uint64_t limit_rows;     /* 0: none */
-	/* Asked before an object is read; true: leave it out (incremental). NULL: read all. */
+	/* Asked before an object is read, in the thread that calls next; true: leave it out
+	 * (incremental). Standard input is always read. NULL: read all. */
 	bool (*skip_object)(void *ctx, const struct fe_object_id *id);
 	void *skip_ctx;
 };
@@ -70,6 +74,7 @@ struct fe_source_ops {
 /* First member of every implementation's own struct. Read-only outside. */
 struct fe_source {
 	const struct fe_source_ops *ops;
+	const char *dataset; /* for messages */
 	struct fe_object *objects;
 	size_t n_objects, cap_objects;
 	uint64_t n_rows; /* yielded so far */
@@ -79,7 +84,8 @@ extern const struct fe_source_ops fe_source_csv;
 
 FE_MUST_USE enum fe_rc fe_source_open(struct fe_source **out, const struct fe_source_ops *ops,
                                       const struct fe_source_settings *set, struct fe_err *err);
-/* Clears the batch, pulls, counts, names the data set in any error. */
+/* Clears the batch, pulls, counts, names the data set in any error. The reasons table
+ * is only added to by open. */
 FE_MUST_USE enum fe_rc fe_source_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *err);
 void fe_source_progress(const struct fe_source *src, uint64_t *done_bytes, uint64_t *total_bytes);
 void fe_source_close(struct fe_source *src); /* NULL is allowed */

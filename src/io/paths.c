@@ -112,6 +112,13 @@ fe_paths_expand(const char *pattern, struct fe_paths *out, struct fe_err *err)
 	return FE_OK;
 }
 
+uint64_t
+fe_file_size(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
 void
 fe_paths_free(struct fe_paths *p)
 {

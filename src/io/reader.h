@@ -36,11 +36,13 @@ uint64_t fe_reader_stored_size(const struct fe_reader *r);       /* 0: unknown *
 const struct fe_object_id *fe_reader_identity(const struct fe_reader *r);
 void fe_reader_close(struct fe_reader *r);
 
-/* The files of a path or glob, sorted bytewise, canonical; "-" gives itself.
+/* The files of a path or glob, sorted bytewise, canonical, each once; "-" gives itself.
  * None found is FE_EUSAGE naming the pattern. Freed with fe_paths_free. */
 struct fe_paths { char **paths; size_t n_paths; };
 FE_MUST_USE enum fe_rc fe_paths_expand(const char *pattern, struct fe_paths *out, struct fe_err *err);
 void fe_paths_free(struct fe_paths *p);
+/* Its size as the system knows it, for progress; 0: unknown. */
+uint64_t fe_file_size(const char *path);
 /* Size, mtime and SHA-256 of a file without using it otherwise. */
 FE_MUST_USE enum fe_rc fe_object_identify(const char *path, struct fe_object_id *out, struct fe_err *err);
 void fe_object_id_reset(struct fe_object_id *id);

@@ -244,7 +244,7 @@ csv_takes_other_delimiters_and_quotes(void **state)
 	struct csv_way way = { .dialect = { .delimiter = ';', .quote = '\'' } };
 	expect_of(FE_STR("a;b\n'x;''y';\"2,3\"\n"), way, "#1 @4 [x;'y][\"2,3\"]\nend\n");
 	way.dialect = (struct fe_csv_dialect){ .delimiter = '\t' };
-	expect_of(FE_STR("a\tb\n\"x\ty\"\n\t\"\n"), way, "#1 @4 [\"x][y\"]\n#2 @9 [][\"]\nend\n");
+	expect_of(FE_STR("a\tb\n\"x\ty\"\n\t\"\n"), way, "#1 @4 [\"x][y\"]\n#2 @10 [][\"]\nend\n");
 }
 
 static void

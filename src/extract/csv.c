@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: Apache-2.0
+/* extract/csv.c - records of CSV files
+ *
+ * Files are read one after the other, in blocks, into the input of the batch at hand;
+ * cells are views into it. What is left of a block (the record that it cut, and where
+ * a batch was full whole records too) stays in the batch's input until the next call,
+ * which moves it to the front of the block to come, or over to another batch.
+ *
+ *   fill       rows from the block, by the splitter (format/csv)
+ *   refill     the rest to the front, more bytes behind it
+ *   next file  identity of the last one, header of the next one
+ */
+#include "extract/csv_header.h"
+#include "extract/source.h"
+
+#include "base/text.h"
+#include "format/csv.h"
+
+#define MAX_BLOCK_BYTES ((size_t)FE_BATCH_INPUT_BYTES + FE_CSV_MAX_RECORD_BYTES)
+
+struct source_csv {
+	struct fe_source base;
+	struct fe_source_settings set; /* what it points to is borrowed */
+	bool has_unknown_size;
+	uint64_t done_bytes, total_bytes; /* of the files before this one; of all */
+
+	/* The columns that are read. */
+	size_t n_wanted;
+	size_t *columns;     /* [n_wanted] index in the schema */
+	uint32_t *wanted;    /* [n_wanted] index in a record of this file */
+	struct fe_str **cells; /* [n_wanted] arrays of the batch at hand */
+	uint8_t *flaws;      /* [FE_BATCH_ROWS] */
+	uint32_t flaw_reasons[FE_CSV_N_FLAWS];
+
+	/* The file that is read; in is NULL between files. */
+	size_t object;       /* its index, or that of the next one */
+	struct fe_reader *in;
+	struct fe_csv_reader *csv;
+	bool has_header, in_ended;
+	uint64_t block_offset;
+	struct fe_batch *holder; /* the batch whose input holds the block; NULL: none yet */
+};
+
+static const char *
+name_of_object(const struct source_csv *s)
+{
+	const char *path = s->base.objects[s->object].id.path;
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+static struct fe_csv_dialect
+dialect_of(const struct source_csv *s)
+{
+	return (struct fe_csv_dialect){ .delimiter = s->set.delimiter, .quote = s->set.quote };
+}
+
+/* ---- opening ---- */
+
+static enum fe_rc
+check_settings(struct source_csv *s, struct fe_err *err)
+{
+	const char *encoding = s->set.encoding;
+	if (encoding && fe_text_casecmp_ascii(fe_str_of(encoding), FE_STR("utf-8")) != 0 &&
+	    fe_text_casecmp_ascii(fe_str_of(encoding), FE_STR("utf8")) != 0)
+		return fe_fail(err, FE_EUSAGE,
+			       "encoding '%s' is not supported, only utf-8 is; convert the file (iconv -t UTF-8)",
+			       encoding);
+	if (s->set.delimiter == 0)
+		s->set.delimiter = ',';
+	if (!fe_csv_dialect_is_valid(dialect_of(s)))
+		return fe_fail(err, FE_EUSAGE,
+			       "delimiter and quote must be two different ASCII characters, "
+			       "neither of them a letter, a digit or a line end");
+	if (s->set.names && (s->set.n_names == 0 || s->set.n_names > FE_CSV_MAX_COLUMNS))
+		return fe_fail(err, FE_EUSAGE, "names must have 1 to %d columns", FE_CSV_MAX_COLUMNS);
+	return FE_OK;
+}
+
+static void
+choose_columns(struct source_csv *s)
+{
+	const size_t n_source = s->set.schema->n_source;
+	s->columns = fe_new_array(n_source + 1, size_t);
+	s->wanted = fe_new_array(n_source + 1, uint32_t);
+	s->cells = fe_new_array(n_source + 1, struct fe_str *);
+	s->flaws = fe_new_array(FE_BATCH_ROWS, uint8_t);
+	for (size_t i = 0; i < n_source; i++) {
+		if (!s->set.columns[i].is_computed)
+			s->columns[s->n_wanted++] = i;
+	}
+	for (int flaw = FE_CSV_NONE + 1; flaw < FE_CSV_N_FLAWS; flaw++)
+		s->flaw_reasons[flaw] = fe_reason_id(s->set.reasons, "record",
+						     fe_csv_flaw_code((enum fe_csv_flaw)flaw));
+}
+
+static enum fe_rc
+map_given_names(struct source_csv *s, struct fe_err *err)
+{
+	if (!s->set.names)
+		return FE_OK;
+	struct fe_str *given = fe_new_array(s->set.n_names, struct fe_str);
+	for (size_t i = 0; i < s->set.n_names; i++)
+		given[i] = fe_str_of(s->set.names[i]);
+	struct fe_csv_names names = { .names = given, .n_names = s->set.n_names };
+	enum fe_rc rc = fe_csv_map_names(&s->set, &names, s->wanted, FE_EUSAGE, err);
+	if (rc)
+		fe_err_context(err, "option names");
+	fe_free(given);
+	return rc;
+}
+
+static enum fe_rc
+list_objects(struct source_csv *s, struct fe_err *err)
+{
+	struct fe_paths paths;
+	FE_TRY(fe_paths_expand(s->set.location, &paths, err));
+	s->base.objects = fe_new_array(paths.n_paths, struct fe_object);
+	s->base.n_objects = s->base.cap_objects = paths.n_paths;
+	for (size_t i = 0; i < paths.n_paths; i++) {
+		uint64_t size_bytes = fe_file_size(paths.paths[i]);
+		s->base.objects[i].id.path = fe_strdup(paths.paths[i]);
+		s->base.objects[i].id.size_bytes = size_bytes;
+		s->has_unknown_size |= size_bytes == 0;
+		s->total_bytes += size_bytes;
+	}
+	fe_paths_free(&paths);
+	return FE_OK;
+}
+
+static void source_csv_close(struct fe_source *src);
+
+static enum fe_rc
+source_csv_open(struct fe_source **out, const struct fe_source_settings *set, struct fe_err *err)
+{
+	struct source_csv *s = fe_new(struct source_csv);
+	enum fe_rc rc;
+
+	s->base.ops = &fe_source_csv;
+	s->set = *set;
+	rc = check_settings(s, err);
+	if (rc)
+		goto fail;
+	choose_columns(s);
+	rc = map_given_names(s, err);
+	if (rc)
+		goto fail;
+	rc = list_objects(s, err);
+	if (rc)
+		goto fail;
+	*out = &s->base;
+	return FE_OK;
+fail:
+	source_csv_close(&s->base);
+	*out = NULL;
+	return rc;
+}
+
+/* ---- files ---- */
+
+static void
+leave_object(struct source_csv *s)
+{
+	fe_csv_reader_free(s->csv);
+	fe_reader_close(s->in);
+	s->csv = NULL;
+	s->in = NULL;
+	s->holder = NULL;
+}
+
+static void
+set_identity(struct fe_object *object, const struct fe_object_id *id)
+{
+	char *path = fe_strdup(id->path);
+	fe_object_id_reset(&object->id);
+	object->id = *id;
+	object->id.path = path;
+	object->complete = true;
+}
+
+static enum fe_rc
+ask_to_skip(struct source_csv *s, bool *skip, struct fe_err *err)
+{
+	struct fe_object *object = &s->base.objects[s->object];
+	struct fe_object_id id = { 0 };
+	*skip = false;
+	if (!s->set.skip_object || strcmp(object->id.path, "-") == 0)
+		return FE_OK;
+	FE_TRY(fe_object_identify(object->id.path, &id, err));
+	*skip = s->set.skip_object(s->set.skip_ctx, &id);
+	if (*skip) {
+		set_identity(object, &id);
+		object->skipped = true;
+		s->done_bytes += id.size_bytes;
+	}
+	fe_object_id_reset(&id);
+	return FE_OK;
+}
+
+static enum fe_rc
+enter_object(struct source_csv *s, struct fe_err *err)
+{
+	bool skip;
+	FE_TRY(ask_to_skip(s, &skip, err));
+	if (skip) {
+		s->object++;
+		return FE_OK;
+	}
+	FE_TRY(fe_reader_open(&s->in, s->base.objects[s->object].id.path, err));
+	s->csv = fe_csv_reader_new(dialect_of(s));
+	s->in_ended = false;
+	s->block_offset = 0;
+	fe_csv_skip_lines(s->csv, s->set.skip_lines);
+	s->has_header = s->set.names != NULL;
+	if (s->has_header)
+		fe_csv_expect(s->csv, s->set.n_names, (struct fe_str){ 0 });
+	return FE_OK;
+}
+
+static enum fe_rc
+check_not_empty(const struct source_csv *s, struct fe_err *err)
+{
+	if (s->set.allow_empty || s->base.objects[s->object].n_records > 0)
+		return FE_OK;
+	const char *what = "has a header but no records";
+	if (fe_reader_stored_bytes_read(s->in) == 0)
+		what = "is empty (0 bytes)";
+	else if (!s->has_header)
+		what = "has no header";
+	else if (s->set.names)
+		what = "has no records";
+	enum fe_rc rc = fe_fail(err, FE_EDATA,
+				"the file %s; where that is fine, set allow_empty: true", what);
+	fe_err_at(err, name_of_object(s), 0, NULL);
+	return rc;
+}
+
+static enum fe_rc
+end_object(struct source_csv *s, struct fe_err *err)
+{
+	FE_TRY(check_not_empty(s, err));
+	s->done_bytes += fe_reader_stored_bytes_read(s->in);
+	set_identity(&s->base.objects[s->object], fe_reader_identity(s->in));
+	leave_object(s);
+	s->object++;
+	return FE_OK;
+}
+
+/* ---- the header ---- */
+
+static const char *
+wide_encoding(struct fe_str start)
+{
+	const unsigned char *p = (const unsigned char *)start.p;
+	if (start.n < 4)
+		return NULL;
+	if ((p[0] == 0xff && p[1] == 0xfe && !p[2] && !p[3]) || (!p[0] && !p[1] && p[2] == 0xfe && p[3] == 0xff) ||
+	    (p[0] && !p[1] && !p[2] && !p[3]) || (!p[0] && !p[1] && !p[2] && p[3]))
+		return "UTF-32";
+	if ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff) ||
+	    (p[0] && !p[1] && p[2] && !p[3]) || (!p[0] && p[1] && !p[2] && p[3]))
+		return "UTF-16";
+	return NULL;
+}
+
+static enum fe_rc
+check_encoding(const struct source_csv *s, struct fe_str start, struct fe_err *err)
+{
+	const char *encoding = wide_encoding(start);
+	if (!encoding)
+		return FE_OK;
+	enum fe_rc rc = fe_fail(err, FE_EDATA,
+				"the file is %s, not UTF-8; convert it (iconv -f %s -t UTF-8)", encoding,
+				encoding);
+	fe_err_at(err, name_of_object(s), 0, NULL);
+	return rc;
+}
+
+static enum fe_rc
+fail_malformed_header(const struct source_csv *s, const struct fe_csv_record *record,
+		      struct fe_err *err)
+{
+	struct fe_buf hint;
+	fe_buf_init(&hint, 256);
+	fe_csv_add_delimiter_hint(&s->set, record->raw, &hint);
+	const char *why = fe_csv_flaw_code(record->flaw);
+	enum fe_rc rc;
+	if (record->flaw == FE_CSV_BLANK_LINE)
+		rc = fe_fail(err, FE_EDATA, "the header line is blank; lines before the header are left out by skip_lines");
+	else
+		rc = fe_fail(err, FE_EDATA, "the header line is malformed (%s)%s", why, fe_buf_text(&hint));
+	fe_buf_reset(&hint);
+	return rc;
+}
+
+/* Reads the header if the block has all of it. */
+static enum fe_rc
+read_header(struct source_csv *s, struct fe_err *err)
+{
+	struct fe_csv_record record;
+	bool more;
+	enum fe_rc rc = fe_csv_next(s->csv, &record, &more, err);
+	if (rc == FE_OK && !more)
+		return FE_OK;
+	if (rc == FE_OK) {
+		struct fe_csv_names names = {
+			.names = record.cells, .n_names = record.n_cells, .line = record.raw
+		};
+		if (record.flaw != FE_CSV_NONE)
+			rc = fail_malformed_header(s, &record, err);
+		else
+			rc = fe_csv_map_names(&s->set, &names, s->wanted, FE_EDATA, err);
+		if (rc)
+			fe_err_at_line(err, NULL, record.line, 0);
+	}
+	if (rc) {
+		fe_err_at(err, name_of_object(s), 0, NULL);
+		if (err)
+			err->record = 0; /* the header is none */
+		return rc;
+	}
+	fe_csv_expect(s->csv, record.n_cells, record.raw);
+	s->has_header = true;
+	return FE_OK;
+}
+
+/* ---- blocks ---- */
+
+static enum fe_rc
+feed(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
+{
+	s->holder = batch;
+	return fe_csv_feed(s->csv, fe_buf_str(&batch->input), s->block_offset, s->in_ended,
+			   &batch->arena, err);
+}
+
+/* Moves what has not been read to the start of this batch's input; then n_bytes there
+ * are all that is in it. */
+static enum fe_rc
+take_rest(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
+{
+	size_t n_rest = s->holder ? fe_csv_rest(s->csv) : 0;
+	size_t n_held = s->holder ? s->holder->input.n_bytes : 0;
+	size_t n_kept = batch == s->holder ? n_held : 0;
+
+	batch->input.n_bytes = n_kept;
+	if (n_rest > n_kept && !fe_buf_reserve(&batch->input, n_rest))
+		return fe_buf_check(&batch->input, "a block of input", err);
+	if (n_rest)
+		memmove(batch->input.p, s->holder->input.p + (n_held - n_rest), n_rest);
+	batch->input.n_bytes = n_rest;
+	s->block_offset += n_held - n_rest;
+	return FE_OK;
+}
+
+/* As much again as the rest, so that a long record is not scanned over and over. */
+static enum fe_rc
+refill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
+{
+	const bool is_first = !s->holder;
+	size_t n_read;
+
+	FE_TRY(take_rest(s, batch, err));
+	struct fe_buf *in = &batch->input;
+	size_t n_wanted = in->n_bytes > FE_BATCH_INPUT_BYTES ? in->n_bytes : FE_BATCH_INPUT_BYTES;
+	FE_ASSERT(in->n_bytes < MAX_BLOCK_BYTES);
+	if (n_wanted > MAX_BLOCK_BYTES - in->n_bytes)
+		n_wanted = MAX_BLOCK_BYTES - in->n_bytes;
+	if (!fe_buf_reserve(in, n_wanted))
+		return fe_buf_check(in, "a block of input", err);
+	FE_TRY(fe_reader_read(s->in, in->p + in->n_bytes, n_wanted, &n_read, err));
+	in->n_bytes += n_read;
+	s->in_ended = n_read < n_wanted;
+	if (is_first)
+		FE_TRY(check_encoding(s, fe_buf_str(in), err));
+	FE_TRY(feed(s, batch, err));
+	return s->has_header ? FE_OK : read_header(s, err);
+}
+
+/* The block may be in the batch of the call before. */
+static enum fe_rc
+bring_block(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
+{
+	if (!s->holder || s->holder == batch)
+		return FE_OK;
+	FE_TRY(take_rest(s, batch, err));
+	return feed(s, batch, err);
+}
+
+/* ---- rows ---- */
+
+static size_t
+max_rows(const struct source_csv *s)
+{
+	uint64_t n_left = s->set.limit_rows - s->base.n_rows;
+	if (s->set.limit_rows == 0 || n_left > FE_BATCH_ROWS)
+		return FE_BATCH_ROWS;
+	return (size_t)n_left;
+}
+
+static enum fe_rc
+fill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
+{
+	for (size_t i = 0; i < s->n_wanted; i++)
+		s->cells[i] = batch->cells[s->columns[i]];
+	struct fe_csv_rows rows = {
+		.wanted = s->wanted,
+		.cells = s->cells,
+		.n_wanted = s->n_wanted,
+		.origin = batch->origin,
+		.flaws = s->flaws,
+		.cap_rows = max_rows(s),
+	};
+	enum fe_rc rc = fe_csv_fill(s->csv, &rows, err);
+	if (rc) {
+		fe_err_at(err, name_of_object(s), 0, NULL);
+		return rc;
+	}
+	for (size_t row = 0; rows.n_flawed && row < rows.n_rows; row++) {
+		if (s->flaws[row] == FE_CSV_NONE)
+			continue;
+		fe_bit_set(batch->broken, row);
+		fe_batch_add_reason(batch, row, s->flaw_reasons[s->flaws[row]], (struct fe_str){ 0 });
+	}
+	batch->n_rows = rows.n_rows;
+	batch->object = (uint32_t)s->object;
+	batch->ascii = fe_csv_is_ascii(s->csv);
+	return FE_OK;
+}
+
+static enum fe_rc
+source_csv_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *err)
+{
+	struct source_csv *s = (struct source_csv *)src;
+
+	while (s->object < s->base.n_objects && max_rows(s) > 0) {
+		if (!s->in) {
+			FE_TRY(enter_object(s, err));
+			continue;
+		}
+		FE_TRY(bring_block(s, batch, err));
+		if (s->has_header && s->holder)
+			FE_TRY(fill(s, batch, err));
+		if (batch->n_rows > 0)
+			return FE_OK;
+		if (s->in_ended)
+			FE_TRY(end_object(s, err));
+		else
+			FE_TRY(refill(s, batch, err));
+	}
+	return FE_OK;
+}
+
+static void
+source_csv_progress(const struct fe_source *src, uint64_t *done_bytes, uint64_t *total_bytes)
+{
+	const struct source_csv *s = (const struct source_csv *)src;
+	*done_bytes = s->done_bytes + (s->in ? fe_reader_stored_bytes_read(s->in) : 0);
+	*total_bytes = s->has_unknown_size ? 0 : s->total_bytes;
+}
+
+static void
+source_csv_close(struct fe_source *src)
+{
+	struct source_csv *s = (struct source_csv *)src;
+	leave_object(s);
+	for (size_t i = 0; i < s->base.n_objects; i++)
+		fe_object_id_reset(&s->base.objects[i].id);
+	fe_free(s->base.objects);
+	fe_free(s->columns);
+	fe_free(s->wanted);
+	fe_free(s->cells);
+	fe_free(s->flaws);
+	fe_free(s);
+}
+
+const struct fe_source_ops fe_source_csv = {
+	.name = "csv",
+	.summary = "records of CSV files: one, all of a pattern, or standard input",
+	.open = source_csv_open,
+	.next = source_csv_next,
+	.progress = source_csv_progress,
+	.close = source_csv_close,
+};

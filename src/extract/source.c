@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/* extract/source.c - the only callers of the operations of a source */
+#include "extract/source.h"
+
+enum fe_rc
+fe_source_open(struct fe_source **out, const struct fe_source_ops *ops,
+	       const struct fe_source_settings *set, struct fe_err *err)
+{
+	*out = NULL;
+	enum fe_rc rc = ops->open(out, set, err);
+	if (rc) {
+		fe_err_context(err, "data set %s", set->dataset);
+		return rc;
+	}
+	FE_ASSERT(*out && (*out)->ops == ops);
+	(*out)->dataset = set->dataset;
+	return FE_OK;
+}
+
+enum fe_rc
+fe_source_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *err)
+{
+	fe_batch_clear(batch);
+	enum fe_rc rc = src->ops->next(src, batch, err);
+	if (rc) {
+		batch->n_rows = 0;
+		fe_err_context(err, "data set %s", src->dataset);
+		return rc;
+	}
+	FE_ASSERT(batch->n_rows <= FE_BATCH_ROWS);
+	if (batch->n_rows > 0) {
+		FE_ASSERT(batch->object < src->n_objects);
+		src->objects[batch->object].n_records += batch->n_rows;
+		src->n_rows += batch->n_rows;
+		batch->object_name = src->objects[batch->object].id.path;
+	}
+	return FE_OK;
+}
+
+void
+fe_source_progress(const struct fe_source *src, uint64_t *done_bytes, uint64_t *total_bytes)
+{
+	src->ops->progress(src, done_bytes, total_bytes);
+}
+
+void
+fe_source_close(struct fe_source *src)
+{
+	if (src)
+		src->ops->close(src);
+}
