@@ -26,6 +26,11 @@
  * Nulls as in SQL: three-valued logic; null in, null out. NULL literals take the
  * type of their surroundings.
  *
+ * Overflow: an int has 64 bits, a decimal 18 digits, a date the years 0001 to 9999; a
+ * division by 0 and a text of more than 1 MiB count as overflow too. It passes on to
+ * what needs the value, and not where the value does not matter: beside a false in
+ * `and`, beside a true in `or`, in a branch of case or coalesce that is not taken.
+ *
  *   Order      parse once per plan; eval per batch. An fe_expr is immutable; the
  *              scratch space lives in fe_expr_eval_state, one per thread.
  *   Cost       a column at a time: one pass over the rows per operation.
@@ -49,6 +54,9 @@ void fe_expr_free(struct fe_expr *e);
 struct fe_type fe_expr_type(const struct fe_expr *e); /* text: max_chars 0 */
 bool fe_expr_uses(const struct fe_expr *e, size_t column);
 bool fe_expr_uses_now(const struct fe_expr *e);
+
+/* "name(args) - one line" for each function. */
+const char *const *fe_expr_function_help(size_t *n);
 
 struct fe_expr_state; /* scratch columns */
 struct fe_expr_state *fe_expr_state_new(const struct fe_expr *e);
