@@ -168,7 +168,7 @@ def run_coverage(results, arguments):
     if not folder:
         return
     run_meson_tests(results, folder, "coverage")
-    run_pytest(results, ["tests/model", "tests/system"], arguments, {"FINETL_BUILD": str(folder)})
+    run_pytest(results, ["tests/model", "tests/system"], arguments + ["--no-failpoints"], {"FINETL_BUILD": str(folder)})
     ok, output = call(["gcovr", "--root", ROOT, "--filter", "src/", folder])
     results.add("gcovr", ok, tail(output))
     print(output)
@@ -223,6 +223,7 @@ def main():
         finish(results, started)
     builds = {"FINETL_BUILD": str(release)}
     if options.quick:
+        arguments.append("--no-failpoints")
         run_meson_tests(results, release, "release")
     else:
         for kind in ["asan", "clang"] + (["tsan"] if options.tsan else []):

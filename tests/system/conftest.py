@@ -14,6 +14,7 @@ from finetl import Finetl, absent  # noqa: E402
 
 
 def pytest_addoption(parser):
+    parser.addoption("--no-failpoints", action="store_true", help="leave out what needs a build with failpoints")
     parser.addoption("--long", action="store_true", help="also what takes minutes: all kills, five million rows")
 
 
@@ -22,11 +23,13 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--long"):
-        return
-    chosen = [item for item in items if "long" not in item.keywords]
-    config.hook.pytest_deselected(items=[item for item in items if "long" in item.keywords])
-    items[:] = chosen
+    def is_left_out(item):
+        if "long" in item.keywords and not config.getoption("--long"):
+            return True
+        return config.getoption("--no-failpoints") and "failing_finetl" in item.fixturenames
+
+    config.hook.pytest_deselected(items=[item for item in items if is_left_out(item)])
+    items[:] = [item for item in items if not is_left_out(item)]
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +48,7 @@ def finetl():
 
 @pytest.fixture(scope="session")
 def failing_finetl():
-    """A binary with failpoints in it (-Dfailpoints=true): FINETL_FAILPOINT_BUILD."""
+    """A binary with failpoints in it (-Dfailpoints=true), in FINETL_FAILPOINT_BUILD."""
     folder = os.environ.get("FINETL_FAILPOINT_BUILD")
     if not folder or not (pathlib.Path(folder) / "finetl").exists():
         absent("no build with failpoints; ./test makes one, --quick does not")
