@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+/* load/files_row.c - lines of CSV, written fast and read back rarely
+ *
+ * Room is made once a row for all that is not text, so that most cells are written
+ * without asking. A text is copied eight bytes at a time by the same loop that looks
+ * for what would need quotes: most have nothing of the kind. format/csv has the last
+ * word on those that have.
+ */
+#include "load/files_row.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "format/csv.h"
+
+#define EACH UINT64_C(0x0101010101010101)
+#define TOPS UINT64_C(0x8080808080808080)
+
+void
+fe_files_row_header(const struct fe_schema *schema, struct fe_buf *out)
+{
+	for (size_t i = 0; i < schema->n_fields; i++) {
+		if (i)
+			fe_buf_add_char(out, ',');
+		fe_csv_add_cell(out, fe_str_of(schema->fields[i].name), ',');
+	}
+	fe_buf_add_char(out, '\n');
+}
+
+size_t
+fe_files_row_bound(const struct fe_schema *schema)
+{
+	return schema->n_fields * (FE_DECIMAL_TEXT_BYTES + 1) + 1; /* the longest of all but texts */
+}
+_Static_assert(FE_DECIMAL_TEXT_BYTES >= FE_TIMESTAMP_TEXT_BYTES, "the longest of all but texts");
+
+/* Not 0 where any byte is the one that `bytes` repeats. */
+static inline uint64_t
+any_byte(uint64_t word, uint64_t bytes)
+{
+	uint64_t x = word ^ bytes;
+	return (x - EACH) & ~x & TOPS;
+}
+
+/* Whether any of eight bytes needs quotes. All that do are at or below the comma, as
+ * are few others: so one test is enough for most words. */
+static inline bool
+needs_quotes(uint64_t word)
+{
+	if (((word - EACH * (',' + 1)) & ~word & TOPS) == 0)
+		return false;
+	return (any_byte(word, EACH * ',') | any_byte(word, EACH * '"') | any_byte(word, EACH * '\n') |
+	        any_byte(word, EACH * '\r')) != 0;
+}
+
+static inline bool
+copy_word(char *to, const char *from)
+{
+	uint64_t word;
+	memcpy(&word, from, sizeof word);
+	memcpy(to, &word, sizeof word);
+	return needs_quotes(word);
+}
+
+/* Copies a text of at least one byte; false where it is one for format/csv. Texts of
+ * eight bytes and more end with a word that overlaps the one before. */
+static inline bool
+copy_plain(char *to, struct fe_str s)
+{
+	bool bad = s.p[0] == '\\' || s.p[0] == '\xef'; /* may be \. or a byte order mark */
+	if (s.n >= 8) {
+		for (size_t i = 0; i + 8 < s.n; i += 8)
+			bad |= copy_word(to + i, s.p + i);
+		return !(bad | copy_word(to + s.n - 8, s.p + s.n - 8));
+	}
+	char word[8] = "________";
+	for (size_t i = 0; i < s.n; i++)
+		to[i] = word[i] = s.p[i];
+	return !(bad | copy_word(word, word));
+}
+
+/* Where p is, room for the text and for the rest of the row, or it has failed. */
+static char *
+put_text(struct fe_buf *out, char *p, struct fe_str s, size_t bound)
+{
+	size_t need = s.n + 2 + bound;
+	if ((size_t)(out->p + out->cap_bytes - p) <= need) {
+		out->n_bytes = (size_t)(p - out->p);
+		if (!fe_buf_reserve(out, need))
+			return p;
+		p = out->p + out->n_bytes;
+	}
+	if (s.n == 0) {
+		p[0] = p[1] = '"';
+		return p + 2;
+	}
+	if (copy_plain(p, s))
+		return p + s.n;
+	out->n_bytes = (size_t)(p - out->p);
+	if (fe_buf_reserve(out, 2 * s.n + 2 + bound)) /* every byte a quote */
+		fe_csv_add_cell(out, s, ',');
+	return out->p + out->n_bytes;
+}
+
+static char *
+put_bool(char *p, bool v)
+{
+	memcpy(p, v ? "true" : "false", v ? 4 : 5);
+	return p + (v ? 4 : 5);
+}
+
+void
+fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums)
+{
+	if (!fe_buf_reserve(out, bound))
+		return;
+	char *p = out->p + out->n_bytes;
+	for (size_t i = 0; i < b->schema->n_fields; i++) {
+		const struct fe_column *c = &b->columns[i];
+		if (i)
+			*p++ = ',';
+		if (!fe_bit_get(c->valid, row))
+			continue;
+		switch (c->type.kind) {
+		case FE_TEXT:
+			p = put_text(out, p, c->text[row], bound);
+			break;
+		case FE_DECIMAL:
+			sums[i] += c->i64[row]; /* 2^64 of at most 10^18 do not pass 128 bits */
+			p += fe_decimal_format(c->i64[row], c->type.scale, p);
+			break;
+		case FE_INT:
+			p += fe_decimal_format(c->i64[row], 0, p);
+			break;
+		case FE_BOOL:
+			p = put_bool(p, fe_bit_get(c->bits, row));
+			break;
+		case FE_DATE:
+			fe_date_format(c->days[row], p);
+			p += FE_DATE_TEXT_BYTES;
+			break;
+		case FE_TIMESTAMP:
+			fe_timestamp_format(c->i64[row], p);
+			p += FE_TIMESTAMP_TEXT_BYTES;
+			break;
+		}
+	}
+	*p++ = '\n';
+	out->n_bytes = (size_t)(p - out->p);
+}
+
+/* ---- reading back ---- */
+
+static bool
+has_odd_quotes(const char *from, const char *end)
+{
+	bool odd = false;
+	while ((from = memchr(from, '"', (size_t)(end - from))) != NULL) {
+		odd = !odd;
+		from++;
+	}
+	return odd;
+}
+
+size_t
+fe_files_row_length(struct fe_str bytes)
+{
+	const char *from = bytes.p, *const end = bytes.p + bytes.n;
+	bool is_quoted = false;
+	while (from < end) {
+		const char *newline = memchr(from, '\n', (size_t)(end - from));
+		if (!newline)
+			return 0;
+		is_quoted ^= has_odd_quotes(from, newline);
+		from = newline + 1;
+		if (!is_quoted)
+			return (size_t)(from - bytes.p);
+	}
+	return 0;
+}
+
+/* Takes a quoted cell off the line, its opening quote being gone. */
+static struct fe_str
+take_quoted(struct fe_str *line, struct fe_arena *arena)
+{
+	const char *p = line->p, *const end = line->p + line->n;
+	char *start = fe_arena_bytes(arena, line->n + 1), *to = start;
+
+	for (; p < end; p++) {
+		if (*p == '"' && (++p == end || *p != '"'))
+			break;
+		*to++ = *p;
+	}
+	*line = (struct fe_str){ p, (size_t)(end - p) };
+	return (struct fe_str){ start, (size_t)(to - start) };
+}
+
+/* Takes the next cell off the line, into the arena. *is_null: nothing was there, not
+ * even quotes. */
+static struct fe_str
+take_cell(struct fe_str *line, struct fe_arena *arena, bool *is_null)
+{
+	struct fe_str cell;
+	if (line->n && line->p[0] == '"') {
+		*line = (struct fe_str){ line->p + 1, line->n - 1 };
+		*is_null = false;
+		cell = take_quoted(line, arena);
+	} else {
+		const char *comma = line->n ? memchr(line->p, ',', line->n) : NULL;
+		size_t n = comma ? (size_t)(comma - line->p) : line->n;
+		*is_null = n == 0;
+		cell = (struct fe_str){ fe_arena_copy(arena, line->p, n), n };
+		*line = (struct fe_str){ line->p + n, line->n - n };
+	}
+	if (line->n) /* the comma */
+		*line = (struct fe_str){ line->p + 1, line->n - 1 };
+	return cell;
+}
+
+static bool
+cast(struct fe_str cell, struct fe_column *c, size_t row)
+{
+	bool v = false;
+	switch (c->type.kind) {
+	case FE_TEXT:
+		c->text[row] = cell;
+		return true;
+	case FE_DECIMAL:
+		return fe_decimal_parse(cell, c->type.precision, c->type.scale, NULL, &c->i64[row]) == FE_DECIMAL_OK;
+	case FE_INT:
+		return fe_int_parse(cell, &c->i64[row]) == FE_DECIMAL_OK;
+	case FE_BOOL:
+		if (!fe_bool_parse(cell, &v))
+			return false;
+		fe_bit_put(c->bits, row, v);
+		return true;
+	case FE_DATE:
+		return fe_date_parse(cell, NULL, &c->days[row]) == FE_TIME_OK;
+	case FE_TIMESTAMP:
+		return fe_timestamp_parse(cell, NULL, NULL, &c->i64[row]) == FE_TIME_OK;
+	}
+	return false;
+}
+
+enum fe_rc
+fe_files_row_parse(struct fe_str line, struct fe_batch *met, size_t met_row, struct fe_err *err)
+{
+	for (size_t i = 0; i < met->schema->n_source; i++) {
+		struct fe_column *c = &met->columns[i];
+		bool is_null;
+		struct fe_str cell = take_cell(&line, &met->arena, &is_null);
+		fe_bit_put(c->valid, met_row, !is_null);
+		if (!is_null && !cast(cell, c, met_row))
+			return fe_fail(err, FE_EBUG, "a row that was written cannot be read back: '%s' is '%.*s'",
+				       met->schema->fields[i].name, FE_STR_ARGS(cell));
+	}
+	return FE_OK;
+}

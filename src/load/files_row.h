@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/* load/files_row.h - a row of a table as a line of CSV, and back
+ *
+ * A line has the columns in the order of the schema, in their canonical texts. Null
+ * is nothing at all, empty text is "", so that a line says exactly what the row said.
+ * Lines are read back only from files that this module wrote.
+ */
+#ifndef FE_LOAD_FILES_ROW_H
+#define FE_LOAD_FILES_ROW_H
+
+#include "base/decimal.h"
+#include "batch/batch.h"
+
+void fe_files_row_header(const struct fe_schema *schema, struct fe_buf *out);
+/* The most bytes that a row takes, its texts not counted. */
+size_t fe_files_row_bound(const struct fe_schema *schema);
+/* Appends a row; bound as above. Adds the decimals that it writes to sums
+ * [schema->n_fields]. The buffer's `failed` says that it did not fit. */
+void fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums);
+/* The length of the first line with its end; 0 where the end is not in the bytes. */
+size_t fe_files_row_length(struct fe_str bytes);
+/* The source columns of a line (its end left out) into a row of met. */
+FE_MUST_USE enum fe_rc fe_files_row_parse(struct fe_str line, struct fe_batch *met, size_t met_row,
+                                          struct fe_err *err);
+
+#endif

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+/* load/files_table.c - rows to a file, some of them back, the dead ones out */
+#include "load/files_table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/failpoint.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "load/files_row.h"
+
+#define PIECE_BYTES ((size_t)512 * 1024)
+#define MAX_LINES_BYTES ((size_t)256 * 1024 * 1024) /* one row, at the very most */
+#define FETCH_BYTES ((size_t)16 * 1024)
+#define PLACE_EVERY 64
+
+void
+fe_files_table_init(struct fe_files_table *t, const struct fe_table *table, const char *folder)
+{
+	*t = (struct fe_files_table){ .table = table };
+	fe_files_output_init(&t->out, folder, table->name, ".csv");
+	fe_buf_init(&t->lines, MAX_LINES_BYTES);
+	fe_buf_init(&t->window, MAX_LINES_BYTES);
+}
+
+static void
+free_scratch(struct fe_files_table *t)
+{
+	fe_buf_reset(&t->lines);
+	fe_buf_reset(&t->window);
+	fe_free(t->dead);
+	fe_free(t->places);
+	t->dead = t->places = NULL;
+}
+
+void
+fe_files_table_reset(struct fe_files_table *t)
+{
+	free_scratch(t);
+	fe_free(t->sums);
+	fe_files_output_reset(&t->out);
+	*t = (struct fe_files_table){ 0 };
+}
+
+enum fe_rc
+fe_files_table_begin(struct fe_files_table *t, struct fe_err *err)
+{
+	const struct fe_schema *schema = t->table->schema;
+	if (t->has_begun)
+		return fe_fail(err, FE_EBUG, "the table '%s' was begun before", t->table->name);
+	FE_TRY(fe_writer_open(&t->out.writer, t->out.path, err));
+	t->has_begun = true;
+	t->bound = fe_files_row_bound(schema);
+	t->sums = fe_new_array(schema->n_fields + 1, fe_i128);
+	(void)fe_buf_reserve(&t->lines, PIECE_BYTES + PIECE_BYTES / 4);
+	fe_files_row_header(schema, &t->lines);
+	return FE_OK;
+}
+
+static enum fe_rc
+hand_over(struct fe_files_table *t, struct fe_err *err)
+{
+	FE_TRY(fe_buf_check(&t->lines, "a row of the file", err));
+	FE_TRY(fe_writer_write(t->out.writer, t->lines.p, t->lines.n_bytes, err));
+	t->handed_bytes += t->lines.n_bytes;
+	fe_buf_clear(&t->lines);
+	return FE_OK;
+}
+
+static enum fe_rc
+remove_row(struct fe_files_table *t, const struct fe_removal *r, const struct fe_batch *gone, size_t i,
+           struct fe_err *err)
+{
+	if (r->place != FE_PLACE_INSERTED || r->number < 0 || (uint64_t)r->number >= t->n_written)
+		return fe_fail(err, FE_EBUG, "no row %" PRId64 " of '%s' to take out", r->number, t->table->name);
+	size_t number = (size_t)r->number, n_words = FE_BITMAP_WORDS(t->n_written), had = t->cap_dead;
+	if (n_words > had) {
+		t->dead = fe_grow(t->dead, &t->cap_dead, n_words, sizeof *t->dead);
+		memset(t->dead + had, 0, (t->cap_dead - had) * sizeof *t->dead);
+	}
+	if (fe_bit_get(t->dead, number))
+		return fe_fail(err, FE_EBUG, "row %" PRId64 " of '%s' was taken out before", r->number,
+			       t->table->name);
+	fe_bit_set(t->dead, number);
+	t->n_dead++;
+	for (size_t c = 0; c < t->table->schema->n_source; c++) {
+		const struct fe_column *column = &gone->columns[c];
+		if (column->type.kind == FE_DECIMAL && fe_bit_get(column->valid, i))
+			t->sums[c] -= column->i64[i];
+	}
+	return FE_OK;
+}
+
+enum fe_rc
+fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const struct fe_load_plan *plan,
+                     struct fe_err *err)
+{
+	FE_TRY(fe_failpoint("files.write", err));
+	for (size_t i = 0; i < plan->n_removals; i++)
+		FE_TRY(remove_row(t, &plan->removals[i], plan->gone, i, err));
+	if (plan->n_updates)
+		return fe_fail(err, FE_EBUG, "an update of '%s', of which nothing is stored", t->table->name);
+	for (size_t row = 0; row < b->n_rows; row++) {
+		if (plan->action[row] != FE_ACTION_INSERT)
+			continue;
+		if (t->n_written % PLACE_EVERY == 0) {
+			t->places = fe_grow(t->places, &t->cap_places, t->n_places + 1, sizeof *t->places);
+			t->places[t->n_places++] = t->handed_bytes + t->lines.n_bytes;
+		}
+		FE_ASSERT(plan->number[row] == (int64_t)t->n_written);
+		fe_files_row_add(&t->lines, b, row, t->bound, t->sums);
+		t->n_written++;
+		if (t->lines.n_bytes >= PIECE_BYTES)
+			FE_TRY(hand_over(t, err));
+	}
+	return fe_buf_check(&t->lines, "a row of the file", err);
+}
+
+/* Fills the window with up to n_bytes of the file from a place on. */
+static enum fe_rc
+read_window(struct fe_files_table *t, uint64_t place, size_t n_bytes, struct fe_err *err)
+{
+	uint64_t left = fe_writer_size(t->out.writer) - place;
+	size_t n = left < n_bytes ? (size_t)left : n_bytes;
+	fe_buf_clear(&t->window);
+	if (!fe_buf_reserve(&t->window, n))
+		return fe_buf_check(&t->window, "a row read back", err);
+	FE_TRY(fe_writer_pread(t->out.writer, place, t->window.p, n, err));
+	t->window.n_bytes = n;
+	return FE_OK;
+}
+
+enum fe_rc
+fe_files_table_fetch(struct fe_files_table *t, int64_t number, struct fe_batch *met, size_t met_row,
+                     struct fe_err *err)
+{
+	if (number < 0 || (uint64_t)number >= t->n_written)
+		return fe_fail(err, FE_EBUG, "no row %" PRId64 " of '%s' to read back", number, t->table->name);
+	uint64_t place = t->places[number / PLACE_EVERY];
+	size_t n_skip = (size_t)number % PLACE_EVERY, n_bytes = FETCH_BYTES;
+
+	FE_TRY(hand_over(t, err));
+	for (;;) {
+		FE_TRY(read_window(t, place, n_bytes, err));
+		struct fe_str rest = fe_buf_str(&t->window);
+		size_t n;
+		while ((n = fe_files_row_length(rest)) > 0 && n_skip > 0) {
+			rest = (struct fe_str){ rest.p + n, rest.n - n };
+			n_skip--;
+		}
+		if (n > 0)
+			return fe_files_row_parse((struct fe_str){ rest.p, n - 1 }, met, met_row, err);
+		if (t->window.n_bytes < n_bytes)
+			return fe_fail(err, FE_EBUG, "row %" PRId64 " is not in '%s'", number, t->out.path);
+		if (rest.n == t->window.n_bytes)
+			n_bytes *= 2; /* a line longer than the window */
+		place += t->window.n_bytes - rest.n;
+	}
+}
+
+/* ---- the end ---- */
+
+/* The lines of the window that are whole: the live ones go to the copy, runs of them
+ * in one piece. */
+static enum fe_rc
+copy_lines(struct fe_files_table *t, struct fe_writer *to, uint64_t *number, size_t *n_used, struct fe_err *err)
+{
+	const char *live = t->window.p, *p = live, *const end = p + t->window.n_bytes;
+	size_t n;
+
+	while ((n = fe_files_row_length((struct fe_str){ p, (size_t)(end - p) })) > 0) {
+		if (*number < (uint64_t)t->cap_dead * 64 && fe_bit_get(t->dead, (size_t)*number)) {
+			FE_TRY(fe_writer_write(to, live, (size_t)(p - live), err));
+			live = p + n;
+		}
+		p += n;
+		++*number;
+	}
+	*n_used = (size_t)(p - t->window.p);
+	return fe_writer_write(to, live, (size_t)(p - live), err);
+}
+
+static enum fe_rc
+copy_live_rows(struct fe_files_table *t, struct fe_writer *to, struct fe_err *err)
+{
+	uint64_t size = fe_writer_size(t->out.writer), place = t->places[0], number = 0;
+	size_t n_bytes = PIECE_BYTES, n_used;
+
+	FE_TRY(read_window(t, 0, (size_t)place, err)); /* the header */
+	FE_TRY(fe_writer_write(to, t->window.p, t->window.n_bytes, err));
+	while (place < size) {
+		FE_TRY(fe_stop_check(err));
+		FE_TRY(read_window(t, place, n_bytes, err));
+		FE_TRY(copy_lines(t, to, &number, &n_used, err));
+		if (n_used == 0 && t->window.n_bytes < n_bytes)
+			return fe_fail(err, FE_EBUG, "'%s' ends inside a row", t->out.path);
+		n_bytes = n_used ? PIECE_BYTES : n_bytes * 2;
+		place += n_used;
+	}
+	if (number != t->n_written)
+		return fe_fail(err, FE_EBUG, "'%s' has %" PRIu64 " rows of the %" PRIu64 " that were written",
+			       t->out.path, number, t->n_written);
+	return FE_OK;
+}
+
+static enum fe_rc
+leave_out_dead_rows(struct fe_files_table *t, struct fe_err *err)
+{
+	struct fe_writer *copy;
+	FE_TRY(fe_writer_open(&copy, t->out.path, err));
+	enum fe_rc rc = copy_live_rows(t, copy, err);
+	if (rc) {
+		fe_writer_close(copy);
+		return rc;
+	}
+	fe_writer_close(t->out.writer); /* not published: it vanishes */
+	t->out.writer = copy;
+	return FE_OK;
+}
+
+enum fe_rc
+fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct fe_err *err)
+{
+	const struct fe_schema *schema = t->table->schema;
+	size_t n_decimals = 0;
+
+	FE_TRY(hand_over(t, err));
+	if (t->n_dead)
+		FE_TRY(leave_out_dead_rows(t, err));
+	t->out.n_rows = t->n_written - t->n_dead;
+	FE_TRY(fe_files_output_finish(&t->out, err));
+	t->has_ended = true;
+	free_scratch(t);
+
+	out->inserted.n = t->out.n_rows;
+	for (size_t i = 0; i < schema->n_source && out->inserted.sums; i++)
+		if (schema->fields[i].type.kind == FE_DECIMAL)
+			out->inserted.sums[n_decimals++] = t->sums[i];
+	if (t->n_dead)
+		(void)snprintf(out->strategy, sizeof out->strategy,
+		               "rows in input order, then copied without %" PRIu64 " superseded ones", t->n_dead);
+	else
+		(void)snprintf(out->strategy, sizeof out->strategy, "rows in input order, published at the end");
+	return FE_OK;
+}
