@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "io/reader.h"
-#include "pipeline/build.h"
+#include "pipeline/planner.h"
 #include "pipeline/connectors.h"
 
 /* Who can write the file decides what is loaded into the books. */
@@ -33,16 +33,16 @@ check_mode(const char *path, struct fe_err *err)
 
 /* The folder of a path, in the plan's arena. */
 static const char *
-folder_of(struct fe_build *b, const char *path)
+folder_of(struct fe_planner *b, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	if (!slash)
 		return ".";
-	return fe_build_text(b, (struct fe_str){ path, slash == path ? 1 : (size_t)(slash - path) });
+	return fe_planner_text(b, (struct fe_str){ path, slash == path ? 1 : (size_t)(slash - path) });
 }
 
 static enum fe_rc
-resolve_override(struct fe_build *b, struct fe_err *err)
+resolve_override(struct fe_planner *b, struct fe_err *err)
 {
 	char folder[PATH_MAX];
 	if (!getcwd(folder, sizeof(folder)))
@@ -60,7 +60,7 @@ resolve_override(struct fe_build *b, struct fe_err *err)
 /* The command line's wins, and then the file's is not looked at: it may need an
  * environment that is not there. */
 static enum fe_rc
-build_warehouse(struct fe_build *b, struct fe_err *err)
+build_warehouse(struct fe_planner *b, struct fe_err *err)
 {
 	const struct fe_node *node = fe_node_get(b->root, "warehouse");
 	struct fe_str url;
@@ -68,12 +68,12 @@ build_warehouse(struct fe_build *b, struct fe_err *err)
 	char *resolved = NULL;
 	if (b->set->warehouse)
 		return resolve_override(b, err);
-	if (!node || !fe_build_fill(b, fe_key_find(&fe_keys_pipeline, FE_STR("warehouse")), node, &url))
+	if (!node || !fe_planner_fill(b, fe_key_find(&fe_keys_pipeline, FE_STR("warehouse")), node, &url))
 		return FE_OK;
 	if (fe_warehouse_resolve(url, b->folder, &resolved, &why) == FE_OK)
 		b->plan->warehouse = fe_arena_copy(&b->store->arena, resolved, strlen(resolved));
 	else
-		fe_build_mistake(b, node, "%s", why.text);
+		fe_planner_mistake(b, node, "%s", why.text);
 	fe_free(resolved);
 	return FE_OK;
 }
@@ -87,7 +87,7 @@ by_name(const void *x, const void *y)
 
 /* Of the file's bytes, then "\0name=value" of each parameter by name. */
 static void
-hash_config(struct fe_build *b, struct fe_str text)
+hash_config(struct fe_planner *b, struct fe_str text)
 {
 	struct fe_sha256 *hash = fe_sha256_new();
 	unsigned char digest[FE_SHA256_BYTES];
@@ -111,25 +111,25 @@ hash_config(struct fe_build *b, struct fe_str text)
 /* From a tree without syntax errors. FE_OK also with mistakes in the file; other codes
  * where the command line is wrong. */
 static enum fe_rc
-build_plan(struct fe_build *b, struct fe_err *err)
+build_plan(struct fe_planner *b, struct fe_err *err)
 {
-	if (!fe_build_params(b, err) || !fe_build_order(b, err))
+	if (!fe_planner_params(b, err) || !fe_planner_order(b, err))
 		return FE_EUSAGE;
 	FE_TRY(build_warehouse(b, err));
 	const struct fe_node *name = fe_node_get(b->root, "pipeline");
 	if (name)
 		b->plan->name = fe_arena_copy(&b->store->arena, name->text.p, name->text.n);
-	fe_build_defaults(b);
+	fe_planner_defaults(b);
 	size_t n = b->plan->n_datasets;
 	for (size_t i = 0; i < n; i++) {
-		fe_build_columns(b, i);
-		fe_build_source(b, i);
-		fe_build_derive(b, i);
-		fe_build_checks(b, i);
-		fe_build_table(b, i);
+		fe_planner_columns(b, i);
+		fe_planner_source(b, i);
+		fe_planner_derive(b, i);
+		fe_planner_checks(b, i);
+		fe_planner_table(b, i);
 	}
 	for (size_t i = 0; i < n; i++)
-		fe_build_links(b, i);
+		fe_planner_links(b, i);
 	return FE_OK;
 }
 
@@ -138,7 +138,7 @@ fe_plan_load_text(struct fe_plan **out, const struct fe_plan_settings *set, stru
 		  struct fe_mistakes *mistakes, struct fe_err *err)
 {
 	struct fe_plan_store *store = fe_new(struct fe_plan_store);
-	struct fe_build b = { .store = store, .plan = &store->plan, .set = set, .mistakes = mistakes };
+	struct fe_planner b = { .store = store, .plan = &store->plan, .set = set, .mistakes = mistakes };
 	struct fe_arena nodes = { 0 };
 	struct fe_node *root;
 	enum fe_rc rc = FE_OK;
