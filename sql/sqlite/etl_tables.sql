@@ -20,8 +20,8 @@ CREATE TABLE IF NOT EXISTS etl_audit_log (
 	run_time TEXT,
 	config_sha256 TEXT,
 	finetl_version TEXT,
-	quality_report TEXT CHECK (json_valid(quality_report)),
-	reconciliation TEXT CHECK (json_valid(reconciliation))
+	quality_report TEXT,
+	reconciliation TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS etl_audit_log_pipeline ON etl_audit_log (pipeline_name, start_time DESC);
 CREATE INDEX IF NOT EXISTS etl_audit_log_start_time ON etl_audit_log (start_time DESC);
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS etl_run_events (
 	event TEXT NOT NULL CHECK (event IN
 		('started', 'success', 'success_with_rejects', 'held', 'failed', 'abandoned')),
 	at TEXT NOT NULL,
-	detail TEXT NOT NULL CHECK (json_valid(detail)),
+	detail TEXT NOT NULL,
 	previous_hash TEXT NOT NULL,
 	hash TEXT NOT NULL
 ) STRICT;
@@ -98,9 +98,9 @@ CREATE TABLE IF NOT EXISTS etl_rejects (
 	record INTEGER NOT NULL,
 	byte_offset INTEGER NOT NULL,
 	verdict TEXT NOT NULL CHECK (verdict IN ('rejected', 'conflict')),
-	reasons TEXT NOT NULL CHECK (json_valid(reasons)),
+	reasons TEXT NOT NULL,
 	detail TEXT,
-	decimals TEXT CHECK (json_valid(decimals)),
+	decimals TEXT,
 	raw BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS etl_rejects_open

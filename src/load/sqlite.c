@@ -249,7 +249,6 @@ static enum fe_rc sqlite_undo(struct fe_sink *sink, const struct fe_run_end *end
 		rc = fe_db_commit(s->db, err);
 	if (rc) {
 		fe_err_context(err, "cannot write down how the run ended");
-		(void)fe_db_rollback(s->db, NULL); /* the first failure is the one to report */
 		return rc;
 	}
 	s->state = FE_SQLITE_ENDED;
