@@ -2,6 +2,7 @@
 /* cli/main.c - finds the command, and is the only place that reports an error */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/stop.h"
@@ -140,6 +141,17 @@ dispatch(int argc, char *const *argv, struct fe_err *err)
 	return run_command(c, argc - n_words, argv + n_words, err);
 }
 
+/* A person gets a sentence, a log collector a line of the log. */
+static void
+report(const struct fe_err *err)
+{
+	char text[FE_ERR_TEXT_BYTES + 512];
+	if (isatty(STDERR_FILENO))
+		(void)fprintf(stderr, "finetl: %s\n", fe_err_print(err, text, sizeof text));
+	else
+		fe_log_err(err);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -147,6 +159,6 @@ main(int argc, char **argv)
 	fe_stop_install();
 	enum fe_rc rc = dispatch(argc, argv, &err);
 	if (rc != FE_OK && rc != FE_ENOTHING)
-		fe_log_err(&err);
+		report(&err);
 	return fe_rc_exit_status(rc);
 }
