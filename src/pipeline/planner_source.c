@@ -19,6 +19,21 @@ url_scheme(struct fe_str location)
 	return (struct fe_str){ location.p, is_url ? n + 3 : 0 };
 }
 
+/* The pipeline file's folder is a plain name, even before a pattern. */
+static void
+add_folder(struct fe_buf *path, const char *folder, struct fe_str location)
+{
+	bool is_pattern = false;
+	for (size_t i = 0; i < location.n; i++)
+		is_pattern = is_pattern || strchr("*?[", location.p[i]);
+	for (; *folder; folder++) {
+		if (is_pattern && strchr("*?[\\", *folder))
+			fe_buf_add_char(path, '\\');
+		fe_buf_add_char(path, *folder);
+	}
+	fe_buf_add_char(path, '/');
+}
+
 static const char *
 build_location(struct fe_planner *b, const struct fe_key *key, const struct fe_node *node)
 {
@@ -38,7 +53,7 @@ build_location(struct fe_planner *b, const struct fe_key *key, const struct fe_n
 		return fe_planner_text(b, text);
 	struct fe_buf path;
 	fe_buf_init(&path, 128 * 1024);
-	fe_buf_addf(&path, "%s/", b->folder);
+	add_folder(&path, b->folder, text);
 	fe_buf_add_str(&path, text);
 	const char *out = fe_planner_text(b, fe_buf_str(&path));
 	fe_buf_reset(&path);

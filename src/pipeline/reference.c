@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/reference.c - docs/pipeline-file.md, so that it cannot differ from the program */
+#include "expr/expr.h"
 #include "pipeline/reference.h"
 
+#include "base/decimal.h"
+#include "base/time.h"
+#include "expr/expr.h"
+#include "format/csv.h"
 #include "pipeline/connectors.h"
 #include "pipeline/keys.h"
 
@@ -38,6 +43,30 @@ static const char types[] =
 	"| `date` | `YYYY-MM-DD`, or as `format` says |\n"
 	"| `timestamp` | `YYYY-MM-DD[( or T)hh:mm[:ss[.ffffff]]][Z or +hh:mm]`, or as `format` says; kept in UTC |\n\n"
 	"Directives of `format`: `%Y %m %d %H %M %S %f %y %b %B %p %I %z %s %e %-d %-m %%`.\n\n";
+
+/* Text of a cell of a table, where a bar ends the cell. */
+static void
+add_cell(struct fe_buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '|')
+			fe_buf_add_char(out, '\\');
+		fe_buf_add_char(out, *text);
+	}
+}
+
+/* The anchor that a heading gets: small letters and digits of its text. */
+static void
+add_link(struct fe_buf *out, const char *text, const struct fe_mapping *to)
+{
+	fe_buf_addf(out, "[%s](#", text);
+	for (const char *p = to->path; *p; p++) {
+		bool is_upper = *p >= 'A' && *p <= 'Z';
+		if (is_upper || (*p >= 'a' && *p <= 'z') || *p == '_')
+			fe_buf_add_char(out, (char)(is_upper ? *p + ('a' - 'A') : *p));
+	}
+	fe_buf_add_char(out, ')');
+}
 
 static void
 add_choices(struct fe_buf *out, const struct fe_key *key)
@@ -113,13 +142,15 @@ add_form(struct fe_buf *out, const struct fe_key *key)
 		fe_buf_add_text(out, "mapping of texts");
 		break;
 	case FE_KEY_MAPPING:
-		fe_buf_add_text(out, "mapping");
+		add_link(out, "mapping", key->of);
 		break;
 	case FE_KEY_MAPPINGS:
-		fe_buf_add_text(out, "list of mappings");
+		fe_buf_add_text(out, "list of ");
+		add_link(out, "mappings", key->of);
 		break;
 	case FE_KEY_NAMED:
-		fe_buf_add_text(out, "mapping of names to mappings");
+		fe_buf_add_text(out, "mapping of names to ");
+		add_link(out, "mappings", key->of);
 		break;
 	}
 }
@@ -190,11 +221,37 @@ add_expressions(struct fe_buf *out)
 		"| function | |\n|---|---|\n");
 	for (size_t i = 0; i < n; i++) {
 		const char *dash = strstr(functions[i], " - ");
-		if (dash)
-			fe_buf_addf(out, "| `%.*s` | %s |\n", (int)(dash - functions[i]), functions[i], dash + 3);
-		else
-			fe_buf_addf(out, "| `%s` | |\n", functions[i]);
+		FE_ASSERT(dash);
+		fe_buf_addf(out, "| `%.*s` | ", (int)(dash - functions[i]), functions[i]);
+		add_cell(out, dash + 3);
+		fe_buf_add_text(out, " |\n");
 	}
+}
+
+/* Codes from first to last, but those that only say that all is well. */
+#define ADD_CODES(out, what, code_of, n)                                                         \
+	do {                                                                                     \
+		fe_buf_addf((out), "| %s | ", (what));                                           \
+		for (unsigned i_ = 1; i_ < (n); i_++)                                            \
+			fe_buf_addf((out), "%s`%s`", i_ > 1 ? ", " : "", code_of(i_));           \
+		fe_buf_add_text((out), " |\n");                                                  \
+	} while (0)
+
+static void
+add_reasons(struct fe_buf *out)
+{
+	fe_buf_add_text(out,
+		"\n## Reasons of rejects\n\n"
+		"`column:code` where a cell is wrong, `record:code` where the record is, the id of a rule or a reference that is\n"
+		"broken, and `conflict` where a record contradicts an earlier one of the same key. A record has all of its reasons.\n\n"
+		"| of | codes |\n|---|---|\n"
+		"| every column | `invalid_utf8`, `nul_byte`, `missing` |\n"
+		"| text | `too_long` |\n"
+		"| bool | `not_a_bool` |\n");
+	ADD_CODES(out, "decimal, int", fe_decimal_why_code, FE_DECIMAL_OUT_OF_RANGE + 1u);
+	ADD_CODES(out, "date, timestamp", fe_time_why_code, FE_TIME_REPEATED_TIME + 1u);
+	fe_buf_add_text(out, "| computed and derived columns | `overflow`, `out_of_range`, `too_many_decimals`, `too_long` |\n");
+	ADD_CODES(out, "`record`, of CSV", fe_csv_flaw_code, FE_CSV_REPEATED_HEADER + 1u);
 }
 
 void
@@ -206,4 +263,5 @@ fe_pipeline_reference(struct fe_buf *out)
 	add_connectors(out);
 	fe_buf_add_text(out, types);
 	add_expressions(out);
+	add_reasons(out);
 }

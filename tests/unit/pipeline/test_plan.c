@@ -437,6 +437,28 @@ warehouse_of_the_command_wins_and_is_relative_to_where_one_stands(void **state)
 }
 
 static void
+folder_of_the_file_is_no_pattern_even_before_one(void **state)
+{
+	(void)state;
+	static const struct { const char *location, *expected; } cases[] = {
+		{ "a.csv", "/srv/shop [old]/a.csv" },
+		{ "*.csv", "/srv/shop \\[old]/*.csv" },
+		{ "/in/*.csv", "/in/*.csv" },
+		{ "-", "-" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char source[128];
+		(void)snprintf(source, sizeof(source), "    source: { csv: '%s' }\n", cases[i].location);
+		char *text = shop("", source, "");
+		const struct fe_plan_settings set = { .path = "/srv/shop [old]/shop.yaml" };
+		struct fe_plan *plan = load_with(&set, text);
+		assert_string_equal(plan->datasets[0].source_set.location, cases[i].expected);
+		fe_plan_free(plan);
+		fe_free(text);
+	}
+}
+
+static void
 config_hash_is_of_the_bytes_and_the_parameters(void **state)
 {
 	(void)state;
@@ -515,6 +537,7 @@ main(void)
 		cmocka_unit_test(parameters_are_filled_in_and_can_only_be_values),
 		cmocka_unit_test(environment_reaches_locations_and_nothing_else),
 		cmocka_unit_test(warehouse_of_the_command_wins_and_is_relative_to_where_one_stands),
+		cmocka_unit_test(folder_of_the_file_is_no_pattern_even_before_one),
 		cmocka_unit_test(config_hash_is_of_the_bytes_and_the_parameters),
 		cmocka_unit_test(a_file_that_everybody_may_write_is_refused),
 		cmocka_unit_test(reference_in_docs_is_what_the_tables_say),
