@@ -32,6 +32,15 @@ static enum fe_rc differs(struct fe_err *err, const struct fe_table_sql *t, cons
 	return FE_ECONFLICT;
 }
 
+static enum fe_rc more_than_declared(struct fe_err *err, const struct fe_table_sql *t,
+                                     const char *what)
+{
+	fe_fail(err, FE_ECONFLICT, "table %s has more %s than are declared" WAY_OUT, t->table->name,
+	        what);
+	fe_err_at(err, t->table->name, 0, NULL);
+	return FE_ECONFLICT;
+}
+
 /* ---- kind ---- */
 
 static enum fe_rc compare_kind(struct fe_stmt *st, const struct fe_table_sql *t, bool *exists,
@@ -193,7 +202,7 @@ static enum fe_rc compare_foreign_keys(struct fe_stmt *st, const struct fe_table
 	FE_TRY(rc);
 	FE_TRY(has_foreign_key(st, t, FE_STR(""), &found, &n, err));
 	if (n != t->table->n_foreign_keys)
-		return differs(err, t, NULL, "the number of foreign keys", "greater", "smaller");
+		return more_than_declared(err, t, "foreign keys");
 	return FE_OK;
 }
 
@@ -231,7 +240,7 @@ static enum fe_rc compare_checks(struct fe_stmt *st, const struct fe_table_sql *
 			             t->table->checks[i].text);
 	}
 	if (rc == FE_OK && count_of(is, "CHECK (") > count_of(fe_str_of(t->create), "CHECK ("))
-		rc = differs(err, t, NULL, "the number of conditions", "greater", "smaller");
+		rc = more_than_declared(err, t, "conditions (CHECK)");
 	fe_buf_reset(&check);
 	return rc;
 }
