@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Text to decimal and back: forms, limits, reasons. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/decimal.h"
+
+static void expect(const char *text, unsigned precision, unsigned scale, int64_t want)
+{
+	int64_t v = -777;
+
+	assert_string_equal(fe_decimal_why_code(fe_decimal_parse(fe_str_of(text), precision, scale, NULL, &v)), "ok");
+	assert_int_equal(v, want);
+}
+
+static void expect_refused(const char *text, unsigned precision, unsigned scale, const char *code)
+{
+	int64_t v = -777;
+
+	assert_string_equal(fe_decimal_why_code(fe_decimal_parse(fe_str_of(text), precision, scale, NULL, &v)), code);
+	assert_int_equal(v, -777); /* not touched */
+}
+
+static void decimal_reads_the_plain_form(void **state)
+{
+	(void)state;
+	expect("12.50", 12, 2, 1250);
+	expect("-12.50", 12, 2, -1250);
+	expect("0.01", 12, 2, 1);
+	expect("0.00", 12, 2, 0);
+	expect("-0.00", 12, 2, 0);
+	expect("1234567890.12", 12, 2, 123456789012);
+	expect("7", 18, 0, 7);
+	expect("0.50", 2, 2, 50);
+}
+
+static void decimal_fills_up_missing_places(void **state)
+{
+	(void)state;
+	expect("12", 12, 2, 1200);
+	expect("12.5", 12, 2, 1250);
+	expect("-3", 18, 17, INT64_C(-300000000000000000));
+}
+
+static void decimal_does_not_count_zeros_in_front(void **state)
+{
+	(void)state;
+	expect("00012.50", 4, 2, 1250);
+	expect("00000000000000000000000000000000000000001", 1, 0, 1);
+}
+
+static void decimal_reads_every_length_to_18_digits(void **state)
+{
+	char text[24] = "";
+	int64_t v = 0;
+
+	(void)state;
+	for (unsigned n = 1; n <= 18; n++) {
+		text[n - 1] = (char)('0' + n % 10);
+		v = v * 10 + n % 10;
+		expect(text, 18, 0, v);
+		if (n > 1)
+			expect_refused(text, n - 1, 0, "out_of_range");
+	}
+}
+
+static void decimal_stops_at_its_precision(void **state)
+{
+	(void)state;
+	expect("9999999999.99", 12, 2, 999999999999);
+	expect_refused("10000000000.00", 12, 2, "out_of_range");
+	expect_refused("-10000000000", 12, 2, "out_of_range");
+	expect("999999999999999999", 18, 0, 999999999999999999);
+	expect_refused("1000000000000000000", 18, 0, "out_of_range");
+	expect_refused("99999999999999999999999999", 18, 2, "out_of_range");
+	expect_refused("92233720368547758.08", 12, 2, "out_of_range");
+	expect_refused("1", 2, 2, "out_of_range");
+}
+
+static void decimal_never_rounds(void **state)
+{
+	(void)state;
+	expect_refused("12.345", 12, 2, "too_many_decimals");
+	expect_refused("12.340", 12, 2, "too_many_decimals");
+	expect_refused("1.0", 12, 0, "too_many_decimals");
+	expect_refused("99999999999999999999.999", 12, 2, "too_many_decimals"); /* told before the range */
+}
+
+static void decimal_tells_the_first_of_several_oddities(void **state)
+{
+	(void)state;
+	expect_refused("+1,000", 12, 2, "plus_sign");
+	expect_refused("$1,000", 12, 2, "separator");
+	expect_refused("5 EUR", 12, 2, "currency_sign");
+	expect_refused("(5 )", 12, 2, "parentheses");
+	expect_refused("5- ", 12, 2, "trailing_minus");
+	expect_refused("5 x", 12, 2, "not_a_number");
+}
+
+static void decimal_takes_an_id_for_no_amount(void **state)
+{
+	(void)state;
+	expect_refused("TXN00017", 12, 2, "not_a_number");
+	expect_refused("2025-06-01", 12, 2, "not_a_number");
+	expect_refused("31.12.2025", 12, 2, "not_a_number");
+	expect_refused("", 12, 2, "not_a_number");
+}
+
+static void decimal_of_no_bytes_is_refused_without_a_pointer(void **state)
+{
+	int64_t v = 0;
+
+	(void)state;
+	assert_int_equal(fe_decimal_parse((struct fe_str){ 0 }, 12, 2, NULL, &v), FE_DECIMAL_NOT_A_NUMBER);
+	assert_int_equal(fe_int_parse((struct fe_str){ 0 }, &v), FE_DECIMAL_NOT_A_NUMBER);
+}
+
+static void int_spans_64_bits(void **state)
+{
+	int64_t v = 0;
+
+	(void)state;
+	assert_int_equal(fe_int_parse(FE_STR("9223372036854775807"), &v), FE_DECIMAL_OK);
+	assert_int_equal(v, INT64_MAX);
+	assert_int_equal(fe_int_parse(FE_STR("-9223372036854775808"), &v), FE_DECIMAL_OK);
+	assert_int_equal(v, INT64_MIN);
+	assert_int_equal(fe_int_parse(FE_STR("9223372036854775808"), &v), FE_DECIMAL_OUT_OF_RANGE);
+	assert_int_equal(fe_int_parse(FE_STR("-9223372036854775809"), &v), FE_DECIMAL_OUT_OF_RANGE);
+	assert_int_equal(fe_int_parse(FE_STR("1.0"), &v), FE_DECIMAL_TOO_MANY_DECIMALS);
+}
+
+static void decimal_reads_declared_ways_of_writing(void **state)
+{
+	const struct fe_decimal_format german = { .point = ',', .group = '.' };
+	const struct fe_decimal_format ledger = { .group = ',', .sign_parens = true };
+	int64_t v = 0;
+
+	(void)state;
+	assert_int_equal(fe_decimal_parse(FE_STR("-1.234.567,89"), 12, 2, &german, &v), FE_DECIMAL_OK);
+	assert_int_equal(v, -123456789);
+	assert_int_equal(fe_decimal_parse(FE_STR("1234,5"), 12, 2, &german, &v), FE_DECIMAL_OK);
+	assert_int_equal(v, 123450);
+	assert_int_equal(fe_decimal_parse(FE_STR("(1,234.50)"), 12, 2, &ledger, &v), FE_DECIMAL_OK);
+	assert_int_equal(v, -123450);
+	assert_int_equal(fe_decimal_parse(FE_STR("12,34"), 12, 2, &ledger, &v), FE_DECIMAL_NOT_A_NUMBER);
+	assert_int_equal(fe_decimal_parse(FE_STR("1.50"), 12, 2, &german, &v), FE_DECIMAL_NOT_A_NUMBER);
+}
+
+static void expect_printed(fe_i128 v, unsigned scale, const char *want)
+{
+	char out[FE_DECIMAL_TEXT_BYTES + 1];
+	fe_i128 back = 1;
+	size_t n = fe_i128_format(v, scale, out);
+
+	out[n] = '\0';
+	assert_string_equal(out, want);
+	if (n < 39) {
+		assert_true(fe_i128_parse((struct fe_str){ out, n }, scale, &back));
+		assert_true(back == v);
+	}
+	if (v >= INT64_MIN && v <= INT64_MAX) {
+		out[fe_decimal_format((int64_t)v, scale, out)] = '\0';
+		assert_string_equal(out, want);
+	}
+}
+
+static void decimal_prints_all_its_places(void **state)
+{
+	(void)state;
+	expect_printed(1250, 2, "12.50");
+	expect_printed(-5, 2, "-0.05");
+	expect_printed(0, 2, "0.00");
+	expect_printed(0, 0, "0");
+	expect_printed(100, 0, "100");
+	expect_printed(99, 2, "0.99");
+	expect_printed(INT64_MIN, 18, "-9.223372036854775808");
+	expect_printed((fe_i128)fe_pow10[18] * fe_pow10[18], 2, "10000000000000000000000000000000000.00");
+	expect_printed((fe_i128)((unsigned __int128)1 << 127), 0, "-170141183460469231731687303715884105728");
+}
+
+static void i128_parse_takes_only_what_was_printed(void **state)
+{
+	static const char *const others[] = { "", "-", "1", "1.5", "1.500", ".50", "-.50", "01.50", "-0.00", "+1.50", "1,50", "1.5x",
+					      "1 .50", "1234567890123456789012345678901234567.50" };
+	fe_i128 v = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(fe_i128_parse(fe_str_of(others[i]), 2, &v));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(decimal_reads_the_plain_form),
+		cmocka_unit_test(decimal_fills_up_missing_places),
+		cmocka_unit_test(decimal_does_not_count_zeros_in_front),
+		cmocka_unit_test(decimal_reads_every_length_to_18_digits),
+		cmocka_unit_test(decimal_stops_at_its_precision),
+		cmocka_unit_test(decimal_never_rounds),
+		cmocka_unit_test(decimal_tells_the_first_of_several_oddities),
+		cmocka_unit_test(decimal_takes_an_id_for_no_amount),
+		cmocka_unit_test(decimal_of_no_bytes_is_refused_without_a_pointer),
+		cmocka_unit_test(int_spans_64_bits),
+		cmocka_unit_test(decimal_reads_declared_ways_of_writing),
+		cmocka_unit_test(decimal_prints_all_its_places),
+		cmocka_unit_test(i128_parse_takes_only_what_was_printed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Dates, moments, durations: texts and civil arithmetic. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/time.h"
+
+static void expect_timestamp(const char *text, int64_t want)
+{
+	int64_t us = -777;
+
+	assert_string_equal(fe_time_why_code(fe_timestamp_parse(fe_str_of(text), NULL, NULL, &us)), "ok");
+	assert_int_equal(us, want);
+}
+
+static void expect_refused(const char *text, const char *code)
+{
+	int64_t us = -777;
+
+	assert_string_equal(fe_time_why_code(fe_timestamp_parse(fe_str_of(text), NULL, NULL, &us)), code);
+	assert_int_equal(us, -777);
+}
+
+static void timestamp_reads_every_default_form(void **state)
+{
+	(void)state;
+	expect_timestamp("1970-01-01Z", 0);
+	expect_timestamp("1970-01-01 00:01Z", 60000000);
+	expect_timestamp("1970-01-01T00:00:01Z", 1000000);
+	expect_timestamp("1970-01-01 00:00:00.5Z", 500000);
+	expect_timestamp("1970-01-01 00:00:00.000001Z", 1);
+	expect_timestamp("1970-01-01 05:45+05:45", 0);
+	expect_timestamp("1969-12-31 19:00:00-05:00", 0);
+	expect_timestamp("1970-01-01-00:00", 0);
+	expect_timestamp("2024-02-29 12:34:56Z", INT64_C(1709210096000000));
+	expect_timestamp("0001-01-01 00:00:00Z", FE_TIMESTAMP_MIN);
+	expect_timestamp("9999-12-31 23:59:59.999999Z", FE_TIMESTAMP_MAX);
+}
+
+static void timestamp_says_why_not(void **state)
+{
+	(void)state;
+	expect_refused("2026-02-30 10:00Z", "no_such_day");
+	expect_refused("2026-13-01Z", "no_such_day");
+	expect_refused("2025-02-29", "no_such_day");
+	expect_refused("1900-02-29", "no_such_day");
+	expect_refused("2026-01-01 24:00Z", "no_such_time");
+	expect_refused("2026-01-01 23:59:60Z", "no_such_time");
+	expect_refused("0000-01-01Z", "out_of_range");
+	expect_refused("0001-01-01 00:00+00:01", "out_of_range");
+	expect_refused("9999-12-31 23:59:59-00:01", "out_of_range");
+	expect_refused("2026-01-01 00:00:00.1234567Z", "fraction_too_long");
+	expect_refused("2026-01-01 00:00+16:00", "bad_offset");
+	expect_refused("2026-01-01 00:00+05:60", "bad_offset");
+	expect_refused("2026-01-01 00:00:00", "no_zone");
+	expect_refused("2026-01-01", "no_zone");
+}
+
+static void timestamp_takes_no_other_form(void **state)
+{
+	static const char *const others[] = {
+		"", "2026", "2026-1-1", "20260101", "2026-01-01 ", " 2026-01-01", "2026-01-01T", "2026-01-01 1:00", "2026-01-01 10", "2026-01-01  10:00",
+		"2026-01-01 10:00:", "2026-01-01 10:00:0", "2026-01-01 10:00:00.", "2026-01-01 10:00:00.Z", "2026-01-01 10:00z", "2026-01-01 10:00 Z",
+		"2026-01-01 10:00.5", "2026-01-01t10:00", "2026-01-01 10:00+0530", "2026-01-01 10:00+05", "2026-01-01 10:00ZZ", "2026-01-01 10:00:00+05:3",
+		"2026/01/01", "10000-01-01", "-001-01-01", "2026-01-0:", "2026-0/-01", "2026-01-01 1/:00", "2026-01-01 10:00:0:", "now",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		expect_refused(others[i], "not_a_timestamp");
+	assert_int_equal(fe_timestamp_parse((struct fe_str){ 0 }, NULL, NULL, &(int64_t){ 0 }), FE_TIME_NOT_A_TIMESTAMP);
+}
+
+static void date_is_ten_bytes(void **state)
+{
+	int32_t days = 0;
+
+	(void)state;
+	assert_int_equal(fe_date_parse(FE_STR("2026-02-01"), NULL, &days), FE_TIME_OK);
+	assert_int_equal(days, 20485);
+	assert_int_equal(fe_date_parse(FE_STR("0001-01-01"), NULL, &days), FE_TIME_OK);
+	assert_int_equal(days, FE_DATE_MIN);
+	assert_int_equal(fe_date_parse(FE_STR("9999-12-31"), NULL, &days), FE_TIME_OK);
+	assert_int_equal(days, FE_DATE_MAX);
+	assert_int_equal(fe_date_parse(FE_STR("2026-02-01 00:00"), NULL, &days), FE_TIME_NOT_A_DATE);
+	assert_int_equal(fe_date_parse(FE_STR("2026-04-31"), NULL, &days), FE_TIME_NO_SUCH_DAY);
+}
+
+static void printing_and_reading_are_inverse(void **state)
+{
+	static const int64_t moments[] = { FE_TIMESTAMP_MIN, FE_TIMESTAMP_MAX, -1, 0, 1, INT64_C(1709210096123456) };
+	char text[FE_TIMESTAMP_TEXT_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+		int64_t back = 0;
+
+		fe_timestamp_format(moments[i], text);
+		assert_int_equal(fe_timestamp_parse((struct fe_str){ text, sizeof(text) }, NULL, NULL, &back), FE_TIME_OK);
+		assert_int_equal(back, moments[i]);
+	}
+	fe_timestamp_format_iso(-1, text);
+	assert_memory_equal(text, "1969-12-31T23:59:59.999999Z", sizeof(text));
+}
+
+static void civil_arithmetic_reaches_every_int32_day(void **state)
+{
+	static const int32_t days[] = { INT32_MIN, INT32_MIN + 1, -1000000000, -719469, -719468, 0, 11016, 1000000000, INT32_MAX - 1, INT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+		struct fe_civil c = fe_civil_from_days(days[i]);
+
+		assert_in_range(c.month, 1, 12);
+		assert_in_range(c.day, 1, 31);
+		assert_int_equal(fe_days_from_civil(c.year, c.month, c.day), days[i]);
+	}
+	assert_int_equal(fe_civil_from_days(-719468).year, 0);
+	assert_int_equal(fe_civil_from_days(-719468).month, 3);
+	assert_int_equal(fe_dayofweek(0), 3);
+	assert_int_equal(fe_dayofweek(-4), 6);
+	assert_int_equal(fe_dayofweek(-3), 0);
+	assert_int_equal(fe_dayofweek(INT32_MIN), (fe_dayofweek(INT32_MIN + 1) + 6) % 7);
+	assert_int_equal(fe_days_of_us(-1), -1);
+	assert_int_equal(fe_days_of_us(-FE_US_PER_DAY), -1);
+	assert_int_equal(fe_days_of_us(FE_US_PER_DAY - 1), 0);
+}
+
+static void durations_have_units(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} good[] = { { "30", 30000 }, { "0", 0 }, { "500ms", 500 }, { "30s", 30000 }, { "10m", 600000 }, { "2h", 7200000 }, { "90d", INT64_C(7776000000) } };
+	static const char *const bad[] = { "", "s", "-5s", "5 s", "5x", "5S", "1.5h", "99999999999999999999", "9223372036854775807d" };
+	struct fe_err err = FE_ERR_INIT;
+	int64_t ms = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(fe_duration_parse(fe_str_of(good[i].text), &ms, &err), FE_OK);
+		assert_int_equal(ms, good[i].ms);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(fe_duration_parse(fe_str_of(bad[i]), &ms, &err), FE_EUSAGE);
+}
+
+static void expect_bad_format(const char *format, bool for_timestamp, const char *part_of_message)
+{
+	struct fe_err err = FE_ERR_INIT;
+
+	assert_int_equal(fe_time_format_check(format, for_timestamp, &err), FE_EUSAGE);
+	if (!strstr(err.text, part_of_message))
+		fail_msg("'%s' does not say '%s'", err.text, part_of_message);
+}
+
+static void format_check_says_what_is_wrong(void **state)
+{
+	(void)state;
+	expect_bad_format("%Y-%Q-%d", true, "unknown directive %Q");
+	expect_bad_format("%Y-%-H-%d", true, "unknown directive %-H");
+	expect_bad_format("%Y-%m-%d%", true, "unknown directive %");
+	expect_bad_format("%Y-%m", false, "has no day");
+	expect_bad_format("%Y-%m-%d %H:%M", false, "%H of the format");
+	expect_bad_format("%Y-%m-%d %y", true, "%Y and %y");
+	expect_bad_format("%-d%m%Y", true, "where %-d ends and %m begins");
+	expect_bad_format("%Y-%m-%d %I:%M", true, "has %I but no %p");
+	expect_bad_format("%Y-%m-%d %H:%M %p", true, "has %p beside %H");
+	expect_bad_format("%Y-%m-%d %M", true, "no hour");
+	expect_bad_format("%s %z", true, "allows no %z");
+	assert_int_equal(fe_time_format_check("%d.%m.%Y", false, NULL), FE_OK);
+	assert_int_equal(fe_time_format_check("%d.%m.%Y %I:%M:%S.%f %p %z", true, NULL), FE_OK);
+}
+
+static void declared_format_is_read_to_the_end(void **state)
+{
+	int64_t us = 0;
+
+	(void)state;
+	assert_int_equal(fe_timestamp_parse(FE_STR("1 Feb 2026, 12:05 am Z"), "%-d %b %Y, %I:%M %p %z", NULL, &us), FE_TIME_OK);
+	assert_int_equal(us, 20485 * FE_US_PER_DAY + 5 * 60 * FE_US_PER_SECOND);
+	assert_int_equal(fe_timestamp_parse(FE_STR("01/02/2026"), "%d/%m/%Y", NULL, &us), FE_TIME_NO_ZONE);
+	assert_int_equal(fe_timestamp_parse(FE_STR("01/02/2026 "), "%d/%m/%Y", NULL, &us), FE_TIME_NOT_A_TIMESTAMP);
+	assert_int_equal(fe_timestamp_parse(FE_STR("1769904000.25"), "%s.%f", NULL, &us), FE_TIME_OK);
+	assert_int_equal(us, INT64_C(1769904000250000));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(timestamp_reads_every_default_form),
+		cmocka_unit_test(timestamp_says_why_not),
+		cmocka_unit_test(timestamp_takes_no_other_form),
+		cmocka_unit_test(date_is_ten_bytes),
+		cmocka_unit_test(printing_and_reading_are_inverse),
+		cmocka_unit_test(civil_arithmetic_reaches_every_int32_day),
+		cmocka_unit_test(durations_have_units),
+		cmocka_unit_test(format_check_says_what_is_wrong),
+		cmocka_unit_test(declared_format_is_read_to_the_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
