@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Files that are there whole or not at all. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <signal.h>
+
+#include "../scratch.h"
+#include "io/reader.h"
+#include "io/writer.h"
+
+static struct scratch scratch;
+
+static int
+open_scratch(void **state)
+{
+	(void)state;
+	scratch_open(&scratch);
+	return 0;
+}
+
+static int
+close_scratch(void **state)
+{
+	(void)state;
+	scratch_close(&scratch);
+	return 0;
+}
+
+static void
+expect_file(const char *path, struct fe_str want)
+{
+	struct fe_buf got;
+	struct fe_err err = FE_ERR_INIT;
+	fe_buf_init(&got, (size_t)16 * 1024 * 1024);
+	assert_int_equal(fe_file_read(path, (size_t)16 * 1024 * 1024, &got, &err), FE_OK);
+	assert_true(fe_str_eq(fe_buf_str(&got), want));
+	fe_buf_reset(&got);
+}
+
+static size_t
+count_files(void)
+{
+	DIR *dir = opendir(scratch.folder);
+	size_t n = 0;
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	(void)closedir(dir);
+	return n - 2;
+}
+
+static struct fe_writer *
+open_writer(const char *path)
+{
+	struct fe_writer *w;
+	struct fe_err err = FE_ERR_INIT;
+	if (fe_writer_open(&w, path, &err))
+		fail_msg("%s", err.text);
+	return w;
+}
+
+static void
+add(struct fe_writer *w, struct fe_str s)
+{
+	struct fe_err err;
+	assert_int_equal(fe_writer_write(w, s.p, s.n, &err), FE_OK);
+}
+
+static void
+publish(struct fe_writer *w)
+{
+	char sha[FE_SHA256_HEX_BYTES];
+	struct fe_err err;
+	assert_int_equal(fe_writer_finish(w, sha, &err), FE_OK);
+	assert_int_equal(fe_writer_publish(w, &err), FE_OK);
+	fe_writer_close(w);
+}
+
+static void
+writer_shows_nothing_until_it_publishes(void **state)
+{
+	(void)state;
+	const char *path = scratch_path(&scratch, "a.csv");
+	char sha[FE_SHA256_HEX_BYTES], want_sha[FE_SHA256_HEX_BYTES];
+	struct fe_err err;
+	struct stat st;
+	struct fe_writer *w = open_writer(path);
+	add(w, FE_STR("hello "));
+	add(w, FE_STR("world\n"));
+	add(w, FE_STR(""));
+	assert_int_equal(fe_writer_size(w), 12);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_equal(fe_writer_finish(w, sha, &err), FE_OK);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_equal(fe_writer_publish(w, &err), FE_OK);
+	fe_sha256_of(FE_STR("hello world\n"), want_sha);
+	assert_string_equal(sha, want_sha);
+	expect_file(path, FE_STR("hello world\n"));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07137, 0);
+	fe_writer_close(w);
+	assert_int_equal(count_files(), 1);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+writer_undoes_what_was_not_published(void **state)
+{
+	(void)state;
+	char sha[FE_SHA256_HEX_BYTES];
+	struct fe_err err;
+	const char *path = scratch_write(&scratch, "b.csv", FE_STR("old"));
+	struct fe_writer *w = open_writer(path);
+	add(w, FE_STR("new"));
+	fe_writer_close(w);
+	expect_file(path, FE_STR("old"));
+	w = open_writer(path);
+	add(w, FE_STR("new"));
+	assert_int_equal(fe_writer_finish(w, sha, &err), FE_OK);
+	fe_writer_close(w);
+	expect_file(path, FE_STR("old"));
+	assert_int_equal(count_files(), 1);
+	fe_writer_close(NULL);
+	w = open_writer(path);
+	add(w, FE_STR("new"));
+	publish(w);
+	expect_file(path, FE_STR("new"));
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+writer_writes_pieces_of_any_size(void **state)
+{
+	(void)state;
+	static const size_t sizes[] = { 1, 262143, 262144, 262145, 5, 700000, 262144, 1, 0, 300000 };
+	const char *path = scratch_path(&scratch, "c.csv");
+	struct fe_writer *w = open_writer(path);
+	struct fe_buf want;
+	fe_buf_init(&want, (size_t)16 * 1024 * 1024);
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		size_t from = want.n_bytes;
+		for (size_t k = 0; k < sizes[i]; k++)
+			fe_buf_add_char(&want, (char)('a' + (k + i) % 26));
+		add(w, (struct fe_str){ want.p + from, sizes[i] });
+		assert_int_equal(fe_writer_size(w), want.n_bytes);
+	}
+	publish(w);
+	expect_file(path, fe_buf_str(&want));
+	fe_buf_reset(&want);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+writer_reads_back_what_it_wrote(void **state)
+{
+	(void)state;
+	struct fe_err err;
+	char out[16] = "";
+	struct fe_writer *w = open_writer(scratch_path(&scratch, "d.csv"));
+	add(w, FE_STR("0123456789"));
+	assert_int_equal(fe_writer_pread(w, 3, out, 4, &err), FE_OK);
+	assert_memory_equal(out, "3456", 4);
+	add(w, FE_STR("abc"));
+	assert_int_equal(fe_writer_flush(w, &err), FE_OK);
+	assert_int_equal(fe_writer_pread(w, 8, out, 5, &err), FE_OK);
+	assert_memory_equal(out, "89abc", 5);
+	assert_int_equal(fe_writer_pread(w, 8, out, 6, &err), FE_EBUG);
+	assert_int_equal(fe_writer_pread(w, UINT64_MAX, out, 6, &err), FE_EBUG);
+	fe_writer_close(w);
+}
+
+static void
+writer_removes_leftovers_of_killed_runs_only(void **state)
+{
+	(void)state;
+	const char *dead = scratch_write(&scratch, ".e.csv.tmp-0000000000000001", FE_STR("half"));
+	const char *other = scratch_write(&scratch, ".f.csv.tmp-0000000000000001", FE_STR("half"));
+	const char *path = scratch_path(&scratch, "e.csv");
+	struct fe_writer *alive = open_writer(path);
+	assert_int_not_equal(access(dead, F_OK), 0);
+	assert_int_equal(access(other, F_OK), 0);
+	add(alive, FE_STR("first"));
+	struct fe_writer *second = open_writer(path);
+	add(second, FE_STR("second"));
+	publish(second);
+	expect_file(path, FE_STR("second"));
+	publish(alive);
+	expect_file(path, FE_STR("first"));
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+writer_refuses_places_that_cannot_be_written(void **state)
+{
+	(void)state;
+	struct fe_writer *w;
+	struct fe_err err = FE_ERR_INIT;
+	const char *path = scratch_path(&scratch, "none/a.csv");
+	assert_int_equal(fe_writer_open(&w, path, &err), FE_EUSAGE);
+	assert_null(w);
+	assert_string_equal(err.object, path);
+	assert_int_equal(fe_writer_open(&w, scratch_path(&scratch, ""), &err), FE_EUSAGE);
+	assert_int_equal(fe_writer_open(&w, scratch_path(&scratch, ".."), &err), FE_EUSAGE);
+	assert_int_not_equal(fe_writer_open(&w, "/proc/a.csv", &err), FE_OK);
+	/* A folder of the target's name. */
+	char sha[FE_SHA256_HEX_BYTES];
+	assert_int_equal(mkdir(scratch_path(&scratch, "g.csv"), 0700), 0);
+	w = open_writer(scratch_path(&scratch, "g.csv"));
+	assert_int_equal(fe_writer_finish(w, sha, &err), FE_OK);
+	assert_int_not_equal(fe_writer_publish(w, &err), FE_OK);
+	fe_writer_close(w);
+	assert_int_equal(rmdir(scratch_path(&scratch, "g.csv")), 0);
+	assert_int_equal(count_files(), 0);
+}
+
+/* A full disk, played by a limit on the size of files. */
+static void
+writer_says_when_it_cannot_write(void **state)
+{
+	(void)state;
+	struct rlimit old, small;
+	struct fe_err err = FE_ERR_INIT;
+	const char *path = scratch_path(&scratch, "h.csv");
+	struct fe_writer *w = open_writer(path);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = (struct rlimit){ .rlim_cur = 1000, .rlim_max = old.rlim_max };
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	add(w, FE_STR("x"));
+	char zeros[2000] = { 0 };
+	add(w, (struct fe_str){ zeros, sizeof zeros });
+	enum fe_rc rc = fe_writer_flush(w, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(rc, FE_ELIMIT);
+	assert_string_equal(err.object, path);
+	fe_writer_close(w);
+	assert_int_equal(count_files(), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(writer_shows_nothing_until_it_publishes),
+		cmocka_unit_test(writer_undoes_what_was_not_published),
+		cmocka_unit_test(writer_writes_pieces_of_any_size),
+		cmocka_unit_test(writer_reads_back_what_it_wrote),
+		cmocka_unit_test(writer_removes_leftovers_of_killed_runs_only),
+		cmocka_unit_test(writer_refuses_places_that_cannot_be_written),
+		cmocka_unit_test(writer_says_when_it_cannot_write),
+	};
+	return cmocka_run_group_tests(tests, open_scratch, close_scratch);
+}
