@@ -199,7 +199,6 @@ fe_plan_free(struct fe_plan *plan)
 		return;
 	for (size_t i = 0; i < plan->n_datasets; i++) {
 		fe_schema_reset(&plan->datasets[i].schema);
-		fe_reason_table_reset(&plan->datasets[i].reasons);
 	}
 	for (size_t i = 0; i < store->n_exprs; i++)
 		fe_expr_free(store->exprs[i]);

@@ -29,7 +29,7 @@ struct fe_plan_dataset {
 	bool is_selected;                     /* to be read; the others are there for references */
 	struct fe_schema schema;
 	const struct fe_source_ops *source;
-	struct fe_source_settings source_set; /* schema, columns and reasons filled in */
+	struct fe_source_settings source_set; /* all but reasons, which are the run's */
 	bool incremental_objects;
 	struct fe_clean_column *clean;        /* [schema.n_source] */
 	bool *pii;                            /* [schema.n_fields] */
@@ -40,7 +40,6 @@ struct fe_plan_dataset {
 	struct fe_gate gate;
 	enum fe_dedupe_part *parts;           /* [schema.n_source] */
 	size_t table;                         /* index into tables; the same as its own index */
-	struct fe_reason_table reasons;
 	uint64_t line;                        /* in the pipeline file */
 };
 

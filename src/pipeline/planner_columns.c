@@ -300,5 +300,4 @@ fe_planner_columns(struct fe_planner *b, size_t dataset)
 	d->source_set.schema = &d->schema;
 	d->source_set.columns = sources;
 	d->source_set.dataset = d->name;
-	d->source_set.reasons = &d->reasons;
 }
