@@ -28,6 +28,7 @@ import nasty  # noqa: E402
 
 
 def cell(text):
+    """Null is an empty cell, an empty text a quoted one."""
     special = any(c in text for c in ',"\r\n') or text.startswith("\ufeff") or text == "\\."
     return '"' + text.replace('"', '""') + '"' if special else text
 
@@ -103,8 +104,10 @@ def write(case):
             continue
         dataset = next(d for d in pipeline["datasets"] if d["name"] == outcome.name)
         header = model.DataSet(pipeline, dataset)
-        rows = [header.names + header.derived] + [[cells.printed(v) for v in row.values.values()] for row in outcome.rows]
-        (expected / f"{dataset['target']}.csv").write_bytes(lines(rows))
+        out = ",".join(header.names + header.derived) + "\n"
+        for row in outcome.rows:
+            out += ",".join('""' if v == "" else cell(cells.printed(v)) for v in row.values.values()) + "\n"
+        (expected / f"{dataset['target']}.csv").write_bytes(out.encode())
     if expected.name != "held":
         (expected / "counts.json").write_text(counts(outcomes, pipeline))
 

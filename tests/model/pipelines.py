@@ -117,7 +117,7 @@ def variant():
     transactions["columns"][2]["zone"] = "Europe/London"
     transactions["columns"][4]["null"] = ["NULL", "None", "NA"]
     transactions["columns"][5]["trim"] = False
-    transactions["columns"][5]["null"] = ["", "unknown", "Travel"]
+    transactions["columns"][5]["null"] = ["", "Travel", "FUEL"]
     transactions["columns"].insert(4, {"name": "fee", "type": "decimal(14,4)", "value": "amount * 0.25 + 1.5"})
     transactions["columns"].insert(5, {"name": "country", "type": "text(4)", "value": "substr(coalesce(customer_id, 'none'), 1, 4)"})
     transactions["columns"].append(

@@ -101,7 +101,8 @@ def read_rejects(path):
 
 
 def connect(path):
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    """To read; rw, as after a kill SQLite has to roll back before anything can be read."""
+    db = sqlite3.connect(f"file:{path}?mode=rw", uri=True)
     db.row_factory = sqlite3.Row
     return db
 

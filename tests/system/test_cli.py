@@ -2,6 +2,7 @@
 """The command line: help, mistakes, exit codes, and the JSON line that a scheduler reads."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -161,7 +162,7 @@ def test_standard_input_is_a_source(finetl, place):
 
 def test_params_fill_in_the_source(finetl, place):
     pipeline = pipelines.financial()
-    pipeline["params"] = {"day": {}}
+    pipeline["params"] = {"day": ""}
     pipeline["datasets"][1]["source"] = {"csv": "{day}.csv"}
     write_pipeline(place, pipeline)
     (place / "transactions.csv").rename(place / "monday.csv")
@@ -180,7 +181,7 @@ def test_rejects_runs_and_explain_tell_of_a_run(finetl, place):
 
 
 def test_schema_is_printed_and_applied(finetl, place):
-    printed = finetl("schema", "print", "pipeline.yaml", "--warehouse", "sqlite:w.db", cwd=place).ok().stdout
+    printed = finetl("schema", "print", "pipeline.yaml", cwd=place).ok().stdout
     assert "fact_transactions" in printed and "amount_minor" in printed and not (place / "w.db").exists()
     finetl("schema", "apply", "pipeline.yaml", "--warehouse", "sqlite:w.db", cwd=place).ok()
     assert (place / "w.db").exists()
@@ -207,10 +208,10 @@ def test_nothing_to_do_is_99_only_when_asked_for(finetl, place):
     assert finetl.run("pipeline.yaml", "sqlite:w.db", "--exit-99-if-nothing", cwd=place).code == 99
 
 
-def test_works_from_a_folder_that_is_gone(finetl, place, tmp_path):
-    gone = tmp_path / "gone"
+def test_a_folder_that_is_gone_is_said_at_the_start(finetl, place):
+    gone = place / "gone"
     gone.mkdir()
     script = f"cd {gone} && rmdir {gone} && exec {finetl.binary} run {place}/pipeline.yaml --warehouse sqlite:{place}/w.db"
-    import subprocess
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2 and "current folder" in done.stderr, done
+    assert not (place / "w.db").exists()
