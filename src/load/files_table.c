@@ -69,8 +69,7 @@ hand_over(struct fe_files_table *t, struct fe_err *err)
 }
 
 static enum fe_rc
-remove_row(struct fe_files_table *t, const struct fe_removal *r, const struct fe_batch *gone, size_t i,
-           struct fe_err *err)
+remove_row(struct fe_files_table *t, const struct fe_removal *r, struct fe_err *err)
 {
 	if (r->place != FE_PLACE_INSERTED || r->number < 0 || (uint64_t)r->number >= t->n_written)
 		return fe_fail(err, FE_EBUG, "no row %" PRId64 " of '%s' to take out", r->number, t->table->name);
@@ -84,11 +83,6 @@ remove_row(struct fe_files_table *t, const struct fe_removal *r, const struct fe
 			       t->table->name);
 	fe_bit_set(t->dead, number);
 	t->n_dead++;
-	for (size_t c = 0; c < t->table->schema->n_source; c++) {
-		const struct fe_column *column = &gone->columns[c];
-		if (column->type.kind == FE_DECIMAL && fe_bit_get(column->valid, i))
-			t->sums[c] -= column->i64[i];
-	}
 	return FE_OK;
 }
 
@@ -98,7 +92,7 @@ fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const s
 {
 	FE_TRY(fe_failpoint("files.write", err));
 	for (size_t i = 0; i < plan->n_removals; i++)
-		FE_TRY(remove_row(t, &plan->removals[i], plan->gone, i, err));
+		FE_TRY(remove_row(t, &plan->removals[i], err));
 	if (plan->n_updates)
 		return fe_fail(err, FE_EBUG, "an update of '%s', of which nothing is stored", t->table->name);
 	for (size_t row = 0; row < b->n_rows; row++) {
@@ -161,61 +155,85 @@ fe_files_table_fetch(struct fe_files_table *t, int64_t number, struct fe_batch *
 
 /* ---- the end ---- */
 
+/* The copy without dead rows, in the making. */
+struct copy {
+	struct fe_writer *to;
+	uint64_t number;       /* of the next row */
+	struct fe_batch dead;  /* the row last left out, read back */
+};
+
+/* What a dead row added to the sums goes off them again, by what its line says. */
+static enum fe_rc
+take_off_sums(struct fe_files_table *t, struct copy *c, struct fe_str line, struct fe_err *err)
+{
+	fe_arena_reset(&c->dead.arena);
+	FE_TRY(fe_files_row_parse(line, &c->dead, 0, err));
+	for (size_t i = 0; i < t->table->schema->n_source; i++) {
+		const struct fe_column *column = &c->dead.columns[i];
+		if (column->type.kind == FE_DECIMAL && fe_bit_get(column->valid, 0))
+			t->sums[i] -= column->i64[0];
+	}
+	return FE_OK;
+}
+
 /* The lines of the window that are whole: the live ones go to the copy, runs of them
  * in one piece. */
 static enum fe_rc
-copy_lines(struct fe_files_table *t, struct fe_writer *to, uint64_t *number, size_t *n_used, struct fe_err *err)
+copy_lines(struct fe_files_table *t, struct copy *c, size_t *n_used, struct fe_err *err)
 {
 	const char *live = t->window.p, *p = live, *const end = p + t->window.n_bytes;
 	size_t n;
 
 	while ((n = fe_files_row_length((struct fe_str){ p, (size_t)(end - p) })) > 0) {
-		if (*number < (uint64_t)t->cap_dead * 64 && fe_bit_get(t->dead, (size_t)*number)) {
-			FE_TRY(fe_writer_write(to, live, (size_t)(p - live), err));
+		if (c->number < (uint64_t)t->cap_dead * 64 && fe_bit_get(t->dead, (size_t)c->number)) {
+			FE_TRY(take_off_sums(t, c, (struct fe_str){ p, n - 1 }, err));
+			FE_TRY(fe_writer_write(c->to, live, (size_t)(p - live), err));
 			live = p + n;
 		}
 		p += n;
-		++*number;
+		c->number++;
 	}
 	*n_used = (size_t)(p - t->window.p);
-	return fe_writer_write(to, live, (size_t)(p - live), err);
+	return fe_writer_write(c->to, live, (size_t)(p - live), err);
 }
 
 static enum fe_rc
-copy_live_rows(struct fe_files_table *t, struct fe_writer *to, struct fe_err *err)
+copy_live_rows(struct fe_files_table *t, struct copy *c, struct fe_err *err)
 {
-	uint64_t size = fe_writer_size(t->out.writer), place = t->places[0], number = 0;
+	uint64_t size = fe_writer_size(t->out.writer), place = t->places[0];
 	size_t n_bytes = PIECE_BYTES, n_used;
 
 	FE_TRY(read_window(t, 0, (size_t)place, err)); /* the header */
-	FE_TRY(fe_writer_write(to, t->window.p, t->window.n_bytes, err));
+	FE_TRY(fe_writer_write(c->to, t->window.p, t->window.n_bytes, err));
 	while (place < size) {
 		FE_TRY(fe_stop_check(err));
 		FE_TRY(read_window(t, place, n_bytes, err));
-		FE_TRY(copy_lines(t, to, &number, &n_used, err));
+		FE_TRY(copy_lines(t, c, &n_used, err));
 		if (n_used == 0 && t->window.n_bytes < n_bytes)
 			return fe_fail(err, FE_EBUG, "'%s' ends inside a row", t->out.path);
 		n_bytes = n_used ? PIECE_BYTES : n_bytes * 2;
 		place += n_used;
 	}
-	if (number != t->n_written)
+	if (c->number != t->n_written)
 		return fe_fail(err, FE_EBUG, "'%s' has %" PRIu64 " rows of the %" PRIu64 " that were written",
-			       t->out.path, number, t->n_written);
+			       t->out.path, c->number, t->n_written);
 	return FE_OK;
 }
 
 static enum fe_rc
 leave_out_dead_rows(struct fe_files_table *t, struct fe_err *err)
 {
-	struct fe_writer *copy;
-	FE_TRY(fe_writer_open(&copy, t->out.path, err));
-	enum fe_rc rc = copy_live_rows(t, copy, err);
+	struct copy c = { 0 };
+	FE_TRY(fe_writer_open(&c.to, t->out.path, err));
+	fe_batch_init(&c.dead, t->table->schema);
+	enum fe_rc rc = copy_live_rows(t, &c, err);
+	fe_batch_reset(&c.dead);
 	if (rc) {
-		fe_writer_close(copy);
+		fe_writer_close(c.to);
 		return rc;
 	}
 	fe_writer_close(t->out.writer); /* not published: it vanishes */
-	t->out.writer = copy;
+	t->out.writer = c.to;
 	return FE_OK;
 }
 
@@ -234,9 +252,17 @@ fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct
 	free_scratch(t);
 
 	out->inserted.n = t->out.n_rows;
-	for (size_t i = 0; i < schema->n_source && out->inserted.sums; i++)
-		if (schema->fields[i].type.kind == FE_DECIMAL)
-			out->inserted.sums[n_decimals++] = t->sums[i];
+	out->updated.n = out->unchanged.n = 0; /* nothing was stored before */
+	for (size_t i = 0; i < schema->n_source && out->inserted.sums; i++) {
+		if (schema->fields[i].type.kind != FE_DECIMAL)
+			continue;
+		out->inserted.sums[n_decimals] = t->sums[i];
+		if (out->updated.sums)
+			out->updated.sums[n_decimals] = 0;
+		if (out->unchanged.sums)
+			out->unchanged.sums[n_decimals] = 0;
+		n_decimals++;
+	}
 	if (t->n_dead)
 		(void)snprintf(out->strategy, sizeof out->strategy,
 		               "rows in input order, then copied without %" PRIu64 " superseded ones", t->n_dead);
