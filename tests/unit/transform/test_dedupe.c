@@ -396,7 +396,7 @@ dedupe_any_cut_into_batches_and_runs_ends_in_the_state_of_the_rules(void **state
 	struct rig rig = { 0 };
 	uint64_t seed = 20261123;
 	const char *more = getenv("FINETL_TEST_LONG");
-	int n = more ? 200000 : 6000;
+	int n = more ? 200000 : 3000;
 
 	fe_batch_init(&rig.batch, &schema);
 	for (int i = 0; i < n; i++)
