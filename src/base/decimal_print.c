@@ -60,15 +60,59 @@ static size_t place_point(const char *digits, size_t n, bool negative, unsigned 
 	return (size_t)(o - out);
 }
 
+/* The eight digits of v < 10^8, one a byte, the first in the lowest: halves, quarters
+ * and eighths by multiplication, all lanes of a word at once. */
+static uint64_t eight_digits(uint32_t v)
+{
+	uint64_t fours = v / 10000 | (uint64_t)(v % 10000) << 32;
+	uint64_t q = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f); /* / 100 */
+	uint64_t twos = q | (fours - q * 100) << 16;
+	uint64_t t = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f); /* / 10 */
+
+	return t | (twos - t * 10) << 8;
+}
+
+/* As write_digits, without a branch per digit. */
+static char *write_few_digits(uint32_t v, char *end)
+{
+	uint64_t x = eight_digits(v);
+	int n_zeros = x ? __builtin_ctzll(x) / 8 : 7;
+
+	x |= UINT64_C(0x3030303030303030);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	x = __builtin_bswap64(x);
+#endif
+	memcpy(end - 8, &x, sizeof(x));
+	return end - 8 + n_zeros;
+}
+
+/* Cells are printed here, so all copies are of a fixed size, which is a few moves and
+ * not a call; what they take too much is written over or not counted. */
 size_t fe_decimal_format(int64_t v, unsigned scale, char *out)
 {
-	char digits[20];
-	char *end = digits + sizeof(digits);
-	char *p = write_digits(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, end);
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char digits[64];
+	char *end = digits + 40;
+	char *o = out, *p;
 
 	FE_ASSERT(scale <= FE_DECIMAL_MAX_PRECISION);
-	return place_point(p, (size_t)(end - p), v < 0, scale, out);
+	memset(digits, '0', sizeof(digits));
+	p = u < 100000000 ? write_few_digits((uint32_t)u, end) : write_digits(u, end);
+	if (p > end - scale - 1)
+		p = end - scale - 1; /* zeros until one stands before the point */
+	*o = '-';
+	o += v < 0;
+	memcpy(o, p, 24);
+	o += end - scale - p;
+	if (scale > 0) {
+		*o++ = '.';
+		memcpy(o, end - scale, 24);
+		o += scale;
+	}
+	return (size_t)(o - out);
 }
+
+_Static_assert(1 + 19 + 1 + 24 <= FE_DECIMAL_TEXT_BYTES, "the last copy stays inside");
 
 size_t fe_i128_format(fe_i128 v, unsigned scale, char *out)
 {
@@ -77,6 +121,8 @@ size_t fe_i128_format(fe_i128 v, unsigned scale, char *out)
 	char *end = digits + sizeof(digits);
 	char *p = end;
 
+	if (v >= INT64_MIN && v <= INT64_MAX && scale <= FE_DECIMAL_MAX_PRECISION)
+		return fe_decimal_format((int64_t)v, scale, out);
 	FE_ASSERT(scale <= 38);
 	while (u >= POW10_19) {
 		char *whole = p - 19;

@@ -227,6 +227,8 @@ bool fe_time_scan_format(struct fe_str text, const char *format, struct fe_time_
 {
 	bool is_pm = false, is_of_12 = false;
 
+	if (text.n == 0)
+		text.p = ""; /* so that it can be moved along */
 	for (const char *f = format; *f; f++) {
 		const struct directive *d;
 

@@ -281,7 +281,7 @@ static bool take_footer(struct cursor *c, struct fe_zone *zone, int64_t last_s)
 
 enum fe_rc fe_zone_read_tzif(struct fe_zone *zone, struct fe_str bytes, struct fe_err *err)
 {
-	struct cursor c = { .p = (const unsigned char *)bytes.p };
+	struct cursor c = { .p = (const unsigned char *)(bytes.p ? bytes.p : "") };
 	struct header h;
 	int64_t last_s;
 
