@@ -160,7 +160,7 @@ enum fe_rc fe_build_expect(struct fe_build *b, uint32_t x, enum fe_kind kind, co
 	}
 	if (n->type.kind == kind)
 		return FE_OK;
-	return fe_build_at(b, n->pos, fe_fail(b->err, FE_EUSAGE, "%s takes a %s, and this is a %s", what,
+	return fe_build_at(b, n->pos, fe_fail(b->err, FE_EUSAGE, "%s takes %s, and this is %s", what,
 	                                      fe_kind_name(kind), fe_type_print(n->type, type)));
 }
 

@@ -96,7 +96,7 @@ static enum fe_rc move_time(struct fe_build *b, uint32_t x, uint32_t interval, b
 		FE_TRY(fe_build_expect(b, x, FE_TIMESTAMP, "an interval"));
 	if (!fe_kind_is_time(time->type.kind))
 		return fe_build_at(b, pos, fe_fail(b->err, FE_EUSAGE,
-		                                   "days(), hours() and minutes() move a date or timestamp, and this is a %s",
+		                                   "days(), hours() and minutes() move a date or timestamp, and this is %s",
 		                                   fe_type_print(time->type, type)));
 	if (time->type.kind == FE_DATE && unit_us == 0) {
 		n.type.kind = FE_DATE;
@@ -143,7 +143,7 @@ enum fe_rc fe_build_negate(struct fe_build *b, uint32_t x, uint32_t pos, uint32_
 		FE_TRY(fe_build_expect(b, x, FE_INT, "'-'"));
 	n.type = fe_build_node_at(b, x)->type;
 	if (!fe_kind_is_number(n.type.kind))
-		return fe_build_at(b, pos, fe_fail(b->err, FE_EUSAGE, "'-' takes a number, and this is a %s",
+		return fe_build_at(b, pos, fe_fail(b->err, FE_EUSAGE, "'-' takes a number, and this is %s",
 		                                   fe_type_print(n.type, type)));
 	return fe_build_node(b, n, &x, 1, out);
 }

@@ -22,6 +22,7 @@ struct fe_expr_state {
 	struct reg *scalars; /* by node; unused ones are empty */
 	const struct fe_vec **in; /* arguments of the step being run */
 	struct fe_match_space *match_space;
+	struct fe_part_memo **part_memos; /* by node; NULL where it is none of a day's parts */
 	struct fe_column result;  /* where the root's values are not yet in a column's shape */
 	uint64_t *result_overflow;
 	struct fe_column view;    /* what fe_expr_eval lends: the root's register */
@@ -210,6 +211,7 @@ struct fe_expr_state *fe_expr_state_new(const struct fe_expr *e)
 	s->expr = e;
 	s->vecs = fe_new_array(e->n_nodes, struct fe_vec);
 	s->scalars = fe_new_array(e->n_nodes, struct reg);
+	s->part_memos = fe_new_array(e->n_nodes, struct fe_part_memo *);
 	for (size_t c = 0; c < FE_N_REG_CLASSES; c++) {
 		s->regs[c] = fe_new_array(e->n_regs[c], struct reg);
 		for (size_t i = 0; i < e->n_regs[c]; i++)
@@ -226,6 +228,8 @@ struct fe_expr_state *fe_expr_state_new(const struct fe_expr *e)
 			reg_init(&s->scalars[i], fe_reg_class_of(n->type.kind), 64);
 		if (n->op == FE_OP_MATCHES && !s->match_space)
 			s->match_space = fe_match_space_new();
+		if (n->op == FE_OP_PART && n->detail < FE_DAYOFWEEK && !n->is_scalar)
+			s->part_memos[i] = fe_part_memo_new();
 		most_args = n->n_args > most_args ? n->n_args : most_args;
 	}
 	s->in = fe_new_array(most_args, const struct fe_vec *);
@@ -244,8 +248,11 @@ void fe_expr_state_free(struct fe_expr_state *s)
 			reg_reset(&s->regs[c][i]);
 		fe_free(s->regs[c]);
 	}
-	for (size_t i = 0; i < s->expr->n_nodes; i++)
+	for (size_t i = 0; i < s->expr->n_nodes; i++) {
 		reg_reset(&s->scalars[i]);
+		fe_free(s->part_memos[i]);
+	}
+	fe_free(s->part_memos);
 	fe_free(s->scalars);
 	fe_free(s->vecs);
 	fe_free(s->in);
@@ -293,6 +300,7 @@ static enum fe_rc run_step(struct fe_expr_state *s, const struct fe_step *step, 
 	for (size_t k = 0; k < n->n_args; k++)
 		s->in[k] = &s->vecs[e->args[n->first_arg + k]];
 	job->node = n;
+	job->part_memo = s->part_memos[step->node];
 	job->n_in = n->n_args;
 	job->out = out;
 	job->overflow_space = r->overflow;

@@ -42,7 +42,7 @@ static enum fe_rc open_zone(struct fe_build *b, const struct call *c, const stru
 {
 	struct fe_expr *e = b->e;
 	struct fe_zone *zone;
-	struct fe_str name;
+	struct fe_str name = { 0 };
 	enum fe_rc rc;
 
 	*out = NULL;
@@ -74,7 +74,7 @@ static enum fe_rc expect_time(struct fe_build *b, const struct call *c)
 		return fe_build_expect(b, c->args[0], FE_TIMESTAMP, c->what);
 	if (fe_kind_is_time(n->type.kind))
 		return FE_OK;
-	return fe_build_at(b, n->pos, fe_fail(b->err, FE_EUSAGE, "%s takes a date or timestamp, and this is a %s",
+	return fe_build_at(b, n->pos, fe_fail(b->err, FE_EUSAGE, "%s takes a date or timestamp, and this is %s",
 	                                      c->what, fe_type_print(n->type, type)));
 }
 
@@ -88,7 +88,7 @@ static enum fe_rc expect_number(struct fe_build *b, const struct call *c)
 		return fe_build_expect(b, c->args[0], FE_INT, c->what);
 	if (fe_kind_is_number(n->type.kind))
 		return FE_OK;
-	return fe_build_at(b, n->pos, fe_fail(b->err, FE_EUSAGE, "%s takes a number, and this is a %s", c->what,
+	return fe_build_at(b, n->pos, fe_fail(b->err, FE_EUSAGE, "%s takes a number, and this is %s", c->what,
 	                                      fe_type_print(n->type, type)));
 }
 
@@ -222,7 +222,7 @@ static enum fe_rc build_matches(struct fe_build *b, const struct call *c, uint32
 	struct fe_node n = { .op = FE_OP_MATCHES, .type = { .kind = FE_BOOL }, .pos = c->pos };
 	struct fe_expr *e = b->e;
 	struct fe_pattern *pattern;
-	struct fe_str text;
+	struct fe_str text = { 0 };
 	enum fe_rc rc;
 
 	FE_TRY(fe_build_expect(b, c->args[0], FE_TEXT, c->what));

@@ -38,6 +38,16 @@ struct fe_vec {
 
 struct fe_match_space; /* PCRE2's scratch space */
 
+/* The year, month or day of the month of days seen, a slot by the day's remainder. */
+#define FE_PART_MEMO_SLOTS 1024
+struct fe_part_of_day {
+	int32_t days, value;
+};
+struct fe_part_memo {
+	struct fe_part_of_day slots[FE_PART_MEMO_SLOTS];
+};
+struct fe_part_memo *fe_part_memo_new(void); /* freed with fe_free */
+
 struct fe_job {
 	const struct fe_node *node;
 	enum fe_kind in_kind;   /* of in[0] */
@@ -49,6 +59,7 @@ struct fe_job {
 	struct fe_arena *arena;   /* for new texts */
 	size_t new_bytes;         /* of texts made in this evaluation */
 	struct fe_match_space *match_space;
+	struct fe_part_memo *part_memo; /* of the node; NULL: none */
 	const struct fe_batch *batch; /* for places in errors; NULL while folding */
 	struct fe_err *err;
 };

@@ -276,7 +276,7 @@ static void numbers_in(const struct fe_job *job, const struct fe_set *set, uint6
 	}
 }
 
-/* Few texts: against all constants of the cell's length. Many: halving. */
+/* Few texts: against the constants of the cell's length. Many: halving. */
 #define FEW_TEXTS 8
 
 static int by_length(struct fe_str a, struct fe_str b)
@@ -304,28 +304,45 @@ static bool has_text(const struct fe_set *set, struct fe_str s)
 	return false;
 }
 
+struct few_texts {
+	struct constant constants[FEW_TEXTS]; /* by length */
+	uint8_t first[64]; /* by length, 63 for all longer: the first constant of it */
+};
+
+static void few_texts_of(const struct fe_set *set, struct few_texts *few)
+{
+	memset(few->first, (int)set->n, sizeof(few->first));
+	for (size_t k = set->n; k-- > 0;) {
+		few->constants[k] = constant_of(set->texts[k]);
+		few->first[set->texts[k].n < 63 ? set->texts[k].n : 63] = (uint8_t)k;
+	}
+}
+
+static inline bool is_of_few(const struct few_texts *few, size_t n, struct fe_str s)
+{
+	for (size_t k = few->first[s.n < 63 ? s.n : 63]; k < n && few->constants[k].text.n <= s.n; k++)
+		if (equals(s, &few->constants[k]))
+			return true;
+	return false;
+}
+
 static void texts_in(const struct fe_job *job, const struct fe_set *set, uint64_t *out)
 {
 	const struct fe_vec *a = job->in[0];
-	struct constant few[FEW_TEXTS];
-	size_t n_few = set->n <= FEW_TEXTS ? set->n : 0;
+	bool is_few = set->n <= FEW_TEXTS;
+	struct few_texts few;
 
-	for (size_t k = 0; k < n_few; k++)
-		few[k] = constant_of(set->texts[k]);
+	if (is_few)
+		few_texts_of(set, &few);
 	for (size_t w = 0; w < job->n_words; w++) {
 		uint64_t found = 0;
 
 		for (uint64_t m = fe_word(a->valid, a, w) & fe_rows_word(job, w); m; m &= m - 1) {
 			unsigned bit = (unsigned)__builtin_ctzll(m);
 			struct fe_str s = a->text[fe_index(a, w * 64 + bit)];
-			bool is = false;
+			bool is = is_few ? is_of_few(&few, set->n, s)
+			                 : (set->lengths >> (s.n < 63 ? s.n : 63) & 1) && has_text(set, s);
 
-			if (!(set->lengths >> (s.n < 63 ? s.n : 63) & 1))
-				continue;
-			if (n_few == 0)
-				is = has_text(set, s);
-			for (size_t k = 0; k < n_few && !is; k++)
-				is = equals(s, &few[k]);
 			found |= (uint64_t)is << bit;
 		}
 		out[w] = found;

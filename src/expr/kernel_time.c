@@ -2,8 +2,10 @@
 /* expr/kernel_time.c - parts of dates and moments, and steps between them
  *
  * Without a zone all parts are plain arithmetic in UTC. With one, each moment is first
- * moved by the offset that holds then.
+ * moved by the offset that holds then. Records of a file are mostly of few days: year,
+ * month and day of one are remembered by day in a small table of the state.
  */
+#include "base/mem.h"
 #include "base/time.h"
 #include "base/zone.h"
 #include "expr/kernel.h"
@@ -46,16 +48,29 @@ static void to_local(const struct fe_job *job, int64_t *out)
 
 static inline int64_t day_part(enum fe_part part, int32_t days)
 {
-	switch (part) {
-	case FE_DAYOFWEEK:
-		return fe_dayofweek(days);
-	case FE_YEAR:
-		return fe_civil_from_days(days).year;
-	case FE_MONTH:
-		return fe_civil_from_days(days).month;
-	default:
-		return fe_civil_from_days(days).day;
-	}
+	struct fe_civil c = fe_civil_from_days(days);
+
+	return part == FE_YEAR ? c.year : part == FE_MONTH ? c.month : c.day;
+}
+
+/* The day's year, month or day of the month, by the memo. */
+static inline int64_t memo_part(struct fe_part_memo *memo, enum fe_part part, int32_t days)
+{
+	struct fe_part_of_day *slot = &memo->slots[(uint32_t)days % FE_PART_MEMO_SLOTS];
+
+	if (slot->days != days)
+		*slot = (struct fe_part_of_day){ .days = days, .value = (int32_t)day_part(part, days) };
+	return slot->value;
+}
+
+struct fe_part_memo *fe_part_memo_new(void)
+{
+	struct fe_part_memo *memo = fe_new(struct fe_part_memo);
+
+	/* A day that belongs into another slot is never found. */
+	for (int32_t i = 0; i < FE_PART_MEMO_SLOTS; i++)
+		memo->slots[i].days = i + 1;
+	return memo;
 }
 
 /* A loop for each part: the switch is decided outside. */
@@ -68,25 +83,39 @@ static inline int64_t day_part(enum fe_part part, int32_t days)
 
 static void time_parts(const struct fe_job *job, const int64_t *from, int64_t *to)
 {
-	switch ((enum fe_part)job->node->detail) {
+	enum fe_part part = (enum fe_part)job->node->detail;
+	struct fe_part_memo *memo = job->part_memo;
+
+	switch (part) {
 	case FE_HOUR: EACH(cycle_part(v, US_PER_HOUR, 24));
 	case FE_MINUTE: EACH(cycle_part(v, US_PER_MINUTE, 60));
 	case FE_SECOND: EACH(cycle_part(v, FE_US_PER_SECOND, 60));
-	case FE_DAYOFWEEK: EACH(day_part(FE_DAYOFWEEK, fe_days_of_us(v)));
-	case FE_YEAR: EACH(day_part(FE_YEAR, fe_days_of_us(v)));
-	case FE_MONTH: EACH(day_part(FE_MONTH, fe_days_of_us(v)));
-	case FE_DAY: EACH(day_part(FE_DAY, fe_days_of_us(v)));
+	case FE_DAYOFWEEK: EACH(fe_dayofweek(fe_days_of_us(v)));
+	default:
+		if (memo) {
+			EACH(memo_part(memo, part, fe_days_of_us(v)));
+		}
+		EACH(day_part(part, fe_days_of_us(v)));
 	}
 }
 
 static void date_parts(const struct fe_job *job, const int64_t *from, int64_t *to)
 {
-	switch ((enum fe_part)job->node->detail) {
-	case FE_DAYOFWEEK: EACH(day_part(FE_DAYOFWEEK, (int32_t)v));
-	case FE_YEAR: EACH(day_part(FE_YEAR, (int32_t)v));
-	case FE_MONTH: EACH(day_part(FE_MONTH, (int32_t)v));
-	case FE_DAY: EACH(day_part(FE_DAY, (int32_t)v));
-	default: memset(to, 0, job->n_rows * sizeof(*to)); /* a date is its midnight */
+	enum fe_part part = (enum fe_part)job->node->detail;
+	struct fe_part_memo *memo = job->part_memo;
+
+	switch (part) {
+	case FE_HOUR:
+	case FE_MINUTE:
+	case FE_SECOND:
+		memset(to, 0, job->n_rows * sizeof(*to)); /* a date is its midnight */
+		break;
+	case FE_DAYOFWEEK: EACH(fe_dayofweek((int32_t)v));
+	default:
+		if (memo) {
+			EACH(memo_part(memo, part, (int32_t)v));
+		}
+		EACH(day_part(part, (int32_t)v));
 	}
 }
 
