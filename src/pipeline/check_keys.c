@@ -268,6 +268,7 @@ check_value(struct checker *c, const struct fe_key *key, struct fe_node *node)
 		check_lists(c, key, node);
 		break;
 	case FE_KEY_PAIRS:
+		check_count(c, key, node, false);
 		for (struct fe_node *item = node->first; item; item = item->next)
 			if (!key->may_be_empty || item->kind != FE_NODE_SCALAR || !item->is_empty)
 				(void)is_filled(c, key, item);
@@ -276,10 +277,8 @@ check_value(struct checker *c, const struct fe_key *key, struct fe_node *node)
 		add_work(c, node, key->of);
 		break;
 	case FE_KEY_MAPPINGS:
-		check_count(c, key, node, false);
-		check_mappings(c, key, node);
-		break;
 	case FE_KEY_NAMED:
+		check_count(c, key, node, false);
 		check_mappings(c, key, node);
 		break;
 	case FE_KEY_ALL_OR_TEXTS:
@@ -306,12 +305,14 @@ refuse_unknown(struct checker *c, const struct fe_mapping *mapping, struct fe_no
 	const char *names[32];
 	size_t n = 0;
 	struct fe_buf all;
+	node->is_wrong = true;
+	if (fe_mistakes_full(c->mistakes))
+		return; /* the nearest name would be sought for nothing */
 	fe_buf_init(&all, 2048);
 	for (const struct fe_key *k = mapping->keys; k->name && n < 32; k++) {
 		fe_buf_addf(&all, "%s%s", n ? ", " : "", k->name);
 		names[n++] = k->name;
 	}
-	node->is_wrong = true;
 	struct fe_str shown = fe_mistake_shown(node->key);
 	const char *nearest = fe_text_nearest(node->key, names, n);
 	if (nearest)

@@ -29,7 +29,7 @@ MAPPING(fe_keys_pipeline, .name = "the pipeline file", .path = "The file",
 		  .form = "URL",
 		  .help = "Where the tables are: `sqlite:FILE` or `files:DIR`. `--warehouse` and "
 			  "`FINETL_WAREHOUSE` win over it." },
-		{ .name = "params", .kind = FE_KEY_PAIRS, .may_be_empty = true,
+		{ .name = "params", .kind = FE_KEY_PAIRS, .may_be_empty = true, .max = 256,
 		  .form = "mapping of names to values",
 		  .help = "Parameters that `--param name=value` sets, each with what holds where it does "
 			  "not; a parameter without a value must be set." },
@@ -38,6 +38,7 @@ MAPPING(fe_keys_pipeline, .name = "the pipeline file", .path = "The file",
 		{ .name = "datasets", .kind = FE_KEY_MAPPINGS, .of = &fe_keys_dataset, .is_required = true,
 		  .min = 1, .max = 256, .help = "What is read. They run in the order of their references." },
 		{ .name = "targets", .kind = FE_KEY_NAMED, .of = &fe_keys_target, .is_required = true,
+		  .min = 1, .max = 256,
 		  .help = "The tables, by name; each is fed by one data set." },
 		{ 0 } });
 
@@ -212,7 +213,8 @@ MAPPING(fe_keys_gate, .name = "a gate", .path = "datasets[].gate",
 	.keys = (const struct fe_key[]){
 		{ .name = "max_rejected_percent", .kind = FE_KEY_DECIMAL, .max = 100, .scale = 6,
 		  .help = "Rejects, as a share of the records read." },
-		{ .name = "max_rejected_sum", .kind = FE_KEY_PAIRS, .form = "mapping of decimal columns to amounts",
+		{ .name = "max_rejected_sum", .kind = FE_KEY_PAIRS, .max = 1024,
+		  .form = "mapping of decimal columns to amounts",
 		  .help = "Rejected amounts, added without their signs." },
 		{ .name = "min_rows", .kind = FE_KEY_INT, .max = INT64_MAX, .preset = "0", .help = "Records read, at least." },
 		{ 0 } });

@@ -27,7 +27,7 @@ enum fe_key_kind {
 	FE_KEY_TEXTS,      /* a list of texts, from min to max items */
 	FE_KEY_LISTS,      /* a list of lists of texts, each of from min to max items */
 	FE_KEY_ALL_OR_TEXTS, /* the word `all`, or a list of texts */
-	FE_KEY_PAIRS,      /* a mapping of names to texts */
+	FE_KEY_PAIRS,      /* a mapping of names to texts, from min to max */
 	FE_KEY_MAPPING,    /* a mapping of its own */
 	FE_KEY_MAPPINGS,   /* a list of such mappings */
 	FE_KEY_NAMED,      /* a mapping of table names to such mappings */
@@ -39,7 +39,7 @@ struct fe_key {
 	const char *preset; /* what holds where it is not given; NULL: nothing */
 	const char *const *choices; /* ends with NULL */
 	const char *form;   /* for the reference, where the kind does not say it */
-	int64_t min, max;   /* max 0: no bounds */
+	int64_t min, max;   /* of the value, or of how many there are; max 0: no bounds */
 	const struct fe_mapping *of;
 	enum fe_key_kind kind;
 	unsigned kinds;     /* bits 1u << enum fe_kind: types of column it is for; 0: all */

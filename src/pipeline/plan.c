@@ -197,9 +197,8 @@ fe_plan_free(struct fe_plan *plan)
 	struct fe_plan_store *store = (struct fe_plan_store *)plan;
 	if (!plan)
 		return;
-	for (size_t i = 0; i < plan->n_datasets; i++) {
+	for (size_t i = 0; i < plan->n_datasets; i++)
 		fe_schema_reset(&plan->datasets[i].schema);
-	}
 	for (size_t i = 0; i < store->n_exprs; i++)
 		fe_expr_free(store->exprs[i]);
 	for (size_t i = 0; i < store->n_zones; i++)

@@ -82,7 +82,8 @@ fe_planner_expr(struct fe_planner *b, size_t dataset, size_t n_visible, const st
 	struct fe_str text;
 	struct fe_expr *expr;
 	struct fe_err err = FE_ERR_INIT;
-	if (!node || !fe_planner_fill(b, key, node, &text))
+	/* Past the last mistake that is shown, seeking the nearest names would only cost time. */
+	if (!node || fe_mistakes_full(b->mistakes) || !fe_planner_fill(b, key, node, &text))
 		return NULL;
 	if (fe_expr_parse(&expr, text, &b->plan->datasets[dataset].schema, n_visible, &err) == FE_OK) {
 		struct fe_plan_store *s = b->store;

@@ -105,7 +105,7 @@ check_froms(struct fe_planner *b, size_t dataset)
 {
 	const struct fe_plan_dataset *d = &b->plan->datasets[dataset];
 	const struct fe_source_settings *set = &d->source_set;
-	for (size_t i = 0; i < d->schema.n_source; i++) {
+	for (size_t i = 0; i < d->schema.n_source && !fe_mistakes_full(b->mistakes); i++) {
 		const struct fe_source_column *c = &set->columns[i];
 		const struct fe_node *node = from_node(b->datasets[dataset].fields[i]);
 		if (c->is_computed || !node)
