@@ -332,7 +332,7 @@ static enum fe_rc take_and(struct parser *p)
 /* x is [not] null */
 static enum fe_rc take_is(struct parser *p)
 {
-	uint32_t pos = p->tok.pos, *x = &p->operands[p->n_operands - 1];
+	uint32_t pos = p->tok.pos, *x;
 	bool is_negated;
 
 	FE_TRY(left_of_comparison(p, pos));
@@ -557,6 +557,7 @@ static enum fe_rc take_operator(struct parser *p)
 
 static enum fe_rc run(struct parser *p)
 {
+	p->operands = fe_grow(p->operands, &p->cap_operands, 8, sizeof(*p->operands)); /* never NULL */
 	FE_TRY(push_frame(p, (struct frame){ .kind = BOTTOM }));
 	FE_TRY(advance(p));
 	if (p->tok.kind == FE_TOKEN_END)
