@@ -234,10 +234,12 @@ static int64_t moment_of_change(const struct change *c, int32_t year, int32_t of
 	return day_of_change(c, year) * INT64_C(86400) + c->time_s - offset_before_s;
 }
 
-/* Writes the rule out, from after the last change on record. */
-static void add_rule(struct fe_zone *zone, const struct rule *r, int64_t last_s)
+/* Writes the rule out, from after the last change on record; false if its changes run
+ * into those of the next year. */
+static bool add_rule(struct fe_zone *zone, const struct rule *r, int64_t last_s)
 {
 	int32_t first_year = 1;
+	int64_t before = INT64_MIN;
 
 	if (last_s / 86400 > FE_DATE_MIN)
 		first_year = fe_civil_from_days((int32_t)(last_s / 86400)).year;
@@ -250,11 +252,15 @@ static void add_rule(struct fe_zone *zone, const struct rule *r, int64_t last_s)
 			bool is_dst = dst_first == (i == 0);
 			int64_t at = is_dst ? dst : std;
 
+			if (at < before)
+				return false;
+			before = at;
 			if (at > last_s)
 				fe_zone_add(zone, at, is_dst ? r->dst_s : r->std_s);
 		}
 	}
 	zone->repeat_from_s = fe_days_from_civil(first_year + 402, 1, 1) * INT64_C(86400);
+	return true;
 }
 
 static bool take_footer(struct cursor *c, struct fe_zone *zone, int64_t last_s)
@@ -274,9 +280,7 @@ static bool take_footer(struct cursor *c, struct fe_zone *zone, int64_t last_s)
 		return true;
 	if (!parse_rule(text, &rule))
 		return false;
-	if (rule.has_dst)
-		add_rule(zone, &rule, last_s);
-	return true;
+	return !rule.has_dst || add_rule(zone, &rule, last_s);
 }
 
 enum fe_rc fe_zone_read_tzif(struct fe_zone *zone, struct fe_str bytes, struct fe_err *err)
