@@ -131,7 +131,14 @@ fe_spool_add(struct fe_spool *s, struct fe_str entry, struct fe_err *err)
 		return fe_fail(err, FE_ELIMIT, "an entry of %zu bytes is too long to be spooled (limit %zu)",
 			       entry.n, MAX_ENTRY_BYTES);
 	FE_TRY(append(s, &frame, sizeof frame, err));
-	FE_TRY(append(s, entry.p, entry.n, err));
+	enum fe_rc rc = append(s, entry.p, entry.n, err);
+	if (rc) { /* a frame without its entry must not stay: what was added before is still read */
+		if (s->n_tail >= sizeof frame)
+			s->n_tail -= sizeof frame;
+		else
+			s->n_stored -= sizeof frame;
+		return rc;
+	}
 	s->n_entries++;
 	return FE_OK;
 }

@@ -77,7 +77,7 @@ fe_derive_free(struct fe_derive *d)
 
 static enum fe_rc
 derive_value(const struct fe_derivation *d, struct derivation_state *s, struct fe_batch *b, int64_t now_us,
-             struct fe_row_bits *judged, struct fe_err *err)
+             const struct fe_row_bits *judged, struct fe_err *err)
 {
 	struct fe_row_bits failed = { 0 };
 	const struct fe_column *from;
@@ -89,8 +89,6 @@ derive_value(const struct fe_derivation *d, struct derivation_state *s, struct f
 			       b->schema->fields[d->column].name,
 			       fe_kind_name(b->columns[d->column].type.kind), fe_kind_name(from->type.kind));
 	fe_fit_column(&s->fit, b, from, overflow, judged, &failed);
-	for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++)
-		judged->words[w] &= ~failed.words[w];
 	return FE_OK;
 }
 
@@ -110,7 +108,7 @@ band_of(const struct fe_band *bands, size_t n, int64_t v)
 
 static void
 fail_long_labels(const struct fe_derivation *d, const struct derivation_state *s, struct fe_batch *b,
-                 struct fe_row_bits *judged)
+                 const struct fe_row_bits *judged)
 {
 	struct fe_column *to = &b->columns[d->column];
 	for (size_t row = 0; row < b->n_rows; row++) {
@@ -118,16 +116,14 @@ fail_long_labels(const struct fe_derivation *d, const struct derivation_state *s
 		if (!fe_bit_get(to->valid, row) || fe_utf8_length(label) <= to->type.max_chars)
 			continue;
 		fe_bit_clear(to->valid, row);
-		if (!fe_bit_get(judged->words, row))
-			continue;
-		fe_bit_clear(judged->words, row);
-		fe_batch_add_reason(b, row, s->fit.too_long, (struct fe_str){ 0 });
+		if (fe_bit_get(judged->words, row))
+			fe_batch_add_reason(b, row, s->fit.too_long, (struct fe_str){ 0 });
 	}
 }
 
 static void
 derive_bands(const struct fe_derivation *d, const struct derivation_state *s, struct fe_batch *b,
-             struct fe_row_bits *judged)
+             const struct fe_row_bits *judged)
 {
 	const struct fe_column *of = &b->columns[d->of];
 	struct fe_column *to = &b->columns[d->column];
@@ -159,7 +155,7 @@ add_point(int64_t *sums, uint64_t rows, int64_t add)
 
 static enum fe_rc
 derive_points(struct fe_column *sums, const struct fe_derivation *d, struct derivation_state *s,
-              struct fe_batch *b, int64_t now_us, struct fe_row_bits *judged, struct fe_err *err)
+              struct fe_batch *b, int64_t now_us, const struct fe_row_bits *judged, struct fe_err *err)
 {
 	struct fe_row_bits over = { 0 }, failed = { 0 };
 
@@ -186,8 +182,6 @@ derive_points(struct fe_column *sums, const struct fe_derivation *d, struct deri
 		}
 	}
 	fe_fit_column(&s->fit, b, sums, over.words, judged, &failed);
-	for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++)
-		judged->words[w] &= ~failed.words[w];
 	return FE_OK;
 }
 
@@ -196,7 +190,8 @@ fe_derive_batch(struct fe_derive *d, struct fe_batch *b, int64_t now_us, struct 
 {
 	struct fe_row_bits judged;
 
-	fe_rows_judged(b, true, &judged);
+	/* Records that have failed before, too: a rejected record carries all its reasons. */
+	fe_rows_judged(b, false, &judged);
 	for (size_t i = 0; i < d->n; i++) {
 		const struct fe_derivation *from = &d->derivations[i];
 		switch (from->kind) {

@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from expressions import DAY_US, EPOCH_ORDINAL, EXACT, INT64, Date, Timestamp
+from expressions import DAY_US, EPOCH_ORDINAL, EXACT, INT64, MAX_US, MIN_US, Date, Timestamp
 
 BLANKS = " \t\n\v\f\r"
 DIGITS = r"[0-9]+"
@@ -136,8 +136,6 @@ TIMESTAMP = re.compile(
     r"(?:[ T](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?)?"
     r"(?:(?P<utc>Z)|(?P<sign>[-+])(?P<off_hours>[0-9]{2}):(?P<off_minutes>[0-9]{2}))?"
 )
-MIN_US = days_of(1, 1, 1) * DAY_US
-MAX_US = (days_of(9999, 12, 31) + 1) * DAY_US - 1
 
 
 def time_of_day(hour, minute, second):

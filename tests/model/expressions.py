@@ -16,6 +16,8 @@ EXACT = Context(prec=200)
 INT64 = 2**63
 DAY_US = 86_400_000_000
 EPOCH_ORDINAL = datetime.date(1970, 1, 1).toordinal()
+MIN_US = (1 - EPOCH_ORDINAL) * DAY_US
+MAX_US = (datetime.date.max.toordinal() + 1 - EPOCH_ORDINAL) * DAY_US - 1
 
 
 class Timestamp(NamedTuple):
@@ -317,8 +319,10 @@ def checked(value):
     """The value, if it fits 64 bits at its own scale."""
     if isinstance(value, Decimal):
         units = abs(int(EXACT.scaleb(value, -value.as_tuple().exponent)))
-    elif isinstance(value, (Timestamp, Interval)):
-        units = abs(value.us)
+    elif isinstance(value, Timestamp):  # years 0001 to 9999
+        if not MIN_US <= value.us <= MAX_US:
+            raise Overflow
+        return value
     else:
         units = abs(value)
     if units >= INT64:
