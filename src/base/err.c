@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/text.h"
+
 static void
 copy_text(char *to, size_t to_bytes, const char *from)
 {
@@ -142,62 +145,48 @@ fe_fail_errno(struct fe_err *err, int errnum, const char *what, const char *obje
 }
 
 static void
-append(char *out, size_t out_bytes, size_t *used, const char *text)
+add_place(struct fe_buf *b, const struct fe_err *err)
 {
-	static const char hex[] = "0123456789abcdef";
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		char piece[4] = { (char)c };
-		size_t n = 1;
-		if (c == '\n' || c == '\t' || c == '\r') {
-			piece[0] = '\\';
-			piece[1] = c == '\n' ? 'n' : c == '\t' ? 't' : 'r';
-			n = 2;
-		} else if (c < 0x20 || c == 0x7f) {
-			memcpy(piece, (char[]){ '\\', 'x', hex[c >> 4], hex[c & 15] }, 4);
-			n = 4;
-		}
-		if (*used + n >= out_bytes)
-			break;
-		memcpy(out + *used, piece, n);
-		*used += n;
+	const char *comma = "";
+	fe_buf_add_printable(b, fe_str_of(err->object), FE_ERR_TEXT_BYTES);
+	if (err->line)
+		fe_buf_addf(b, "%s%llu", err->object[0] ? ":" : "line ", (unsigned long long)err->line);
+	if (err->line && err->column)
+		fe_buf_addf(b, ":%llu", (unsigned long long)err->column);
+	if (b->n_bytes)
+		comma = ", ";
+	if (err->record) {
+		fe_buf_addf(b, "%srecord %llu", comma, (unsigned long long)err->record);
+		comma = ", ";
 	}
-	out[*used] = '\0';
+	if (err->field[0]) {
+		fe_buf_addf(b, "%scolumn ", comma);
+		fe_buf_add_printable(b, fe_str_of(err->field), FE_ERR_TEXT_BYTES);
+	}
+	if (b->n_bytes)
+		fe_buf_add_text(b, ": ");
 }
 
 const char *
 fe_err_print(const struct fe_err *err, char *out, size_t out_bytes)
 {
-	size_t used = 0;
-	char place[96] = "";
+	struct fe_buf b;
 	if (out_bytes == 0)
 		return out;
-	out[0] = '\0';
-	append(out, out_bytes, &used, err->object);
-	if (err->line && err->column)
-		(void)snprintf(place, sizeof place, "%s%llu:%llu", used ? ":" : "line ",
-			       (unsigned long long)err->line, (unsigned long long)err->column);
-	else if (err->line)
-		(void)snprintf(place, sizeof place, "%s%llu", used ? ":" : "line ",
-			       (unsigned long long)err->line);
-	append(out, out_bytes, &used, place);
-	if (err->record) {
-		(void)snprintf(place, sizeof place, "%srecord %llu", used ? ", " : "",
-			       (unsigned long long)err->record);
-		append(out, out_bytes, &used, place);
+	fe_buf_init(&b, 16 * FE_ERR_TEXT_BYTES);
+	add_place(&b, err);
+	fe_buf_add_printable(&b, fe_str_of(err->text), 4 * FE_ERR_TEXT_BYTES);
+	if (err->foreign[0])
+		fe_buf_addf(&b, " [%s]", err->foreign);
+	size_t n = b.n_bytes;
+	if (n >= out_bytes) {
+		n = out_bytes - 1;
+		while (n > 0 && ((unsigned char)b.p[n] & 0xc0) == 0x80)
+			n--; /* no code point is cut in two */
 	}
-	if (err->field[0]) {
-		append(out, out_bytes, &used, used ? ", column " : "column ");
-		append(out, out_bytes, &used, err->field);
-	}
-	if (used)
-		append(out, out_bytes, &used, ": ");
-	append(out, out_bytes, &used, err->text);
-	if (err->foreign[0]) {
-		append(out, out_bytes, &used, " [");
-		append(out, out_bytes, &used, err->foreign);
-		append(out, out_bytes, &used, "]");
-	}
+	memcpy(out, fe_buf_text(&b), n);
+	out[n] = '\0';
+	fe_buf_reset(&b);
 	return out;
 }
 
