@@ -111,7 +111,7 @@ fe_csv_reader_new(struct fe_csv_dialect dialect)
 	r->scan.delimiter = dialect.delimiter;
 	r->scan.quote = r->has_quote ? dialect.quote : dialect.delimiter;
 	r->scan_fn = fe_csv_scan_best();
-	r->marks = fe_new_array(CAP_MARKS, uint32_t);
+	r->marks = fe_realloc_array(NULL, CAP_MARKS, sizeof *r->marks);
 	r->is_drained = true;
 	r->line = 1;
 	return r;

@@ -16,6 +16,7 @@ struct csv_way {
 	size_t n_cells;      /* expected; 0: as many as the first record, the header, has */
 	bool any_cells;      /* expect nothing; the first record is no header */
 	bool in_bulk;        /* fe_csv_fill, not fe_csv_next */
+	bool in_hex;         /* what was read, so that nothing in it can be mistaken */
 	size_t cap_rows;     /* in bulk; 0: 4096 */
 	/* Where the next block ends, given where the last one did. NULL: one block. */
 	size_t (*cut)(void *ctx, size_t at);
@@ -37,26 +38,35 @@ struct csv_render {
 	uint64_t n_records;
 };
 
-static void
-csv_render_row(struct fe_buf *out, uint64_t number, uint64_t offset, enum fe_csv_flaw flaw,
-	       struct fe_str raw)
+static inline void
+csv_render_bytes(struct fe_buf *out, struct fe_str s, bool in_hex)
 {
-	fe_buf_addf(out, "#%llu @%llu ", (unsigned long long)number, (unsigned long long)offset);
-	if (flaw != FE_CSV_NONE) {
-		fe_buf_addf(out, "!%s ", fe_csv_flaw_code(flaw));
-		fe_buf_add_str(out, raw);
-	}
+	for (size_t i = 0; in_hex && i < s.n; i++)
+		fe_buf_addf(out, "%02x", (unsigned)(unsigned char)s.p[i]);
+	if (!in_hex)
+		fe_buf_add_str(out, s);
 }
 
-static void
-csv_render_cell(struct fe_buf *out, struct fe_str cell)
+static inline void
+csv_render_cell(struct fe_buf *out, struct fe_str cell, bool in_hex)
 {
 	fe_buf_add_char(out, '[');
-	fe_buf_add_str(out, cell);
+	csv_render_bytes(out, cell, in_hex);
 	fe_buf_add_char(out, ']');
 }
 
-static void
+static inline void
+csv_render_row(struct csv_render *c, const struct fe_origin *o, enum fe_csv_flaw flaw)
+{
+	fe_buf_addf(c->out, "#%llu @%llu ", (unsigned long long)o->record,
+		    (unsigned long long)o->offset);
+	if (flaw != FE_CSV_NONE) {
+		fe_buf_addf(c->out, "!%s ", fe_csv_flaw_code(flaw));
+		csv_render_bytes(c->out, o->raw, c->way->in_hex);
+	}
+}
+
+static inline void
 csv_render_rows_new(struct csv_render *c)
 {
 	size_t cap = c->way->cap_rows ? c->way->cap_rows : 4096;
@@ -76,7 +86,7 @@ csv_render_rows_new(struct csv_render *c)
 	};
 }
 
-static void
+static inline void
 csv_render_rows_free(struct csv_render *c)
 {
 	for (size_t i = 0; c->cells && i < c->n_cells; i++)
@@ -87,7 +97,7 @@ csv_render_rows_free(struct csv_render *c)
 	fe_free(c->rows.flaws);
 }
 
-static enum fe_rc
+static inline enum fe_rc
 csv_render_bulk(struct csv_render *c, struct fe_err *err)
 {
 	struct fe_csv_rows *rows = &c->rows;
@@ -96,17 +106,16 @@ csv_render_bulk(struct csv_render *c, struct fe_err *err)
 		rows->n_rows = 0;
 		rc = fe_csv_fill(c->reader, rows, err);
 		for (size_t row = 0; row < rows->n_rows; row++) {
-			const struct fe_origin *o = &rows->origin[row];
-			csv_render_row(c->out, o->record, o->offset, rows->flaws[row], o->raw);
+			csv_render_row(c, &rows->origin[row], rows->flaws[row]);
 			for (size_t i = 0; i < c->n_cells && rows->flaws[row] == FE_CSV_NONE; i++)
-				csv_render_cell(c->out, rows->cells[i][row]);
+				csv_render_cell(c->out, rows->cells[i][row], c->way->in_hex);
 			fe_buf_add_char(c->out, '\n');
 		}
 	} while (rc == FE_OK && rows->n_rows > 0);
 	return rc;
 }
 
-static enum fe_rc
+static inline enum fe_rc
 csv_render_block(struct csv_render *c, struct fe_err *err)
 {
 	for (;;) {
@@ -127,14 +136,15 @@ csv_render_block(struct csv_render *c, struct fe_err *err)
 				csv_render_rows_new(c);
 			continue;
 		}
-		csv_render_row(c->out, ++c->n_records, record.offset, record.flaw, record.raw);
+		struct fe_origin origin = { ++c->n_records, record.offset, record.raw };
+		csv_render_row(c, &origin, record.flaw);
 		for (size_t i = 0; i < record.n_cells; i++)
-			csv_render_cell(c->out, record.cells[i]);
+			csv_render_cell(c->out, record.cells[i], c->way->in_hex);
 		fe_buf_add_char(c->out, '\n');
 	}
 }
 
-static enum fe_rc
+static inline enum fe_rc
 csv_render_blocks(struct csv_render *c, struct fe_str input, struct fe_err *err)
 {
 	const struct csv_way *way = c->way;

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <sys/wait.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -322,6 +323,9 @@ reader_reads_a_slow_pipe_as_standard_input(void **state)
 	(void)dup2(old, STDIN_FILENO);
 	(void)close(old);
 	(void)close(ends[0]);
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 }
 
 static void
