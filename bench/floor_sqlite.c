@@ -20,7 +20,7 @@
 /* As in src/db/sqlite.c. */
 static const char pragmas[] =
 	"PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = FILE; "
-	"PRAGMA cache_size = -12288; PRAGMA temp.cache_size = -2048; PRAGMA page_size = %lld; "
+	"PRAGMA cache_size = -8192; PRAGMA temp.cache_size = -2048; PRAGMA page_size = %lld; "
 	"PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA;";
 
 /* The values of all rows one after another: a type byte, then 8 bytes of integer, or 4

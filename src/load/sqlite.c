@@ -12,7 +12,8 @@
  * is abandoned.
  */
 #include <inttypes.h>
-#include <stddef.h>
+#include <limits.h>
+#include <stdlib.h>
 
 #include "base/failpoint.h"
 #include "base/mem.h"
@@ -20,6 +21,7 @@
 #include "load/sqlite_sink.h"
 
 #define MAX_PATH_BYTES 8192
+#define MAX_ORIGIN_BYTES 16384
 
 static void sqlite_close(struct fe_sink *sink);
 
@@ -37,6 +39,7 @@ static enum fe_rc sqlite_open(struct fe_sink **out, const struct fe_sink_setting
 	s->base.ops = &fe_sink_sqlite;
 	s->base.set = *set;
 	s->path = path;
+	fe_buf_init(&s->origin, MAX_ORIGIN_BYTES);
 	s->tables = fe_new_array(set->n_tables ? set->n_tables : 1, struct fe_sqlite_table);
 	for (i = 0; i < set->n_tables; i++) {
 		s->tables[i].number = i;
@@ -80,6 +83,7 @@ static void sqlite_close(struct fe_sink *sink)
 	fe_lock_release(s->lock);
 	fe_free(s->tables);
 	fe_free(s->memo_path);
+	fe_buf_reset(&s->origin);
 	fe_free(s->run_id);
 	fe_free(s->pipeline);
 	fe_free(s->config_sha256);
@@ -89,8 +93,10 @@ static void sqlite_close(struct fe_sink *sink)
 
 /* ---- begin ---- */
 
+/* Beside the file itself, so that two links to it share the lock. */
 static enum fe_rc take_lock(struct fe_sqlite_sink *s, struct fe_err *err)
 {
+	char real[PATH_MAX];
 	struct fe_buf path;
 	enum fe_rc rc;
 
@@ -98,7 +104,7 @@ static enum fe_rc take_lock(struct fe_sqlite_sink *s, struct fe_err *err)
 		return fe_fail(err, FE_EUSAGE, "pipeline '%s': the name cannot have a '/' in it",
 		               s->pipeline);
 	fe_buf_init(&path, MAX_PATH_BYTES);
-	fe_buf_addf(&path, "%s.%s.lock", s->path, s->pipeline);
+	fe_buf_addf(&path, "%s.%s.lock", realpath(s->path, real) ? real : s->path, s->pipeline);
 	rc = fe_buf_check(&path, "the path of the run lock", err);
 	if (rc == FE_OK)
 		rc = fe_lock_take(&s->lock, fe_buf_text(&path), s->base.set.wait_ms,

@@ -239,6 +239,7 @@ static enum fe_rc prepare_has(struct fe_sqlite_sink *s, struct fe_sqlite_table *
 static enum fe_rc rowid_of(const struct fe_sqlite_table *t, int64_t number, int64_t *rowid,
                            struct fe_err *err)
 {
+	*rowid = 0;
 	if (number < 0 || __builtin_add_overflow(t->base + 1, number, rowid))
 		return fe_fail(err, FE_EBUG, "table %s: there is no row of number %" PRId64,
 		               t->sql.table->name, number);
@@ -378,16 +379,20 @@ static enum fe_rc path_of_object(struct fe_sqlite_sink *s, int64_t object_id, co
 static enum fe_rc print_origin(struct fe_sqlite_sink *s, struct fe_stmt *st, struct fe_batch *met,
                                struct fe_str *out, struct fe_err *err)
 {
-	struct fe_buf text;
+	struct fe_buf *text = &s->origin;
 	const char *path;
 
 	FE_TRY(path_of_object(s, fe_stmt_i64(st, 2), &path, err));
-	fe_buf_init(&text, 16384);
-	fe_buf_addf(&text, "record %" PRId64 " of %s, run ", fe_stmt_i64(st, 1), path);
-	fe_buf_add_str(&text, fe_stmt_text(st, 3));
-	*out = (struct fe_str){ fe_arena_copy(&met->arena, fe_buf_text(&text), text.n_bytes),
-		                text.n_bytes };
-	fe_buf_reset(&text);
+	fe_buf_clear(text);
+	fe_buf_add_text(text, "record ");
+	fe_buf_add_i64(text, fe_stmt_i64(st, 1));
+	fe_buf_add_text(text, " of ");
+	fe_buf_add_text(text, path);
+	fe_buf_add_text(text, ", run ");
+	fe_buf_add_str(text, fe_stmt_text(st, 3));
+	FE_TRY(fe_buf_check(text, "the origin of a row", err));
+	*out = (struct fe_str){ fe_arena_copy(&met->arena, text->p, text->n_bytes),
+		                text->n_bytes };
 	return FE_OK;
 }
 

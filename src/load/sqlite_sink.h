@@ -55,6 +55,7 @@ struct fe_sqlite_sink {
 	int64_t memo_object_id;
 	char *memo_path;
 	struct fe_stmt *object_path;
+	struct fe_buf origin; /* being printed */
 };
 
 /* sqlite_table.c */

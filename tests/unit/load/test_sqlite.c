@@ -264,6 +264,54 @@ static void a_locked_database_is_unavailable(void **p)
 	fx_load_items(&f, url, "RUN3", (const char *const[]){ NULL });
 }
 
+static void a_commit_that_a_reader_holds_up_can_be_undone(void **p)
+{
+	struct fe_db_settings set = { 0 };
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_stmt *st;
+	struct fe_db *db;
+	bool row;
+
+	(void)p;
+	fx_load_items(&f, url, "RUN1", one_item);
+	f.wait_ms = 30;
+	fx_start(&f, url, "RUN2");
+	(void)fx_table_begin(&f, FX_CUSTOMERS);
+	(void)fx_insert(&f, "C9||");
+	fx_write(&f);
+	fx_table_end(&f);
+	set.path = place_path();
+	assert_int_equal(fe_db_open(&db, &set, &err), FE_OK);
+	assert_int_equal(fe_db_prepare(db, FE_STR("SELECT * FROM dim_customers"), &st, &err), FE_OK);
+	assert_int_equal(fe_stmt_step(st, &row, &err), FE_OK);
+	assert_int_equal(fx_try_end(&f, "success", &err), FE_EUNAVAIL);
+	fe_stmt_free(st);
+	fe_db_close(db);
+	fx_end(&f, "failed");
+	assert_int_equal(place_i64("SELECT count(*) FROM dim_customers"), 3);
+	assert_string_equal(place_text("SELECT run_id, status FROM etl_audit_log ORDER BY 1"),
+	                    "RUN1|success\nRUN2|failed\n");
+}
+
+static void links_to_one_warehouse_share_its_lock(void **p)
+{
+	struct fe_err err = FE_ERR_INIT;
+	char link_url[300];
+	struct fx other;
+
+	(void)p;
+	fx_load_items(&f, url, "RUN1", one_item);
+	assert_true(snprintf(link_url, sizeof(link_url), "%s.link", url) > 0);
+	assert_int_equal(symlink(place_path(), link_url + strlen("sqlite:")), 0);
+	fx_start(&f, url, "RUN2");
+	fx_init(&other, &fe_sink_sqlite, &tables);
+	assert_int_equal(fx_open(&other, link_url, &err), FE_OK);
+	assert_int_equal(fx_begin(&other, "RUN3", &err), FE_EUNAVAIL);
+	assert_non_null(strstr(err.object, ".shop.lock"));
+	fx_reset(&other);
+	fx_end(&f, "success");
+}
+
 static void other_urls_are_refused(void **p)
 {
 	static const char *const urls[] = { "sqlite:", "sqlite::memory:", "sqlite:///x.db", "mysql:x" };
@@ -473,6 +521,8 @@ int main(void)
 		T(events_cannot_be_changed),
 		T(rejects_are_kept_whole_and_an_open_one_once),
 		T(a_locked_database_is_unavailable),
+		T(a_commit_that_a_reader_holds_up_can_be_undone),
+		T(links_to_one_warehouse_share_its_lock),
 		T(other_urls_are_refused),
 		T(the_printed_schema_is_what_a_run_makes),
 		T(tables_read_as_a_person_would_write_them),
