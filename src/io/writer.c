@@ -159,7 +159,8 @@ static enum fe_rc
 put(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err)
 {
 	FE_TRY(fail_at(w, fe_pwrite_all(w->fd, w->n_written, p, n_bytes, err), err));
-	fe_sha256_add(w->sha, p, n_bytes);
+	if (w->sha)
+		fe_sha256_add(w->sha, p, n_bytes);
 	w->n_written += n_bytes;
 	return FE_OK;
 }
@@ -208,11 +209,18 @@ fe_writer_size(const struct fe_writer *w)
 	return w->n_written + w->n_buffered;
 }
 
+void
+fe_writer_forget_hash(struct fe_writer *w)
+{
+	fe_sha256_free(w->sha);
+	w->sha = NULL;
+}
+
 enum fe_rc
 fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], struct fe_err *err)
 {
 	unsigned char digest[FE_SHA256_BYTES];
-	FE_ASSERT(!w->is_finished);
+	FE_ASSERT(!w->is_finished && w->sha);
 	FE_TRY(fe_writer_flush(w, err));
 	FE_TRY(fe_failpoint("writer.finish", err));
 	if (fsync(w->fd) != 0)

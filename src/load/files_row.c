@@ -108,6 +108,21 @@ put_bool(char *p, bool v)
 	return p + (v ? 4 : 5);
 }
 
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+			    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+			    "8081828384858687888990919293949596979899";
+_Static_assert(sizeof pairs == 201, "100 pairs");
+
+/* Parts of dates are many and below 100. */
+static char *
+put_int(char *p, int64_t v)
+{
+	if (v < 0 || v > 99)
+		return p + fe_decimal_format(v, 0, p);
+	memcpy(p, pairs + v * 2 + (v < 10), 2);
+	return p + 1 + (v > 9);
+}
+
 void
 fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums)
 {
@@ -129,7 +144,7 @@ fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_
 			p += fe_decimal_format(c->i64[row], c->type.scale, p);
 			break;
 		case FE_INT:
-			p += fe_decimal_format(c->i64[row], 0, p);
+			p = put_int(p, c->i64[row]);
 			break;
 		case FE_BOOL:
 			p = put_bool(p, fe_bit_get(c->bits, row));

@@ -13,7 +13,7 @@
 #define PIECE_BYTES ((size_t)512 * 1024)
 #define MAX_LINES_BYTES ((size_t)256 * 1024 * 1024) /* one row, at the very most */
 #define FETCH_BYTES ((size_t)16 * 1024)
-#define PLACE_EVERY 64
+#define PLACE_EVERY 64 /* as many rows as a word of `dead` */
 
 void
 fe_files_table_init(struct fe_files_table *t, const struct fe_table *table, const char *folder)
@@ -82,7 +82,8 @@ remove_row(struct fe_files_table *t, const struct fe_removal *r, struct fe_err *
 		return fe_fail(err, FE_EBUG, "row %" PRId64 " of '%s' was taken out before", r->number,
 			       t->table->name);
 	fe_bit_set(t->dead, number);
-	t->n_dead++;
+	if (t->n_dead++ == 0)
+		fe_writer_forget_hash(t->out.writer); /* it will be copied */
 	return FE_OK;
 }
 
@@ -158,8 +159,8 @@ fe_files_table_fetch(struct fe_files_table *t, int64_t number, struct fe_batch *
 /* The copy without dead rows, in the making. */
 struct copy {
 	struct fe_writer *to;
-	uint64_t number;       /* of the next row */
-	struct fe_batch dead;  /* the row last left out, read back */
+	const char *live;     /* in the window: rows from here on are kept; NULL: none yet */
+	struct fe_batch dead; /* the row last left out, read back */
 };
 
 /* What a dead row added to the sums goes off them again, by what its line says. */
@@ -176,48 +177,65 @@ take_off_sums(struct fe_files_table *t, struct copy *c, struct fe_str line, stru
 	return FE_OK;
 }
 
-/* The lines of the window that are whole: the live ones go to the copy, runs of them
- * in one piece. */
+/* Rows that are kept, side by side in the window, go to the copy in one piece. */
 static enum fe_rc
-copy_lines(struct fe_files_table *t, struct copy *c, size_t *n_used, struct fe_err *err)
+write_live(struct copy *c, const char *end, struct fe_err *err)
 {
-	const char *live = t->window.p, *p = live, *const end = p + t->window.n_bytes;
-	size_t n;
-
-	while ((n = fe_files_row_length((struct fe_str){ p, (size_t)(end - p) })) > 0) {
-		if (c->number < (uint64_t)t->cap_dead * 64 && fe_bit_get(t->dead, (size_t)c->number)) {
-			FE_TRY(take_off_sums(t, c, (struct fe_str){ p, n - 1 }, err));
-			FE_TRY(fe_writer_write(c->to, live, (size_t)(p - live), err));
-			live = p + n;
-		}
-		p += n;
-		c->number++;
-	}
-	*n_used = (size_t)(p - t->window.p);
-	return fe_writer_write(c->to, live, (size_t)(p - live), err);
+	enum fe_rc rc = FE_OK;
+	if (c->live)
+		rc = fe_writer_write(c->to, c->live, (size_t)(end - c->live), err);
+	c->live = NULL;
+	return rc;
 }
 
+/* The lines of 64 rows (the last group has fewer), some of which are dead. */
+static enum fe_rc
+copy_some_of(struct fe_files_table *t, struct copy *c, struct fe_str lines, size_t group, struct fe_err *err)
+{
+	uint64_t n_rows = t->n_written - group * PLACE_EVERY, dead = t->dead[group];
+	const char *p = lines.p, *const end = lines.p + lines.n;
+
+	for (size_t i = 0; i < PLACE_EVERY && i < n_rows; i++) {
+		size_t n = fe_files_row_length((struct fe_str){ p, (size_t)(end - p) });
+		if (n == 0)
+			return fe_fail(err, FE_EBUG, "a row of '%s' is not where it was written", t->out.path);
+		if (dead >> i & 1) {
+			FE_TRY(write_live(c, p, err));
+			FE_TRY(take_off_sums(t, c, (struct fe_str){ p, n - 1 }, err));
+		} else if (!c->live) {
+			c->live = p;
+		}
+		p += n;
+	}
+	if (p != end)
+		return fe_fail(err, FE_EBUG, "'%s' has more rows than were written", t->out.path);
+	return FE_OK;
+}
+
+/* Group by group of 64 rows, whose places are known: those without a dead row are not
+ * looked at. */
 static enum fe_rc
 copy_live_rows(struct fe_files_table *t, struct copy *c, struct fe_err *err)
 {
-	uint64_t size = fe_writer_size(t->out.writer), place = t->places[0];
-	size_t n_bytes = PIECE_BYTES, n_used;
+	uint64_t size = fe_writer_size(t->out.writer), window_at = 0;
 
-	FE_TRY(read_window(t, 0, (size_t)place, err)); /* the header */
+	FE_TRY(read_window(t, 0, (size_t)t->places[0], err)); /* the header */
 	FE_TRY(fe_writer_write(c->to, t->window.p, t->window.n_bytes, err));
-	while (place < size) {
-		FE_TRY(fe_stop_check(err));
-		FE_TRY(read_window(t, place, n_bytes, err));
-		FE_TRY(copy_lines(t, c, &n_used, err));
-		if (n_used == 0 && t->window.n_bytes < n_bytes)
-			return fe_fail(err, FE_EBUG, "'%s' ends inside a row", t->out.path);
-		n_bytes = n_used ? PIECE_BYTES : n_bytes * 2;
-		place += n_used;
+	for (size_t group = 0; group < t->n_places; group++) {
+		uint64_t place = t->places[group], next = group + 1 < t->n_places ? t->places[group + 1] : size;
+		if (next - window_at > t->window.n_bytes) {
+			FE_TRY(write_live(c, t->window.p + (place - window_at), err));
+			FE_TRY(fe_stop_check(err));
+			FE_TRY(read_window(t, place, next - place > PIECE_BYTES ? (size_t)(next - place) : PIECE_BYTES, err));
+			window_at = place;
+		}
+		struct fe_str lines = { t->window.p + (place - window_at), (size_t)(next - place) };
+		if (group < t->cap_dead && t->dead[group])
+			FE_TRY(copy_some_of(t, c, lines, group, err));
+		else if (!c->live)
+			c->live = lines.p;
 	}
-	if (c->number != t->n_written)
-		return fe_fail(err, FE_EBUG, "'%s' has %" PRIu64 " rows of the %" PRIu64 " that were written",
-			       t->out.path, c->number, t->n_written);
-	return FE_OK;
+	return write_live(c, t->window.p + (size - window_at), err);
 }
 
 static enum fe_rc

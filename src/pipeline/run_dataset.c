@@ -54,6 +54,15 @@ has_parent(void *ctx, const struct fe_column *column, size_t row, bool *known, s
 	return run->sink->ops->has(run->sink, p->table, column, row, known, err);
 }
 
+/* The same for many rows, as far as this run's keys go. */
+static void
+known_parents(void *ctx, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known)
+{
+	const struct fe_parent *p = ctx;
+	if (p->run->keys[p->table])
+		fe_dedupe_known(p->run->keys[p->table], column, asked, n_rows, known);
+}
+
 static enum fe_rc
 lookup(void *ctx, const struct fe_batch *b, const uint32_t *rows, size_t n, struct fe_batch *met,
        int64_t *stored, struct fe_str *origin, struct fe_err *err)
@@ -106,7 +115,7 @@ make_references(struct chain *c)
 		const struct fe_plan_reference *r = &c->plan->references[i];
 		c->parents[i] = (struct fe_parent){ .run = c->run, .table = r->table };
 		c->references[i] = (struct fe_reference){
-			.id = r->id, .column = r->column, .has = has_parent, .ctx = &c->parents[i],
+			.id = r->id, .column = r->column, .has = has_parent, .known = known_parents, .ctx = &c->parents[i],
 		};
 		c->reference_reasons[i] = fe_reason_id(&c->out->reasons, NULL, r->id);
 	}

@@ -132,6 +132,20 @@ fe_checks_broken(const struct fe_checks *c, size_t rule)
 	return c->states[rule].n_broken;
 }
 
+static enum fe_rc
+ask_parents(const struct fe_reference *ref, uint32_t reason, struct fe_batch *b, size_t w, uint64_t rows,
+            struct fe_err *err)
+{
+	for (; rows; rows &= rows - 1) {
+		size_t row = w * 64 + (size_t)__builtin_ctzll(rows);
+		bool known = false;
+		FE_TRY(ref->has(ref->ctx, &b->columns[ref->column], row, &known, err));
+		if (!known)
+			fe_batch_add_reason(b, row, reason, (struct fe_str){ 0 });
+	}
+	return FE_OK;
+}
+
 enum fe_rc
 fe_check_references(const struct fe_reference *refs, const uint32_t *reason_ids, size_t n_refs,
                     struct fe_batch *b, struct fe_err *err)
@@ -143,15 +157,13 @@ fe_check_references(const struct fe_reference *refs, const uint32_t *reason_ids,
 	fe_rows_judged(b, false, &judged);
 	for (size_t i = 0; i < n_refs; i++) {
 		const struct fe_column *column = &b->columns[refs[i].column];
-		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
-			for (uint64_t m = judged.words[w] & column->valid[w]; m; m &= m - 1) {
-				size_t row = w * 64 + (size_t)__builtin_ctzll(m);
-				bool known = false;
-				FE_TRY(refs[i].has(refs[i].ctx, column, row, &known, err));
-				if (!known)
-					fe_batch_add_reason(b, row, reason_ids[i], (struct fe_str){ 0 });
-			}
-		}
+		struct fe_row_bits asked, known = { 0 };
+		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++)
+			asked.words[w] = judged.words[w] & column->valid[w];
+		if (refs[i].known)
+			refs[i].known(refs[i].ctx, column, asked.words, b->n_rows, known.words);
+		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++)
+			FE_TRY(ask_parents(&refs[i], reason_ids[i], b, w, asked.words[w] & ~known.words[w], err));
 	}
 	return FE_OK;
 }

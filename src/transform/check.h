@@ -33,10 +33,15 @@ uint64_t fe_checks_broken(const struct fe_checks *c, size_t rule); /* how often,
  * (transform/dedupe.h), else the warehouse; it may remember. */
 typedef enum fe_rc fe_reference_has_fn(void *ctx, const struct fe_column *column, size_t row,
                                        bool *known, struct fe_err *err);
+/* A first answer for many rows at once, where there is a quick one: sets the bits of
+ * those asked whose value is known for sure; the others are asked of `has`. */
+typedef void fe_reference_known_fn(void *ctx, const struct fe_column *column, const uint64_t *asked,
+                                   size_t n_rows, uint64_t *known);
 struct fe_reference {
 	const char *id;
 	size_t column;
 	fe_reference_has_fn *has;
+	fe_reference_known_fn *known; /* NULL: none */
 	void *ctx;
 };
 FE_MUST_USE enum fe_rc fe_check_references(const struct fe_reference *refs, const uint32_t *reason_ids,

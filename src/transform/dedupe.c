@@ -253,6 +253,30 @@ fe_dedupe_has(const struct fe_dedupe *d, const struct fe_column *column, size_t 
 	return fe_keytable_find(&d->keys, fe_hash64(d->set.hash_key, key.p, key.n), key) != NULL;
 }
 
+void
+fe_dedupe_known(const struct fe_dedupe *d, const struct fe_column *column, const uint64_t *asked, size_t n_rows,
+                uint64_t *known)
+{
+	struct fe_str keys[64];
+	uint64_t hashes[64];
+	int64_t numbers[64];
+
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++) {
+		size_t n = 0;
+		for (uint64_t m = asked[w]; m; m &= m - 1, n++) {
+			keys[n] = encode_single(column, w * 64 + (size_t)__builtin_ctzll(m), &numbers[n]);
+			hashes[n] = fe_hash64(d->set.hash_key, keys[n].p, keys[n].n);
+			fe_keytable_prefetch(&d->keys, hashes[n]);
+		}
+		for (size_t i = 0; i < n; i++)
+			fe_keytable_prefetch_entry(&d->keys, hashes[i]);
+		n = 0;
+		for (uint64_t m = asked[w]; m; m &= m - 1, n++)
+			if (fe_keytable_find(&d->keys, hashes[n], keys[n]))
+				known[w] |= m & -m;
+	}
+}
+
 /* ---- the warehouse ---- */
 
 /* Empty, and all of it null: the target sets only the rows that it has. */

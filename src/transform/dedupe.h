@@ -76,5 +76,9 @@ uint64_t fe_dedupe_bytes(const struct fe_dedupe *d);
 /* Whether a single-column key is known from this run, or from a lookup of it: for
  * references. The column must be of the key's kind and scale. */
 bool fe_dedupe_has(const struct fe_dedupe *d, const struct fe_column *column, size_t row);
+/* The same for all rows whose bit is set in asked, with their memory accesses side by
+ * side: sets the bits in known of those that are. */
+void fe_dedupe_known(const struct fe_dedupe *d, const struct fe_column *column, const uint64_t *asked,
+                     size_t n_rows, uint64_t *known);
 
 #endif

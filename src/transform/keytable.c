@@ -14,6 +14,7 @@
 #define UNITS_A_CHUNK (CHUNK_BYTES / UNIT_BYTES)
 #define GROUP 8
 #define MIN_SLOTS 1024
+#define REBUILD_KEYS 32
 #define EACH UINT64_C(0x0101010101010101)
 #define TOPS UINT64_C(0x8080808080808080)
 
@@ -95,6 +96,21 @@ has_key(const struct fe_keytable *t, const unsigned char *entry, struct fe_str k
 	       (key.n == 0 || memcmp(entry + sizeof n_key + t->value_bytes, key.p, key.n) == 0);
 }
 
+/* Top bits where a tag of the group is the one wanted, and now and then of one above
+ * it: another tag, never a free slot. */
+static inline uint64_t
+matching_tags(uint64_t tags, uint64_t wanted)
+{
+	uint64_t differ = tags ^ wanted;
+	return (differ - EACH) & ~differ & TOPS;
+}
+
+static inline size_t
+first_slot(size_t group, uint64_t top_bits)
+{
+	return group * GROUP + (size_t)__builtin_ctzll(top_bits) / 8;
+}
+
 void *
 fe_keytable_find(const struct fe_keytable *t, uint64_t hash, struct fe_str key)
 {
@@ -103,12 +119,8 @@ fe_keytable_find(const struct fe_keytable *t, uint64_t hash, struct fe_str key)
 	uint64_t wanted = tag_of(hash) * EACH;
 	for (size_t group = first_group(t, hash);; group = next_group(t, group)) {
 		uint64_t tags = group_tags(t, group);
-		uint64_t differ = tags ^ wanted;
-		/* Top bits where a byte of differ is 0, and now and then of a 1 above it:
-		 * another tag, never a free slot. */
-		for (uint64_t hits = (differ - EACH) & ~differ & TOPS; hits; hits &= hits - 1) {
-			size_t slot = group * GROUP + (size_t)__builtin_ctzll(hits) / 8;
-			unsigned char *entry = entry_at(t, t->places[slot]);
+		for (uint64_t hits = matching_tags(tags, wanted); hits; hits &= hits - 1) {
+			unsigned char *entry = entry_at(t, t->places[first_slot(group, hits)]);
 			if (has_key(t, entry, key))
 				return entry + sizeof(entry_size);
 		}
@@ -127,6 +139,17 @@ fe_keytable_prefetch(const struct fe_keytable *t, uint64_t hash)
 	__builtin_prefetch(t->places + slot);
 }
 
+void
+fe_keytable_prefetch_entry(const struct fe_keytable *t, uint64_t hash)
+{
+	if (t->n_slots == 0)
+		return;
+	size_t group = first_group(t, hash);
+	uint64_t hits = matching_tags(group_tags(t, group), tag_of(hash) * EACH);
+	if (hits)
+		__builtin_prefetch(entry_at(t, t->places[first_slot(group, hits)]));
+}
+
 static void
 put_slot(struct fe_keytable *t, uint64_t hash, uint32_t place)
 {
@@ -134,7 +157,7 @@ put_slot(struct fe_keytable *t, uint64_t hash, uint32_t place)
 	uint64_t free_slots;
 	while ((free_slots = ~group_tags(t, group) & TOPS) == 0)
 		group = next_group(t, group);
-	size_t slot = group * GROUP + (size_t)__builtin_ctzll(free_slots) / 8;
+	size_t slot = first_slot(group, free_slots);
 	t->tags[slot] = (uint8_t)tag_of(hash);
 	t->places[slot] = place;
 }
@@ -146,6 +169,29 @@ entry_bytes(const struct fe_keytable *t, size_t n_key)
 	return (n + UNIT_BYTES - 1) / UNIT_BYTES * UNIT_BYTES;
 }
 
+/* Some entries at a time, so that they wait for memory together. */
+static void
+index_chunk(struct fe_keytable *t, size_t number)
+{
+	const struct fe_key_chunk *chunk = t->chunks[number];
+	uint64_t hashes[REBUILD_KEYS];
+	uint32_t places[REBUILD_KEYS];
+
+	for (size_t at = 0; at < chunk->used_bytes;) {
+		size_t n = 0;
+		for (; n < REBUILD_KEYS && at < chunk->used_bytes; n++) {
+			entry_size n_key;
+			memcpy(&n_key, chunk->bytes + at, sizeof n_key);
+			hashes[n] = fe_hash64(t->hash_key, chunk->bytes + at + sizeof n_key + t->value_bytes, n_key);
+			places[n] = (uint32_t)(number * UNITS_A_CHUNK + at / UNIT_BYTES);
+			fe_keytable_prefetch(t, hashes[n]);
+			at += entry_bytes(t, n_key);
+		}
+		for (size_t i = 0; i < n; i++)
+			put_slot(t, hashes[i], places[i]);
+	}
+}
+
 static void
 rebuild_index(struct fe_keytable *t, size_t n_slots)
 {
@@ -154,17 +200,8 @@ rebuild_index(struct fe_keytable *t, size_t n_slots)
 	t->tags = fe_new_array(n_slots, uint8_t);
 	t->places = fe_new_array(n_slots, uint32_t);
 	t->n_slots = n_slots;
-	for (size_t i = 0; i < t->n_chunks; i++) {
-		const struct fe_key_chunk *chunk = t->chunks[i];
-		for (size_t at = 0; at < chunk->used_bytes;) {
-			entry_size n_key;
-			memcpy(&n_key, chunk->bytes + at, sizeof n_key);
-			const unsigned char *key = chunk->bytes + at + sizeof n_key + t->value_bytes;
-			put_slot(t, fe_hash64(t->hash_key, key, n_key),
-			         (uint32_t)(i * UNITS_A_CHUNK + at / UNIT_BYTES));
-			at += entry_bytes(t, n_key);
-		}
-	}
+	for (size_t i = 0; i < t->n_chunks; i++)
+		index_chunk(t, i);
 }
 
 static enum fe_rc

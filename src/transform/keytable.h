@@ -39,6 +39,8 @@ FE_MUST_USE enum fe_rc fe_keytable_add(struct fe_keytable *t, uint64_t hash, str
                                        void **value, struct fe_err *err);
 /* Asks the processor for what a find of this hash will read first. */
 void fe_keytable_prefetch(const struct fe_keytable *t, uint64_t hash);
+/* And, once that has come, for the entry that it is likely to find. */
+void fe_keytable_prefetch_entry(const struct fe_keytable *t, uint64_t hash);
 uint64_t fe_keytable_bytes(const struct fe_keytable *t);
 
 #endif
