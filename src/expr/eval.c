@@ -16,7 +16,9 @@ struct reg {
 };
 
 struct fe_expr_state {
-	const struct fe_expr *expr;
+	const struct fe_expr *expr; /* not looked at when the state is freed */
+	size_t n_nodes;
+	uint32_t n_regs[FE_N_REG_CLASSES];
 	struct fe_vec *vecs; /* by node */
 	struct reg *regs[FE_N_REG_CLASSES];
 	struct reg *scalars; /* by node; unused ones are empty */
@@ -159,41 +161,46 @@ enum fe_rc fe_job_run(const struct fe_expr *e, struct fe_job *job)
 	return FE_OK;
 }
 
-enum fe_rc fe_expr_fold(struct fe_expr *e, struct fe_node *n, struct fe_err *err)
+static void become_literal(struct fe_node *n, const struct fe_vec *v)
 {
 	enum fe_reg_class c = fe_reg_class_of(n->type.kind);
-	const struct fe_vec **in = fe_new_array(n->n_args, const struct fe_vec *);
-	struct fe_vec *vecs = fe_new_array(n->n_args, struct fe_vec);
+
+	n->op = FE_OP_LITERAL;
+	n->n_args = 0;
+	n->is_null = !(v->valid[0] & 1);
+	n->value = 0;
+	n->text = FE_STR("");
+	if (!n->is_null && c == FE_REG_TEXT)
+		n->text = v->text[0];
+	else if (!n->is_null)
+		n->value = c == FE_REG_BITS ? (int64_t)(v->bits[0] & 1) : v->i64[0];
+}
+
+enum fe_rc fe_expr_fold(struct fe_expr *e, struct fe_node *n, struct fe_err *err)
+{
 	size_t n_args = n->n_args;
+	const struct fe_vec **in = fe_new_array(n_args, const struct fe_vec *);
+	struct fe_vec *vecs = fe_new_array(n_args, struct fe_vec);
 	struct reg *regs = fe_new_array(n_args + 1, struct reg), *r = &regs[n_args];
 	struct fe_vec out = { .is_scalar = false };
-	struct fe_job job = { .node = n, .n_rows = 1, .n_words = 1, .n_in = n->n_args, .in = in, .out = &out,
+	struct fe_job job = { .node = n, .n_rows = 1, .n_words = 1, .n_in = n_args, .in = in, .out = &out,
 		              .arena = &e->arena, .err = err };
 	enum fe_rc rc;
 
-	for (size_t i = 0; i < n->n_args; i++) {
+	for (size_t i = 0; i < n_args; i++) {
 		literal_vec(&vecs[i], &regs[i], fe_node_arg(e, n, i));
 		in[i] = &vecs[i];
 	}
-	reg_init(r, c, 64);
+	reg_init(r, fe_reg_class_of(n->type.kind), 64);
 	out.valid = r->valid;
 	out.data = r->data;
 	job.overflow_space = r->overflow;
 	rc = fe_job_run(e, &job);
 	if (rc == FE_OK && out.overflow && (out.overflow[0] & 1))
-		rc = fe_fail(err, FE_EUSAGE, "this constant is out of range: an int has 64 bits, a decimal %d digits, "
-		                             "a date the years 0001 to 9999, and nothing divides by 0", 18);
-	if (rc == FE_OK) {
-		n->op = FE_OP_LITERAL;
-		n->n_args = 0;
-		n->is_null = !(out.valid[0] & 1);
-		n->value = 0;
-		n->text = (struct fe_str){ "", 0 };
-		if (!n->is_null && c == FE_REG_TEXT)
-			n->text = out.text[0];
-		else if (!n->is_null)
-			n->value = c == FE_REG_BITS ? (int64_t)(out.bits[0] & 1) : out.i64[0];
-	}
+		rc = fe_fail(err, FE_EUSAGE, "this constant is out of range: an int has 64 bits, a decimal 18 digits, "
+		                             "a date the years 0001 to 9999, and nothing divides by 0");
+	if (rc == FE_OK)
+		become_literal(n, &out);
 	for (size_t i = 0; i <= n_args; i++)
 		reg_reset(&regs[i]);
 	fe_free(in);
@@ -202,40 +209,46 @@ enum fe_rc fe_expr_fold(struct fe_expr *e, struct fe_node *n, struct fe_err *err
 	return rc;
 }
 
+/* What a node needs beside a register. */
+static void prepare_node(struct fe_expr_state *s, const struct fe_node *n, size_t i)
+{
+	if (n->op == FE_OP_LITERAL)
+		literal_vec(&s->vecs[i], &s->scalars[i], n);
+	else if (n->is_scalar)
+		reg_init(&s->scalars[i], fe_reg_class_of(n->type.kind), 64);
+	if (n->op == FE_OP_MATCHES && !s->match_space)
+		s->match_space = fe_match_space_new();
+	if (n->op == FE_OP_PART && n->detail < FE_DAYOFWEEK && !n->is_scalar)
+		s->part_memos[i] = fe_part_memo_new();
+}
+
 struct fe_expr_state *fe_expr_state_new(const struct fe_expr *e)
 {
 	struct fe_expr_state *s = fe_new(struct fe_expr_state);
-	struct fe_type type = e->nodes[e->root].type;
+	const struct fe_node *root = &e->nodes[e->root];
 	size_t most_args = 1;
 
 	s->expr = e;
+	s->n_nodes = e->n_nodes;
 	s->vecs = fe_new_array(e->n_nodes, struct fe_vec);
 	s->scalars = fe_new_array(e->n_nodes, struct reg);
 	s->part_memos = fe_new_array(e->n_nodes, struct fe_part_memo *);
 	for (size_t c = 0; c < FE_N_REG_CLASSES; c++) {
+		s->n_regs[c] = e->n_regs[c];
 		s->regs[c] = fe_new_array(e->n_regs[c], struct reg);
 		for (size_t i = 0; i < e->n_regs[c]; i++)
 			reg_init(&s->regs[c][i], (enum fe_reg_class)c, FE_BATCH_ROWS);
 	}
 	for (size_t i = 0; i < e->n_nodes; i++) {
-		const struct fe_node *n = &e->nodes[i];
-
 		if (!e->is_used[i])
 			continue;
-		if (n->op == FE_OP_LITERAL)
-			literal_vec(&s->vecs[i], &s->scalars[i], n);
-		else if (n->is_scalar)
-			reg_init(&s->scalars[i], fe_reg_class_of(n->type.kind), 64);
-		if (n->op == FE_OP_MATCHES && !s->match_space)
-			s->match_space = fe_match_space_new();
-		if (n->op == FE_OP_PART && n->detail < FE_DAYOFWEEK && !n->is_scalar)
-			s->part_memos[i] = fe_part_memo_new();
-		most_args = n->n_args > most_args ? n->n_args : most_args;
+		prepare_node(s, &e->nodes[i], i);
+		most_args = e->nodes[i].n_args > most_args ? e->nodes[i].n_args : most_args;
 	}
 	s->in = fe_new_array(most_args, const struct fe_vec *);
 	s->result_overflow = fe_new_array(FE_EXPR_WORDS, uint64_t);
-	if (type.kind == FE_DATE || e->nodes[e->root].is_scalar)
-		fe_column_init(&s->result, type, FE_BATCH_ROWS);
+	if (root->type.kind == FE_DATE || root->is_scalar)
+		fe_column_init(&s->result, root->type, FE_BATCH_ROWS);
 	return s;
 }
 
@@ -244,11 +257,11 @@ void fe_expr_state_free(struct fe_expr_state *s)
 	if (!s)
 		return;
 	for (size_t c = 0; c < FE_N_REG_CLASSES; c++) {
-		for (size_t i = 0; i < s->expr->n_regs[c]; i++)
+		for (size_t i = 0; i < s->n_regs[c]; i++)
 			reg_reset(&s->regs[c][i]);
 		fe_free(s->regs[c]);
 	}
-	for (size_t i = 0; i < s->expr->n_nodes; i++) {
+	for (size_t i = 0; i < s->n_nodes; i++) {
 		reg_reset(&s->scalars[i]);
 		fe_free(s->part_memos[i]);
 	}

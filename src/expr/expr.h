@@ -6,6 +6,7 @@
  *   between a and b, [not] like 'pat' [escape 'c'], is [not] null
  *   | + - | * / | unary - | literal, column, function(...), (...),
  *   case when c then v ... [else v] end, case x when v then ... end
+ * Comparisons do not chain (a = b = c); like has no escape unless one is named.
  * Keywords and function names in any case, columns as declared ("quoted" too).
  * Literals: 12, 12.50, 'text' ('' for a quote), true, false, null,
  * date '2026-01-31', timestamp '2026-01-31 10:00Z'.
@@ -13,7 +14,7 @@
  * Types: int and decimal mix exactly. A literal 12.50 is decimal(4,2). + - take the
  * greater scale, * the sum of the scales (more than 18 is an error when the
  * expression is read), / stands only directly inside round(x / y, scale). An
- * overflow at run time makes the cell FE_EXPR_OVERFLOW, see eval. Timestamps and
+ * overflow at run time makes the cell null and tells it, see eval. Timestamps and
  * dates compare with each other (a date is its midnight UTC). timestamp - days(n),
  * timestamp + days(n). Text with text only. A mismatch is an error with its place.
  *
@@ -21,7 +22,8 @@
  * timestamp, optional zone text as 2nd argument), date(ts [, zone]), now(),
  * days(n) hours(n) minutes(n), abs, round(x [, scale]) half away from zero,
  * coalesce, nullif, lower, upper, length, substr(s, start [, n]), trim, concat
- * (also ||), matches(s, 'pcre') (anchored nowhere; match limit), least, greatest.
+ * (also ||), matches(s, 'pcre') (anchored nowhere; eval ends with FE_ELIMIT where a
+ * match passes its limit), least, greatest.
  *
  * Nulls as in SQL: three-valued logic; null in, null out. NULL literals take the
  * type of their surroundings.
@@ -32,7 +34,7 @@
  * `and`, beside a true in `or`, in a branch of case or coalesce that is not taken.
  *
  *   Order      parse once per plan; eval per batch. An fe_expr is immutable; the
- *              scratch space lives in fe_expr_eval_state, one per thread.
+ *              scratch space lives in fe_expr_state, one per thread.
  *   Cost       a column at a time: one pass over the rows per operation.
  *   Limits     text 64 KiB, 4096 operations, nesting 64 (FE_ELIMIT/FE_EUSAGE);
  *              no recursion on the text.
@@ -58,7 +60,7 @@ bool fe_expr_uses_now(const struct fe_expr *e);
 /* "name(args) - one line" for each function. */
 const char *const *fe_expr_function_help(size_t *n);
 
-struct fe_expr_state; /* scratch columns */
+struct fe_expr_state; /* scratch columns; eval needs its expression, free does not */
 struct fe_expr_state *fe_expr_state_new(const struct fe_expr *e);
 void fe_expr_state_free(struct fe_expr_state *s);
 

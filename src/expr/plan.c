@@ -49,7 +49,7 @@ static void give_reg(struct free_list *list, enum fe_reg_class c, uint32_t reg)
 	list[c].regs[list[c].n_regs++] = reg;
 }
 
-/* The last step that reads each node; the root is read after all. */
+/* The last step that reads each node; none reads the root. */
 static uint32_t *last_readers(const struct fe_expr *e)
 {
 	uint32_t *last = fe_new_array(e->n_nodes, uint32_t);
@@ -57,7 +57,6 @@ static uint32_t *last_readers(const struct fe_expr *e)
 	for (size_t i = 0; i < e->n_nodes; i++)
 		for (size_t k = 0; e->is_used[i] && k < e->nodes[i].n_args; k++)
 			last[e->args[e->nodes[i].first_arg + k]] = (uint32_t)i;
-	last[e->root] = UINT32_MAX;
 	return last;
 }
 

@@ -181,7 +181,8 @@ def random_text(rng):
 
 def random_value(rng, kind, scale=0):
     if kind == "text":
-        return rng.choice(["", "ab", "abc", "B", "é", random_text(rng), random_text(rng)])
+        few = "".join(rng.choice("ab[") for _ in range(rng.randint(0, 5)))  # that patterns meet
+        return rng.choice(["", "ab", "abc", "B", "é", few, few, random_text(rng), random_text(rng)])
     if kind == "bool":
         return rng.random() < 0.5
     if kind == "int":
@@ -413,8 +414,16 @@ class Generator:
         make = self.number if kind == "number" else self.time if kind == "time" else lambda d: self.node("text", d)
         return make(depth), make(depth), False
 
+    def near(self):
+        """A small column, and a constant between its values as often as not."""
+        columns = [c for c in SCHEMA if c[0] in ("k", "amount")]
+        name, kind, _, scale = self.rng.choice(columns)
+        x = Node(kind, name, ATOM, lambda row: row[name], scale=scale)
+        places = self.rng.randint(0, scale + 2)
+        return x, literal("decimal" if places else "int", self.rng.randint(-5 * 10**places, 5 * 10**places), places), False
+
     def bool_compare(self, depth):
-        x, y, is_bool = self.pair(depth)
+        x, y, is_bool = self.near() if self.rng.random() < 0.3 else self.pair(depth)
         y = self.or_null(y)
         operator = self.pick("=", "<>") if is_bool else self.pick("=", "<>", "!=", "<", "<=", ">", ">=")
         return compare(operator, x, y) if self.rng.random() < 0.7 or y.kind == "null" else compare(operator, y, x)
@@ -475,6 +484,8 @@ class Generator:
 
     def pattern(self):
         """Of LIKE, with its escape or None."""
+        if self.rng.random() < 0.5:
+            return "".join(self.pick("a", "b", "[", "%", "_") for _ in range(self.rng.randint(1, 5))), None
         escape = self.pick(None, None, "\\", "a", "é")
         out = ""
         for _ in range(self.rng.randint(0, 5)):
@@ -699,6 +710,9 @@ def test_expressions_agree_with_an_evaluator_in_python():
 
 class SqliteGenerator(Generator):
     """What both languages write and mean alike: small ints, texts, bools."""
+
+    def near(self):
+        return self.pair(0)
 
     def leaf(self, kind):
         if kind == "int" and self.rng.random() > 0.7:

@@ -133,6 +133,8 @@ static void functions_like_matches_whole_texts(void **state)
 	VALUES("'aab' like '%_b'", "true true true");
 	VALUES("'aXbXc' like 'a%_c'", "true true true");
 	VALUES("'ab' like 'ab%ab'", "false false false");
+	VALUES("'ab' like 'ab%b'", "false false false");
+	VALUES("s || 'd' like 'failed%ed'", "false false null");
 }
 
 static void functions_matches_finds_anywhere(void **state)
