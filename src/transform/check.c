@@ -67,7 +67,7 @@ fe_checks_where(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct 
 	if (!c->where)
 		return FE_OK;
 	FE_TRY(fe_expr_eval(c->where, c->where_eval, b, now_us, &is_true, &overflow, err));
-	fe_rows_judged(b, false, &judged);
+	fe_rows_judged(b, &judged);
 	for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
 		/* Where the arithmetic failed nobody knows whether the record is wanted:
 		 * it is kept, with the reason. */
@@ -109,7 +109,7 @@ fe_checks_rules(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct 
 
 	if (c->n_rules == 0)
 		return FE_OK;
-	fe_rows_judged(b, false, &judged);
+	fe_rows_judged(b, &judged);
 	for (size_t i = 0; i < c->n_rules; i++) {
 		const struct fe_column *is_true;
 		const uint64_t *overflow;
@@ -154,7 +154,7 @@ fe_check_references(const struct fe_reference *refs, const uint32_t *reason_ids,
 
 	if (n_refs == 0)
 		return FE_OK;
-	fe_rows_judged(b, false, &judged);
+	fe_rows_judged(b, &judged);
 	for (size_t i = 0; i < n_refs; i++) {
 		const struct fe_column *column = &b->columns[refs[i].column];
 		struct fe_row_bits asked, known = { 0 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* transform/derive.c - values, bands and points, a column at a time
  *
- * All rows are computed; only rows that are kept and have no reason yet can be
- * rejected here: of a record that is rejected already nothing more can be told.
- * Band labels are views of the plan's own texts.
+ * All rows are computed; those that are kept so far can be rejected here, also where
+ * they have a reason already: a rejected record carries all of them. Band labels are
+ * views of the plan's own texts.
  */
 #include "transform/derive.h"
 
@@ -191,7 +191,7 @@ fe_derive_batch(struct fe_derive *d, struct fe_batch *b, int64_t now_us, struct 
 	struct fe_row_bits judged;
 
 	/* Records that have failed before, too: a rejected record carries all its reasons. */
-	fe_rows_judged(b, false, &judged);
+	fe_rows_judged(b, &judged);
 	for (size_t i = 0; i < d->n; i++) {
 		const struct fe_derivation *from = &d->derivations[i];
 		switch (from->kind) {

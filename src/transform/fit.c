@@ -48,7 +48,7 @@ are_all_kept(const uint8_t *verdicts)
 }
 
 void
-fe_rows_judged(const struct fe_batch *b, bool without_reasons, struct fe_row_bits *out)
+fe_rows_judged(const struct fe_batch *b, struct fe_row_bits *out)
 {
 	for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
 		const uint8_t *verdicts = b->verdict + w * 64;
@@ -58,8 +58,7 @@ fe_rows_judged(const struct fe_batch *b, bool without_reasons, struct fe_row_bit
 			for (size_t i = 0; i < 64; i++)
 				word |= (uint64_t)(verdicts[i] == FE_KEPT) << i;
 		}
-		word &= ~b->broken[w] & fe_word_mask(b->n_rows, w);
-		out->words[w] = without_reasons ? word & ~b->failed[w] : word;
+		out->words[w] = word & ~b->broken[w] & fe_word_mask(b->n_rows, w);
 	}
 }
 

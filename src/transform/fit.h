@@ -32,8 +32,8 @@ bool fe_fit_is_possible(struct fe_type from, struct fe_type to);
 void fe_fit_column(const struct fe_fit *fit, struct fe_batch *b, const struct fe_column *from,
                    const uint64_t *overflow, const struct fe_row_bits *judged, struct fe_row_bits *failed);
 
-/* The rows that are kept so far and have cells; without_reasons: none that failed. */
-void fe_rows_judged(const struct fe_batch *b, bool without_reasons, struct fe_row_bits *out);
+/* The rows that are kept so far and have cells: those that a step may find fault with. */
+void fe_rows_judged(const struct fe_batch *b, struct fe_row_bits *out);
 
 /* The bits of word w that are rows of the batch. */
 static inline uint64_t

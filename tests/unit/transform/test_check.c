@@ -122,6 +122,31 @@ cannot_tell(void *ctx, const struct fe_column *column, size_t row, bool *known, 
 }
 
 static void
+knows_negatives(void *ctx, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known)
+{
+	(void)ctx;
+	for (size_t row = 0; row < n_rows; row++)
+		if (fe_bit_get(asked, row) && column->i64[row] < 0)
+			fe_bit_set(known, row);
+}
+
+static void
+references_ask_only_for_what_is_not_known_at_once(void **state)
+{
+	(void)state;
+	struct rig r = { 0 };
+	struct parents p = { 0 };
+	struct fe_err err = FE_ERR_INIT;
+	open_numbers(&r);
+	struct fe_reference ref = { .id = "parent_known", .column = 0, .has = has, .known = knows_negatives, .ctx = &p };
+	uint32_t id = fe_reason_id(&r.reasons, NULL, "parent_known");
+	assert_int_equal(fe_check_references(&ref, &id, 1, &r.batch, &err), FE_OK);
+	assert_int_equal(p.n_asked, 65 - 7);
+	assert_int_equal(r.batch.n_reasons, 32);
+	rig_close(&r);
+}
+
+static void
 references_ask_for_every_value_that_is_there(void **state)
 {
 	(void)state;
@@ -154,6 +179,7 @@ main(void)
 		cmocka_unit_test(rules_are_broken_only_where_false),
 		cmocka_unit_test(rule_with_abort_names_itself_and_the_record),
 		cmocka_unit_test(references_ask_for_every_value_that_is_there),
+		cmocka_unit_test(references_ask_only_for_what_is_not_known_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -612,6 +612,15 @@ dedupe_finds_every_key_again_and_stays_below_its_bytes_a_key(void **state)
 		assert_int_equal(fe_batch_count(&s->batch, FE_DUPLICATE), FE_BATCH_ROWS);
 		assert_true(fe_dedupe_has(s->dedupe, &s->batch.columns[0], i));
 	}
+	uint64_t asked[FE_BITMAP_WORDS(FE_BATCH_ROWS)], known[FE_BITMAP_WORDS(FE_BATCH_ROWS)] = { 0 };
+	for (size_t i = 0; i < FE_BATCH_ROWS; i++) {
+		fe_bit_put(asked, i, i % 5 != 0);
+		if (i % 3 == 0) /* one that is not there */
+			s->texts[i][0] = 'X';
+	}
+	fe_dedupe_known(s->dedupe, &s->batch.columns[0], asked, 4032, known);
+	for (size_t i = 0; i < FE_BATCH_ROWS; i++)
+		assert_int_equal(fe_bit_get(known, i), i % 5 != 0 && i % 3 != 0 && i < 4032);
 	single_batch(s, n_batches * FE_BATCH_ROWS, &err);
 	s->batch.columns[0].text[0] = FE_STR("TXN");
 	assert_false(fe_dedupe_has(s->dedupe, &s->batch.columns[0], 0));
