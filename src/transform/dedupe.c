@@ -17,7 +17,7 @@
 #include "transform/content.h"
 #include "transform/keytable.h"
 
-#define PREFETCH_ROWS 12
+#define PREFETCH_ROWS 16
 #define MAX_OBJECTS (1u << 24)
 #define MAX_RECORD ((UINT64_C(1) << 40) - 1)
 #define MAX_NUMBER ((INT64_C(1) << 60) - 1)
@@ -279,6 +279,17 @@ fe_dedupe_known(const struct fe_dedupe *d, const struct fe_column *column, const
 
 /* ---- the warehouse ---- */
 
+/* Row i of those judged is next: asks for the memory of rows to come, for its index
+ * first and, halfway, for the entry that a tag points to. */
+static inline void
+prefetch(const struct fe_dedupe *d, size_t i)
+{
+	if (i + PREFETCH_ROWS < d->n_rows)
+		fe_keytable_prefetch(&d->keys, d->hash[d->rows[i + PREFETCH_ROWS]]);
+	if (i + PREFETCH_ROWS / 2 < d->n_rows)
+		fe_keytable_prefetch_entry(&d->keys, d->hash[d->rows[i + PREFETCH_ROWS / 2]]);
+}
+
 /* Empty, and all of it null: the target sets only the rows that it has. */
 static void
 clear_batch(struct fe_batch *b, const struct fe_schema *schema)
@@ -301,8 +312,7 @@ ask_warehouse(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 	for (size_t i = 0; i < d->n_rows; i++) {
 		size_t row = d->rows[i];
 		d->met_of[row] = NOT_MET;
-		if (i + PREFETCH_ROWS < d->n_rows)
-			fe_keytable_prefetch(&d->keys, d->hash[d->rows[i + PREFETCH_ROWS]]);
+		prefetch(d, i);
 		if (!fe_keytable_find(&d->keys, d->hash[row], d->key[row])) {
 			d->met_of[row] = (uint32_t)n;
 			d->stored[n] = -1;
@@ -563,8 +573,7 @@ fe_dedupe_batch(struct fe_dedupe *d, struct fe_batch *b, const char *object_name
 	fe_content_hash(&d->changing_columns, b, d->changing);
 	FE_TRY(ask_warehouse(d, b, err));
 	for (size_t i = 0; i < d->n_rows; i++) {
-		if (i + PREFETCH_ROWS < d->n_rows)
-			fe_keytable_prefetch(&d->keys, d->hash[d->rows[i + PREFETCH_ROWS]]);
+		prefetch(d, i);
 		FE_TRY(judge(d, b, d->rows[i], err));
 	}
 	number_rows(d);

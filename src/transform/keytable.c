@@ -23,7 +23,8 @@ struct fe_key_chunk {
 	unsigned char bytes[CHUNK_BYTES - sizeof(size_t)];
 };
 
-/* An entry: n_key, the value, the key's bytes, filled up to a unit. */
+/* An entry: n_key, the key's bytes filled up to a unit, the value. The key comes first,
+ * so that to compare it is mostly to wait for a single line of memory. */
 typedef uint32_t entry_size;
 
 void
@@ -88,12 +89,18 @@ entry_at(const struct fe_keytable *t, uint32_t place)
 }
 
 static inline bool
-has_key(const struct fe_keytable *t, const unsigned char *entry, struct fe_str key)
+has_key(const unsigned char *entry, struct fe_str key)
 {
 	entry_size n_key;
 	memcpy(&n_key, entry, sizeof n_key);
-	return n_key == key.n &&
-	       (key.n == 0 || memcmp(entry + sizeof n_key + t->value_bytes, key.p, key.n) == 0);
+	return n_key == key.n && (key.n == 0 || memcmp(entry + sizeof n_key, key.p, key.n) == 0);
+}
+
+/* Where the value of an entry lies in it. */
+static inline size_t
+value_offset(size_t n_key)
+{
+	return sizeof(entry_size) + (n_key + UNIT_BYTES - 1) / UNIT_BYTES * UNIT_BYTES;
 }
 
 /* Top bits where a tag of the group is the one wanted, and now and then of one above
@@ -121,8 +128,8 @@ fe_keytable_find(const struct fe_keytable *t, uint64_t hash, struct fe_str key)
 		uint64_t tags = group_tags(t, group);
 		for (uint64_t hits = matching_tags(tags, wanted); hits; hits &= hits - 1) {
 			unsigned char *entry = entry_at(t, t->places[first_slot(group, hits)]);
-			if (has_key(t, entry, key))
-				return entry + sizeof(entry_size);
+			if (has_key(entry, key))
+				return entry + value_offset(key.n);
 		}
 		if (~tags & TOPS)
 			return NULL;
@@ -165,8 +172,7 @@ put_slot(struct fe_keytable *t, uint64_t hash, uint32_t place)
 static inline size_t
 entry_bytes(const struct fe_keytable *t, size_t n_key)
 {
-	size_t n = sizeof(entry_size) + t->value_bytes + n_key;
-	return (n + UNIT_BYTES - 1) / UNIT_BYTES * UNIT_BYTES;
+	return value_offset(n_key) + t->value_bytes;
 }
 
 /* Some entries at a time, so that they wait for memory together. */
@@ -182,7 +188,7 @@ index_chunk(struct fe_keytable *t, size_t number)
 		for (; n < REBUILD_KEYS && at < chunk->used_bytes; n++) {
 			entry_size n_key;
 			memcpy(&n_key, chunk->bytes + at, sizeof n_key);
-			hashes[n] = fe_hash64(t->hash_key, chunk->bytes + at + sizeof n_key + t->value_bytes, n_key);
+			hashes[n] = fe_hash64(t->hash_key, chunk->bytes + at + sizeof n_key, n_key);
 			places[n] = (uint32_t)(number * UNITS_A_CHUNK + at / UNIT_BYTES);
 			fe_keytable_prefetch(t, hashes[n]);
 			at += entry_bytes(t, n_key);
@@ -255,10 +261,10 @@ fe_keytable_add(struct fe_keytable *t, uint64_t hash, struct fe_str key, void **
 	entry_size n_key = (entry_size)key.n;
 	memcpy(entry, &n_key, sizeof n_key);
 	if (key.n)
-		memcpy(entry + sizeof n_key + t->value_bytes, key.p, key.n);
+		memcpy(entry + sizeof n_key, key.p, key.n);
 	put_slot(t, hash, (uint32_t)((t->n_chunks - 1) * UNITS_A_CHUNK + chunk->used_bytes / UNIT_BYTES));
 	chunk->used_bytes += n_bytes;
 	t->n_keys++;
-	*value = entry + sizeof n_key;
+	*value = entry + value_offset(key.n);
 	return FE_OK;
 }
