@@ -22,23 +22,18 @@ static const char *nullness(bool is_not_null)
 static enum fe_rc differs(struct fe_err *err, const struct fe_table_sql *t, const char *column,
                           const char *what, const char *is, const char *declared)
 {
-	if (column)
-		fe_fail(err, FE_ECONFLICT, "table %s, column %s: %s is %s, declared is %s" WAY_OUT,
-		        t->table->name, column, what, is, declared);
-	else
-		fe_fail(err, FE_ECONFLICT, "table %s: %s is %s, declared is %s" WAY_OUT,
-		        t->table->name, what, is, declared);
-	fe_err_at(err, t->table->name, 0, column);
-	return FE_ECONFLICT;
+	if (!column)
+		return fe_fail(err, FE_ECONFLICT, "table %s: %s is %s, declared is %s" WAY_OUT,
+		               t->table->name, what, is, declared);
+	return fe_fail(err, FE_ECONFLICT, "table %s, column %s: %s is %s, declared is %s" WAY_OUT,
+	               t->table->name, column, what, is, declared);
 }
 
 static enum fe_rc more_than_declared(struct fe_err *err, const struct fe_table_sql *t,
                                      const char *what)
 {
-	fe_fail(err, FE_ECONFLICT, "table %s has more %s than are declared" WAY_OUT, t->table->name,
-	        what);
-	fe_err_at(err, t->table->name, 0, NULL);
-	return FE_ECONFLICT;
+	return fe_fail(err, FE_ECONFLICT, "table %s has more %s than are declared" WAY_OUT,
+	               t->table->name, what);
 }
 
 /* ---- kind ---- */
@@ -80,13 +75,10 @@ static enum fe_rc compare_column(struct fe_stmt *st, const struct fe_table_sql *
 	bool is_not_null = fe_stmt_i64(st, 2) != 0;
 	char is[64];
 
-	if (!c) {
-		fe_fail(err, FE_ECONFLICT,
-		        "table %s has a column %.*s that is not declared" WAY_OUT, t->table->name,
-		        FE_STR_ARGS(name));
-		fe_err_at(err, t->table->name, 0, NULL);
-		return FE_ECONFLICT;
-	}
+	if (!c)
+		return fe_fail(err, FE_ECONFLICT,
+		               "table %s has a column %.*s that is not declared" WAY_OUT,
+		               t->table->name, FE_STR_ARGS(name));
 	if (!fe_str_is(type, c->type)) {
 		size_t n = type.n < sizeof(is) ? type.n : sizeof(is) - 1;
 
@@ -120,12 +112,10 @@ static enum fe_rc name_missing_column(struct fe_stmt *st, const struct fe_table_
 			found = row && fe_str_is(fe_stmt_text(st, 0), t->columns[i].name);
 		}
 		fe_stmt_reset(st);
-		if (!found) {
-			fe_fail(err, FE_ECONFLICT, "table %s has no column %s, which is declared" WAY_OUT,
-			        t->table->name, t->columns[i].name);
-			fe_err_at(err, t->table->name, 0, t->columns[i].name);
-			return FE_ECONFLICT;
-		}
+		if (!found)
+			return fe_fail(err, FE_ECONFLICT,
+			               "table %s has no column %s, which is declared" WAY_OUT,
+			               t->table->name, t->columns[i].name);
 	}
 	return FE_OK;
 }
@@ -260,8 +250,8 @@ static enum fe_rc with_query(struct fe_db *db, const char *sql, compare_fn compa
 	return rc;
 }
 
-enum fe_rc fe_schema_compare(struct fe_db *db, const struct fe_table_sql *t, bool *exists,
-                             struct fe_err *err)
+static enum fe_rc compare(struct fe_db *db, const struct fe_table_sql *t, bool *exists,
+                          struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc;
@@ -284,4 +274,14 @@ enum fe_rc fe_schema_compare(struct fe_db *db, const struct fe_table_sql *t, boo
 	                  compare_foreign_keys, t, err));
 	return with_query(db, "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1",
 	                  compare_checks, t, err);
+}
+
+enum fe_rc fe_schema_compare(struct fe_db *db, const struct fe_table_sql *t, bool *exists,
+                             struct fe_err *err)
+{
+	enum fe_rc rc = compare(db, t, exists, err);
+
+	if (rc)
+		fe_err_at(err, fe_db_path(db), 0, NULL);
+	return rc;
 }

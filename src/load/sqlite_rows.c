@@ -49,11 +49,9 @@ static enum fe_rc bad_value(struct fe_err *err, const struct fe_sqlite_table *t,
 {
 	const struct fe_field *f = &t->sql.table->schema->fields[field];
 
-	fe_fail(err, FE_ECONFLICT,
-	        "table %s, column %s: a stored value is not a %s; it was not written by finetl",
-	        t->sql.table->name, f->name, fe_kind_name(f->type.kind));
-	fe_err_at(err, t->sql.table->name, 0, f->name);
-	return FE_ECONFLICT;
+	return fe_fail(err, FE_ECONFLICT,
+	               "table %s, column %s: a stored value is not a %s; it was not written by finetl",
+	               t->sql.table->name, f->name, fe_kind_name(f->type.kind));
 }
 
 /* Reads column `from` of the statement's row as field `field` into met. */

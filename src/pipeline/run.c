@@ -306,11 +306,10 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	rc = fe_spool_open(&run.rejects, run.folder, err);
 	if (rc)
 		goto end;
+	has_begun = true; /* even half: what was begun is undone and written down */
 	rc = begin(&run, out, err);
-	if (rc)
-		goto end;
-	has_begun = true;
-	rc = run_datasets(&run, out, err);
+	if (rc == FE_OK)
+		rc = run_datasets(&run, out, err);
 	if (rc == FE_OK)
 		rc = publish(&run, out, err);
 	if (rc)
