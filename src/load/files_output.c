@@ -60,14 +60,25 @@ add_base64(struct fe_buf *out, struct fe_str bytes)
 }
 
 static void
+add_number(struct fe_buf *out, uint64_t v)
+{
+	char text[FE_DECIMAL_TEXT_BYTES];
+	fe_buf_add(out, text, fe_i128_format(v, 0, text));
+	fe_buf_add_char(out, ',');
+}
+
+static void
 add_reject(struct fe_buf *out, const struct fe_reject *r, const struct fe_run_end *end)
 {
 	const struct fe_object_id *id = r->object < end->n_objects ? end->objects[r->object].id : NULL;
 	bool is_text = fe_utf8_is_valid(r->raw) && !(r->raw.n && memchr(r->raw.p, '\0', r->raw.n));
 
 	fe_csv_add_cell(out, fe_str_of(id && id->path ? id->path : ""), ',');
-	fe_buf_addf(out, ",%llu,%llu,%s,", (unsigned long long)r->record, (unsigned long long)r->offset,
-		    fe_verdict_name(r->verdict));
+	fe_buf_add_char(out, ',');
+	add_number(out, r->record);
+	add_number(out, r->offset);
+	fe_buf_add_text(out, fe_verdict_name(r->verdict));
+	fe_buf_add_char(out, ',');
 	fe_csv_add_cell(out, r->reasons, ',');
 	fe_buf_add_char(out, ',');
 	if (is_text)
