@@ -25,7 +25,7 @@ static enum fe_rc fault_unknown(struct fe_str name, struct fe_err *err)
 	const char *nearest = fe_text_nearest(name, names, FE_N_GENERATE_FAULTS);
 	if (nearest)
 		return fe_fail(err, FE_EUSAGE, "unknown fault '%.*s'; did you mean '%s'?", FE_STR_ARGS(name), nearest);
-	return fe_fail(err, FE_EUSAGE, "unknown fault '%.*s'; `finetl generate --help` lists them", FE_STR_ARGS(name));
+	return fe_fail(err, FE_EUSAGE, "unknown fault '%.*s'; `finetl describe` lists them", FE_STR_ARGS(name));
 }
 
 /* "name=rate" into the settings. */
