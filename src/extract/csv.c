@@ -167,11 +167,11 @@ leave_object(struct source_csv *s)
 	s->holder = NULL;
 }
 
+/* The path stays where it is: batches point to it. */
 static void
 set_identity(struct fe_object *object, const struct fe_object_id *id)
 {
-	char *path = fe_strdup(id->path);
-	fe_object_id_reset(&object->id);
+	char *path = object->id.path;
 	object->id = *id;
 	object->id.path = path;
 	object->complete = true;

@@ -118,6 +118,7 @@ check_all(const struct fe_source_subject *subject, const size_t *n_records, size
 	struct reading r;
 	struct expected at = { 0 };
 	struct fe_batch *b;
+	const char *names[4] = { NULL };
 	size_t n_total = 0;
 	uint64_t done, total;
 	for (size_t i = 0; i < n_objects; i++)
@@ -125,9 +126,13 @@ check_all(const struct fe_source_subject *subject, const size_t *n_records, size
 	reading_open(&r, subject, subject->put(n_records, n_objects));
 	r.n_batches = n_batches;
 	reading_start(&r, subject);
-	while ((b = reading_next(&r)) != NULL)
+	while ((b = reading_next(&r)) != NULL) {
 		check_batch(&r, b, &at, n_records);
+		names[b->object] = b->object_name;
+	}
 	assert_null(reading_next(&r)); /* the end stays the end */
+	for (size_t i = 0; i < n_objects; i++) /* names outlive their batches */
+		assert_ptr_equal(names[i], r.source->objects[i].id.path);
 	assert_int_equal(r.source->n_rows, n_total);
 	assert_int_equal(r.source->n_objects, n_objects);
 	for (size_t i = 0; i < n_objects; i++) {

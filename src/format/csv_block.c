@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+/* format/csv_block.c - blocks of input, and the marks in them */
+#include "format/csv_reader.h"
+
+/* False where it takes more bytes to tell. */
+static bool
+begin_input(struct fe_csv_reader *r)
+{
+	size_t n = r->block.n < FE_CSV_BOM_BYTES ? r->block.n : FE_CSV_BOM_BYTES;
+	bool may_be_bom = n > 0 && memcmp(r->block.p, FE_CSV_BOM, n) == 0;
+	if (may_be_bom && n < FE_CSV_BOM_BYTES && !r->is_last)
+		return false;
+	if (may_be_bom && n == FE_CSV_BOM_BYTES) {
+		r->has_bom = true;
+		r->start = FE_CSV_BOM_BYTES;
+	}
+	r->has_begun = r->block.n > 0;
+	return true;
+}
+
+static void
+skip_lines(struct fe_csv_reader *r)
+{
+	while (r->skip_lines && r->start < r->block.n) {
+		const char *from = r->block.p + r->start;
+		const char *lf = memchr(from, '\n', r->block.n - r->start);
+		if (!lf) { /* no need to keep what is left out */
+			r->start = r->block.n;
+			return;
+		}
+		r->start += (size_t)(lf - from) + 1;
+		r->skip_lines--;
+		r->line++;
+	}
+}
+
+enum fe_rc
+fe_csv_feed(struct fe_csv_reader *r, struct fe_str block, uint64_t offset, bool is_last,
+	    struct fe_arena *arena, struct fe_err *err)
+{
+	if (block.n >= UINT32_MAX)
+		return fe_fail(err, FE_ELIMIT, "a block of %zu bytes is too long", block.n);
+	r->block = block;
+	r->offset = offset;
+	r->is_last = is_last;
+	r->arena = arena;
+	r->start = 0;
+	r->has_bom_inside = false;
+	r->scan.saw = 0;
+	r->is_drained = !r->has_begun && !begin_input(r);
+	if (!r->is_drained)
+		skip_lines(r);
+	r->scanned = r->start;
+	r->marks[0] = (uint32_t)r->start - 1; /* wraps at 0, and back when 1 is added */
+	r->mark = r->n_marks = 1;
+	return FE_OK;
+}
+
+/* Whether there is a byte order mark in a piece or across its start. */
+static bool
+has_bom(const struct fe_csv_reader *r, size_t from, size_t to)
+{
+	from = from - r->start >= FE_CSV_BOM_BYTES ? from - (FE_CSV_BOM_BYTES - 1) : r->start;
+	while (to - from >= FE_CSV_BOM_BYTES) {
+		const char *p = memchr(r->block.p + from, FE_CSV_BOM[0], to - from - (FE_CSV_BOM_BYTES - 1));
+		if (!p)
+			return false;
+		if (memcmp(p, FE_CSV_BOM, FE_CSV_BOM_BYTES) == 0)
+			return true;
+		from = (size_t)(p - r->block.p) + 1;
+	}
+	return false;
+}
+
+bool
+fe_csv_scan_more(struct fe_csv_reader *r)
+{
+	size_t n = r->block.n - r->scanned;
+	if (n == 0)
+		return false;
+	if (n > FE_CSV_PIECE_BYTES)
+		n = FE_CSV_PIECE_BYTES;
+	size_t n_kept = r->n_marks - r->mark + 1;
+	FE_ASSERT(n_kept + n + FE_CSV_SCAN_SLACK <= FE_CSV_CAP_MARKS);
+	memmove(r->marks, r->marks + r->mark - 1, n_kept * sizeof *r->marks);
+	r->mark = 1;
+	r->n_marks = n_kept + r->scan_fn(&r->scan, r->block.p + r->scanned, n,
+					 (uint32_t)r->scanned, r->marks + n_kept);
+	if (r->scan.saw & FE_CSV_SAW_HIGH && !r->has_bom_inside)
+		r->has_bom_inside = has_bom(r, r->scanned, r->scanned + n);
+	r->scanned += n;
+	return true;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/* format/csv_reader.h - the state of a reader, shared by its three parts
+ *
+ *   csv_block.c  blocks in, marks out: the positions of structural bytes
+ *   csv_split.c  marks to one record, any record, with what is wrong with it
+ *   csv.c        the public face, and many plain records at once
+ *
+ * A block is scanned in pieces that stay in the first-level cache. The positions of
+ * its structural bytes wait in `marks` until they are used. Before each record the mark
+ * in front of marks[mark] is the last byte before the record, so that every cell lies
+ * between two neighbouring marks. A record that the block cuts is given up and split
+ * again when it is fed whole; nothing else is kept.
+ */
+#ifndef FE_FORMAT_CSV_READER_H
+#define FE_FORMAT_CSV_READER_H
+
+#include "format/csv.h"
+#include "format/csv_scan.h"
+
+#define FE_CSV_PIECE_BYTES ((size_t)32 * 1024)
+/* One before the record, those of the longest plain record with CRLF, one piece. */
+#define FE_CSV_CAP_MARKS (1 + FE_CSV_MAX_COLUMNS + 1 + FE_CSV_PIECE_BYTES + FE_CSV_SCAN_SLACK)
+
+#define FE_CSV_BOM "\xef\xbb\xbf"
+#define FE_CSV_BOM_BYTES 3
+
+struct fe_csv_reader {
+	struct fe_csv_scan scan;
+	fe_csv_scan_fn scan_fn;
+	bool has_quote;
+
+	/* What a record must look like. */
+	size_t n_expected;
+	struct fe_str header; /* owned */
+
+	/* The block, and how far it is read. */
+	struct fe_str block;
+	uint64_t offset;
+	bool is_last, is_drained, has_bom_inside;
+	struct fe_arena *arena;
+	size_t start;   /* of the record to come */
+	size_t scanned; /* bytes of the block whose marks have been taken */
+	uint32_t *marks;
+	size_t mark, n_marks;
+
+	/* The input. */
+	bool has_begun, has_lf, has_crlf, has_bom, no_final_newline;
+	uint64_t skip_lines;
+	uint64_t line; /* of the record to come */
+	uint64_t n_records;
+
+	/* The record last split. */
+	struct fe_str *cells; /* [FE_CSV_MAX_COLUMNS] */
+	size_t n_cells;
+};
+
+/* Takes the marks of the next piece; false at the block's end. Those not used yet, and
+ * the one before them, move to the front. */
+bool fe_csv_scan_more(struct fe_csv_reader *r);
+
+static inline bool
+fe_csv_next_mark(struct fe_csv_reader *r, size_t *at)
+{
+	while (r->mark == r->n_marks) {
+		if (!fe_csv_scan_more(r))
+			return false;
+	}
+	*at = r->marks[r->mark++];
+	return true;
+}
+
+/* The next record of the block; *more is false where there is no complete one. */
+FE_MUST_USE enum fe_rc fe_csv_split(struct fe_csv_reader *r, struct fe_csv_record *out, bool *more,
+                                    struct fe_err *err);
+
+#endif
