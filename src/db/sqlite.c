@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* db/sqlite.c - see db/sqlite.h
  *
- * Everything that finetl knows of the C interface of SQLite is here: how a
- * connection is made safe, and what each of its result codes means for the caller.
+ * How a connection is made safe, waits for others, and stops when it is asked to.
  */
 #include "db/sqlite.h"
 
@@ -16,6 +15,7 @@
 
 #include "base/mem.h"
 #include "base/stop.h"
+#include "db/sqlite_error.h"
 
 #define BUSY_NAP_MS 10
 #define VM_STEPS_PER_STOP_CHECK 20000
@@ -37,91 +37,11 @@ struct fe_stmt {
 	int bind_failure; /* SQLite's code of the first bind that failed, or SQLITE_OK */
 };
 
-/* ---- errors ---- */
-
-/* code, what a caller should do about it, what a person can do about it */
-#define CODE_MAP(X)                                                                           \
-	X(SQLITE_BUSY, FE_EUNAVAIL, "another program is using the database; try again, or wait longer") \
-	X(SQLITE_LOCKED, FE_EUNAVAIL, "another program is using the database; try again, or wait longer") \
-	X(SQLITE_PROTOCOL, FE_EUNAVAIL, "another program is using the database; try again")   \
-	X(SQLITE_FULL, FE_EUNAVAIL, "the disk of the database or of temporary files (SQLITE_TMPDIR, /var/tmp) is full; free some space and run again") \
-	X(SQLITE_IOERR, FE_EUNAVAIL, "reading or writing the disk failed; check the disk, then run again") \
-	X(SQLITE_CANTOPEN, FE_EUNAVAIL, "the file or one beside it cannot be opened; check the folder") \
-	X(SQLITE_READONLY, FE_EDENIED, "the file or its folder cannot be written; check its permissions") \
-	X(SQLITE_PERM, FE_EDENIED, "check the permissions of the file and its folder")        \
-	X(SQLITE_AUTH, FE_EDENIED, "check the permissions of the file and its folder")        \
-	X(SQLITE_CONSTRAINT, FE_ECONFLICT, "the rows do not fit the table's constraints")     \
-	X(SQLITE_SCHEMA, FE_ECONFLICT, "the schema changed meanwhile; run again")             \
-	X(SQLITE_MISMATCH, FE_ECONFLICT, "the table's types are not the declared ones")       \
-	X(SQLITE_NOTADB, FE_ECONFLICT, "the file is not an SQLite database; name another file") \
-	X(SQLITE_CORRUPT, FE_ECONFLICT, "the file is damaged; check it by PRAGMA integrity_check and restore a copy") \
-	X(SQLITE_INTERRUPT, FE_ECANCEL, "asked to stop")                                      \
-	X(SQLITE_TOOBIG, FE_ELIMIT, "a value or statement is greater than SQLite allows")     \
-	X(SQLITE_NOMEM, FE_ELIMIT, "out of memory")                                           \
-	X(SQLITE_ERROR, FE_ECONFLICT, "the database differs from what was expected")          \
-	X(SQLITE_MISUSE, FE_EBUG, "please report this")                                       \
-	X(SQLITE_RANGE, FE_EBUG, "please report this")                                        \
-	X(SQLITE_INTERNAL, FE_EBUG, "please report this")
-
-struct code {
-	int code;
-	enum fe_rc rc;
-	const char *name, *advice;
-};
-
-static const struct code codes[] = {
-#define X(code, rc, advice) { code, rc, #code, advice },
-	CODE_MAP(X)
-#undef X
-};
-
-static const struct code *find_code(int code)
-{
-	static const struct code other = { -1, FE_EBUG, "SQLITE_?", "please report this" };
-	size_t i;
-
-	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-		if (codes[i].code == (code & 0xff))
-			return &codes[i];
-	}
-	return &other;
-}
-
-/* Fills err from the connection's last failure. handle may be NULL (out of memory). */
-static enum fe_rc fail_code(struct fe_err *err, int code, sqlite3 *handle, const char *path)
-{
-	const struct code *c = find_code(code);
-	const char *text = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-	int os_errno = handle ? sqlite3_system_errno(handle) : 0;
-	enum fe_rc rc = c->rc;
-	const char *advice = c->advice;
-
-	if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) {
-		if (os_errno == EACCES || os_errno == EPERM || os_errno == EROFS) {
-			rc = FE_EDENIED;
-			advice = "check the permissions of the file and its folder";
-		} else if (os_errno == ENOSPC || os_errno == EDQUOT) {
-			rc = FE_EUNAVAIL;
-			advice = "the disk is full; free some space and run again";
-		}
-	}
-	if (rc == FE_EUNAVAIL && (code & 0xff) == SQLITE_BUSY && fe_stop_requested())
-		rc = FE_ECANCEL;
-	fe_fail(err, rc, "%s: %s", text, advice);
-	fe_err_at(err, path, 0, NULL);
-	if (err) {
-		size_t n = strlen(c->name);
-
-		n = n < sizeof(err->foreign) ? n : sizeof(err->foreign) - 1;
-		memcpy(err->foreign, c->name, n);
-		err->foreign[n] = '\0';
-	}
-	return rc;
-}
+/* ---- failing ---- */
 
 static enum fe_rc fail_db(struct fe_err *err, int code, struct fe_db *db)
 {
-	return fail_code(err, code, db->handle, db->path);
+	return fe_sqlite_fail(err, code, db->handle, db->path);
 }
 
 /* ---- waiting and stopping ---- */
@@ -250,7 +170,7 @@ enum fe_rc fe_db_open(struct fe_db **out, const struct fe_db_settings *set, stru
 	code = sqlite3_open_v2(set->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 	                       NULL);
 	if (code != SQLITE_OK) {
-		rc = fail_code(err, code, db->handle, set->path);
+		rc = fe_sqlite_fail(err, code, db->handle, set->path);
 		goto fail;
 	}
 	sqlite3_busy_handler(db->handle, on_busy, db);

@@ -1,41 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-/* load/sqlite_record.c - what is written down of a run, see load/sqlite_sink.h */
+/* load/sqlite_record.c - the events and the audit row of a run, see load/sqlite_sink.h
+ *
+ * Each event carries the hash of the one before it (load/chain.h); the event of an
+ * ending also that of its audit row, so that neither can be changed alone.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "load/chain.h"
-#include "load/reject.h"
+#include "load/sqlite_bind.h"
 #include "load/sqlite_sink.h"
 
 #define MAX_DETAIL_BYTES (64u << 10)
-#define MAX_REASONS_BYTES (4u << 20)
 
 static int64_t now_us(const struct fe_sqlite_sink *s)
 {
 	return fe_clock_now(s->base.set.clock);
-}
-
-static struct fe_str time_text(int64_t us, char out[FE_TIMESTAMP_TEXT_BYTES])
-{
-	fe_timestamp_format(us, out);
-	return (struct fe_str){ out, FE_TIMESTAMP_TEXT_BYTES };
-}
-
-static void bind_count(struct fe_stmt *st, int index, uint64_t n)
-{
-	FE_ASSERT(n <= INT64_MAX);
-	fe_stmt_bind_i64(st, index, (int64_t)n);
-}
-
-/* Empty: null. */
-static void bind_optional(struct fe_stmt *st, int index, struct fe_str v)
-{
-	if (v.n > 0)
-		fe_stmt_bind_text(st, index, v);
-	else
-		fe_stmt_bind_null(st, index);
 }
 
 /* ---- events ---- */
@@ -95,7 +77,7 @@ static enum fe_rc add_event(struct fe_sqlite_sink *s, const struct event *e, str
 	fields[2] = fe_str_of(e->run_id);
 	fields[3] = fe_str_of(s->pipeline);
 	fields[4] = fe_str_of(e->event);
-	fields[5] = time_text(e->at_us, at);
+	fields[5] = fe_sqlite_time_text(e->at_us, at);
 	fields[6] = e->detail;
 	fe_chain_hash(fields, FE_CHAIN_N_EVENT_COLUMNS, hash);
 
@@ -207,20 +189,20 @@ enum fe_rc fe_sqlite_record_end(struct fe_sqlite_sink *s, const struct fe_run_en
 	                     &st, err));
 	fe_stmt_bind_cstr(st, 1, s->run_id);
 	fe_stmt_bind_cstr(st, 2, s->pipeline);
-	fe_stmt_bind_text(st, 3, time_text(s->start_us, start));
-	fe_stmt_bind_text(st, 4, time_text(end->end_us, finish));
+	fe_stmt_bind_text(st, 3, fe_sqlite_time_text(s->start_us, start));
+	fe_stmt_bind_text(st, 4, fe_sqlite_time_text(end->end_us, finish));
 	fe_stmt_bind_cstr(st, 5, end->status);
-	bind_count(st, 6, end->extracted);
-	bind_count(st, 7, end->transformed);
-	bind_count(st, 8, end->loaded);
-	bind_count(st, 9, end->rejected);
-	bind_count(st, 10, end->duplicate);
+	fe_sqlite_bind_count(st, 6, end->extracted);
+	fe_sqlite_bind_count(st, 7, end->transformed);
+	fe_sqlite_bind_count(st, 8, end->loaded);
+	fe_sqlite_bind_count(st, 9, end->rejected);
+	fe_sqlite_bind_count(st, 10, end->duplicate);
 	fe_stmt_bind_cstr(st, 11, end->error);
-	fe_stmt_bind_text(st, 12, time_text(s->run_time_us, run_time));
+	fe_stmt_bind_text(st, 12, fe_sqlite_time_text(s->run_time_us, run_time));
 	fe_stmt_bind_cstr(st, 13, s->config_sha256);
 	fe_stmt_bind_cstr(st, 14, s->version);
-	bind_optional(st, 15, end->quality_report);
-	bind_optional(st, 16, end->reconciliation);
+	fe_sqlite_bind_optional(st, 15, end->quality_report);
+	fe_sqlite_bind_optional(st, 16, end->reconciliation);
 	rc = fe_stmt_run(st, err);
 	fe_stmt_free(st);
 	return rc ? rc : seal_end(s, s->run_id, end->status, end->end_us, err);
@@ -259,7 +241,7 @@ static enum fe_rc abandon(struct fe_sqlite_sink *s, struct fe_stmt *find, struct
 	if (!*found)
 		return FE_OK;
 	fe_stmt_bind_cstr(insert, 1, run_id);
-	fe_stmt_bind_text(insert, 2, time_text(at_us, at));
+	fe_stmt_bind_text(insert, 2, fe_sqlite_time_text(at_us, at));
 	FE_TRY(fe_stmt_run(insert, err));
 	return seal_end(s, run_id, "abandoned", at_us, err);
 }
@@ -297,173 +279,5 @@ enum fe_rc fe_sqlite_record_abandoned(struct fe_sqlite_sink *s, struct fe_err *e
 done:
 	fe_stmt_free(find);
 	fe_stmt_free(insert);
-	return rc;
-}
-
-/* ---- objects ---- */
-
-static bool is_success(const struct fe_run_end *end)
-{
-	return strncmp(end->status, "success", 7) == 0;
-}
-
-static const char *object_outcome(const struct fe_run_end *end, const struct fe_run_object *o)
-{
-	if (o->is_skipped)
-		return "skipped";
-	if (!is_success(end))
-		return strcmp(end->status, "held") == 0 ? "held" : "failed";
-	return o->is_whole ? "loaded" : "partial";
-}
-
-static enum fe_rc add_object(struct fe_sqlite_sink *s, struct fe_stmt *st,
-                             const struct fe_run_end *end, const struct fe_run_object *o,
-                             struct fe_err *err)
-{
-	char modified[FE_TIMESTAMP_TEXT_BYTES];
-
-	fe_stmt_bind_i64(st, 1, o->object_id);
-	fe_stmt_bind_cstr(st, 2, s->run_id);
-	fe_stmt_bind_cstr(st, 3, s->pipeline);
-	fe_stmt_bind_cstr(st, 4, o->dataset);
-	fe_stmt_bind_cstr(st, 5, o->id->path ? o->id->path : "");
-	bind_count(st, 6, o->id->size_bytes);
-	if (o->id->mtime_us)
-		fe_stmt_bind_text(st, 7, time_text(o->id->mtime_us, modified));
-	else
-		fe_stmt_bind_null(st, 7);
-	bind_optional(st, 8, fe_str_of(o->id->sha256));
-	bind_count(st, 9, o->n_records);
-	fe_stmt_bind_cstr(st, 10, object_outcome(end, o));
-	return fe_stmt_run(st, err);
-}
-
-static enum fe_rc add_objects(struct fe_sqlite_sink *s, const struct fe_run_end *end,
-                              struct fe_err *err)
-{
-	struct fe_stmt *st;
-	enum fe_rc rc = FE_OK;
-	size_t i;
-
-	FE_TRY(fe_db_prepare(s->db,
-	                     FE_STR("INSERT INTO main.etl_objects (object_id, run_id, "
-	                            "pipeline_name, dataset, path, size_bytes, modified_at, "
-	                            "sha256, records, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-	                            "?7, ?8, ?9, ?10)"),
-	                     &st, err));
-	for (i = 0; i < end->n_objects && rc == FE_OK; i++)
-		rc = add_object(s, st, end, &end->objects[i], err);
-	fe_stmt_free(st);
-	return rc;
-}
-
-/* ---- rejects ---- */
-
-/* "a;b" -> ["a","b"] */
-static void print_reasons(struct fe_buf *out, struct fe_str reasons)
-{
-	struct fe_json j;
-	size_t i, start = 0;
-
-	fe_buf_clear(out);
-	fe_json_init(&j, out, 0);
-	fe_json_array(&j, NULL);
-	for (i = 0; i <= reasons.n; i++) {
-		if (i < reasons.n && reasons.p[i] != ';')
-			continue;
-		if (i > start)
-			fe_json_str(&j, NULL, (struct fe_str){ reasons.p + start, i - start });
-		start = i + 1;
-	}
-	fe_json_array_end(&j);
-}
-
-/* What an object is known by: its hash, or where it was not read to its end and so
- * has none, its path, size and time. */
-static void print_identity(struct fe_buf *out, const struct fe_object_id *id)
-{
-	fe_buf_clear(out);
-	if (id->sha256[0])
-		fe_buf_add_text(out, id->sha256);
-	else
-		fe_buf_addf(out, "%s:%" PRIu64 ":%" PRId64, id->path ? id->path : "",
-		            id->size_bytes, id->mtime_us);
-}
-
-struct reject_writer {
-	struct fe_stmt *st;
-	struct fe_buf reasons, identity;
-	size_t identity_of; /* the object whose identity it is */
-};
-
-static enum fe_rc add_reject(struct reject_writer *w, const struct fe_run_end *end,
-                             const struct fe_reject *r, struct fe_err *err)
-{
-	const struct fe_run_object *o;
-
-	if (r->object >= end->n_objects || r->dataset >= end->n_datasets)
-		return fe_fail(err, FE_EBUG, "a reject of object %u, data set %u, which are not there",
-		               r->object, r->dataset);
-	o = &end->objects[r->object];
-	if (w->identity_of != r->object) {
-		print_identity(&w->identity, o->id);
-		w->identity_of = r->object;
-	}
-	print_reasons(&w->reasons, r->reasons);
-	FE_TRY(fe_buf_check(&w->reasons, "the reasons of a reject", err));
-	FE_TRY(fe_buf_check(&w->identity, "the identity of an object", err));
-	fe_stmt_bind_cstr(w->st, 3, end->datasets[r->dataset]);
-	fe_stmt_bind_i64(w->st, 4, o->object_id);
-	fe_stmt_bind_text(w->st, 5, fe_buf_str(&w->identity));
-	bind_count(w->st, 6, r->record);
-	bind_count(w->st, 7, r->offset);
-	fe_stmt_bind_cstr(w->st, 8, fe_verdict_name(r->verdict));
-	fe_stmt_bind_text(w->st, 9, fe_buf_str(&w->reasons));
-	bind_optional(w->st, 10, r->detail);
-	bind_optional(w->st, 11, r->decimals);
-	fe_stmt_bind_blob(w->st, 12, r->raw);
-	return fe_stmt_run(w->st, err);
-}
-
-static enum fe_rc add_all_rejects(struct reject_writer *w, const struct fe_run_end *end,
-                                  struct fe_err *err)
-{
-	struct fe_reject r;
-	bool more;
-
-	FE_TRY(fe_spool_rewind(end->rejects, err));
-	for (;;) {
-		FE_TRY(fe_reject_next(end->rejects, &r, &more, err));
-		if (!more)
-			return FE_OK;
-		FE_TRY(add_reject(w, end, &r, err));
-	}
-}
-
-enum fe_rc fe_sqlite_record_rejects(struct fe_sqlite_sink *s, const struct fe_run_end *end,
-                                    struct fe_err *err)
-{
-	struct reject_writer w = { .identity_of = SIZE_MAX };
-	enum fe_rc rc;
-
-	FE_TRY(add_objects(s, end, err));
-	if (!end->rejects)
-		return FE_OK;
-	FE_TRY(fe_db_prepare(s->db,
-	                     FE_STR("INSERT INTO main.etl_rejects (run_id, pipeline_name, dataset, "
-	                            "object_id, object_sha256, record, byte_offset, verdict, "
-	                            "reasons, detail, decimals, raw) VALUES (?1, ?2, ?3, ?4, ?5, "
-	                            "?6, ?7, ?8, ?9, ?10, ?11, ?12) "
-	                            "ON CONFLICT (pipeline_name, dataset, object_sha256, record) "
-	                            "DO NOTHING"),
-	                     &w.st, err));
-	fe_buf_init(&w.reasons, MAX_REASONS_BYTES);
-	fe_buf_init(&w.identity, MAX_DETAIL_BYTES);
-	fe_stmt_bind_cstr(w.st, 1, s->run_id);
-	fe_stmt_bind_cstr(w.st, 2, s->pipeline);
-	rc = add_all_rejects(&w, end, err);
-	fe_stmt_free(w.st);
-	fe_buf_reset(&w.reasons);
-	fe_buf_reset(&w.identity);
 	return rc;
 }

@@ -3,8 +3,10 @@
  *
  *   sqlite.c         the run: lock, two transactions, commit and undo
  *   sqlite_table.c   a table's begin and end: indexes, staged updates, confirmed sums
- *   sqlite_rows.c    rows in and out: write, lookup, fetch, has
- *   sqlite_record.c  what is written down of a run: events, objects, rejects, audit
+ *   sqlite_rows.c    rows into the table: inserts, staged updates, removals
+ *   sqlite_lookup.c  rows out of it: lookup, fetch, has
+ *   sqlite_record.c  what is written down of a run: events and audit row
+ *   sqlite_rejects.c its objects and rejects
  *
  * A row inserted by the run has the rowid base + 1 + its number, base being the
  * greatest rowid when the table was begun; so rows up to base are the warehouse as it
@@ -13,7 +15,6 @@
 #ifndef FE_LOAD_SQLITE_SINK_H
 #define FE_LOAD_SQLITE_SINK_H
 
-#include "base/time.h"
 #include "db/sqlite.h"
 #include "io/lock.h"
 #include "load/sink.h"
@@ -69,9 +70,17 @@ FE_MUST_USE enum fe_rc fe_sqlite_table_adapt(struct fe_sqlite_sink *s, struct fe
 void fe_sqlite_table_finish(struct fe_sqlite_table *t); /* frees its statements */
 
 /* sqlite_rows.c */
+/* Prepares what sql holds, and resets it. */
+FE_MUST_USE enum fe_rc fe_sqlite_prepare(struct fe_sqlite_sink *s, struct fe_buf *sql,
+                                         struct fe_stmt **out, struct fe_err *err);
+/* The rowid of the run's n-th row. */
+FE_MUST_USE enum fe_rc fe_sqlite_rowid_of(const struct fe_sqlite_table *t, int64_t number,
+                                          int64_t *rowid, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_sqlite_write(struct fe_sink *sink, size_t table, const struct fe_batch *b,
                                        const struct fe_load_plan *plan, int64_t object_id,
                                        struct fe_err *err);
+
+/* sqlite_lookup.c */
 FE_MUST_USE enum fe_rc fe_sqlite_lookup(struct fe_sink *sink, size_t table,
                                         const struct fe_batch *b, const uint32_t *rows, size_t n,
                                         struct fe_batch *met, int64_t *stored,
@@ -89,10 +98,12 @@ FE_MUST_USE enum fe_rc fe_sqlite_object_known(struct fe_sink *sink, const char *
 /* sqlite_record.c: each in the caller's transaction */
 FE_MUST_USE enum fe_rc fe_sqlite_record_start(struct fe_sqlite_sink *s, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_sqlite_record_abandoned(struct fe_sqlite_sink *s, struct fe_err *err);
-/* Objects and rejects; then the audit row and the event of the end. */
-FE_MUST_USE enum fe_rc fe_sqlite_record_rejects(struct fe_sqlite_sink *s,
-                                                const struct fe_run_end *end, struct fe_err *err);
+/* The audit row and the event that seals it. */
 FE_MUST_USE enum fe_rc fe_sqlite_record_end(struct fe_sqlite_sink *s, const struct fe_run_end *end,
                                             struct fe_err *err);
+
+/* sqlite_rejects.c: objects and rejects */
+FE_MUST_USE enum fe_rc fe_sqlite_record_rejects(struct fe_sqlite_sink *s,
+                                                const struct fe_run_end *end, struct fe_err *err);
 
 #endif

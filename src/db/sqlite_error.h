@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/* db/sqlite_error.h - what each result code of SQLite means for the caller
+ *
+ * Private to db/: the one place where SQLite's codes become ours, with what a person
+ * can do about each.
+ */
+#ifndef FE_DB_SQLITE_ERROR_H
+#define FE_DB_SQLITE_ERROR_H
+
+#include <sqlite3.h>
+
+#include "base/err.h"
+
+/* Fills err from the connection's last failure, code being its extended code. handle
+ * may be NULL where there is no connection; path names the database. */
+enum fe_rc fe_sqlite_fail(struct fe_err *err, int code, sqlite3 *handle, const char *path);
+
+#endif
