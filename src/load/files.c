@@ -289,8 +289,8 @@ static enum fe_rc
 files_commit(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *err)
 {
 	struct files_sink *s = (struct files_sink *)sink;
-	const struct fe_files_output **list = fe_new_array(2 * s->base.set.n_tables + 1, const struct fe_files_output *);
-	size_t n_list = 0;
+	size_t n_list = 0, most = 2 * s->base.set.n_tables + 1;
+	const struct fe_files_output **list = fe_new_array(most, const struct fe_files_output *);
 	enum fe_rc rc = FE_OK;
 
 	for (size_t i = 0; i < s->base.set.n_tables && rc == FE_OK; i++) {

@@ -226,7 +226,8 @@ copy_live_rows(struct fe_files_table *t, struct copy *c, struct fe_err *err)
 		if (next - window_at > t->window.n_bytes) {
 			FE_TRY(write_live(c, t->window.p + (place - window_at), err));
 			FE_TRY(fe_stop_check(err));
-			FE_TRY(read_window(t, place, next - place > PIECE_BYTES ? (size_t)(next - place) : PIECE_BYTES, err));
+			size_t n_bytes = (size_t)(next - place);
+			FE_TRY(read_window(t, place, n_bytes > PIECE_BYTES ? n_bytes : PIECE_BYTES, err));
 			window_at = place;
 		}
 		struct fe_str lines = { t->window.p + (place - window_at), (size_t)(next - place) };

@@ -18,7 +18,8 @@ check_percent(const struct fe_gate *gate, const struct fe_tally *t, const char *
 		n--;
 	n -= bound[n - 1] == '.';
 	return fe_fail(err, FE_ECHECK,
-		       "'%s': %" PRIu64 " of %" PRIu64 " records are rejected, more than the %.*s %% of max_rejected_percent",
+		       "'%s': %" PRIu64 " of %" PRIu64 " records are rejected, more than the %.*s %% of "
+		       "max_rejected_percent",
 		       dataset, rejected, read, (int)n, bound);
 }
 

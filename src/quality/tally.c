@@ -182,7 +182,8 @@ fe_tally_reconcile(const struct fe_tally *t, const char *dataset, struct fe_err 
 		size_t n_read = fe_i128_format(t->terms[FE_TERM_READ].sums[d], field->type.scale, read);
 		size_t n_found = fe_i128_format(sum, field->type.scale, found);
 		return fe_fail(err, FE_EBUG,
-			       "the totals of '%s' do not agree: the sum of '%s' is %.*s as read, %.*s as accounted for",
+			       "the totals of '%s' do not agree: the sum of '%s' is %.*s as read, "
+			       "%.*s as accounted for",
 			       dataset, field->name, (int)n_read, read, (int)n_found, found);
 	}
 	return FE_OK;

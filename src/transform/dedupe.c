@@ -15,6 +15,7 @@
 #include <inttypes.h>
 
 #include "transform/content.h"
+#include "transform/key.h"
 #include "transform/keytable.h"
 
 #define PREFETCH_ROWS 16
@@ -132,19 +133,12 @@ set_place(struct entry *e, enum state state, int64_t number)
 	e->place = (uint64_t)number << 3 | (e->place & 4) | (uint64_t)state;
 }
 
-static int64_t
-value_of(const struct fe_column *c, size_t row)
-{
-	return c->type.kind == FE_DATE ? c->days[row] : c->type.kind == FE_BOOL ? fe_bit_get(c->bits, row)
-										 : c->i64[row];
-}
-
 static struct version
 version_of_row(const struct fe_dedupe *d, const struct fe_batch *b, size_t row)
 {
 	const struct fe_column *c = &b->columns[d->set.version];
 	bool has = fe_bit_get(c->valid, row);
-	return (struct version){ .is_null = !has, .value = has ? value_of(c, row) : 0 };
+	return (struct version){ .is_null = !has, .value = has ? fe_key_number(c, row) : 0 };
 }
 
 static struct version
@@ -174,49 +168,6 @@ compare_versions(struct version a, struct version b)
 
 /* ---- keys ---- */
 
-static char *
-put_length(char *p, size_t n)
-{
-	for (; n >= 0x80; n >>= 7)
-		*p++ = (char)(n | 0x80);
-	*p++ = (char)n;
-	return p;
-}
-
-/* One key column alone is its own bytes. Several are put one after the other, texts
- * behind their length, so that ('a', 'bc') is not ('ab', 'c'). */
-static struct fe_str
-encode_single(const struct fe_column *c, size_t row, int64_t *number)
-{
-	if (c->type.kind == FE_TEXT)
-		return c->text[row];
-	*number = value_of(c, row);
-	return (struct fe_str){ (const char *)number, sizeof *number };
-}
-
-static struct fe_str
-encode_key(struct fe_dedupe *d, const struct fe_batch *b, size_t row)
-{
-	int64_t number;
-	size_t n_bytes = 0;
-
-	if (d->set.n_key == 1 && b->columns[d->set.key[0]].type.kind == FE_TEXT)
-		return b->columns[d->set.key[0]].text[row];
-	for (size_t i = 0; i < d->set.n_key; i++)
-		n_bytes += 10 + encode_single(&b->columns[d->set.key[i]], row, &number).n;
-	char *start = fe_arena_bytes(&d->key_bytes, n_bytes), *p = start;
-	for (size_t i = 0; i < d->set.n_key; i++) {
-		const struct fe_column *c = &b->columns[d->set.key[i]];
-		struct fe_str part = encode_single(c, row, &number);
-		if (c->type.kind == FE_TEXT && d->set.n_key > 1)
-			p = put_length(p, part.n);
-		if (part.n)
-			memcpy(p, part.p, part.n);
-		p += part.n;
-	}
-	return (struct fe_str){ start, (size_t)(p - start) };
-}
-
 static enum fe_rc
 take_keys(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 {
@@ -237,7 +188,7 @@ take_keys(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 		size_t row = d->rows[i];
 		if (b->origin[row].record > MAX_RECORD)
 			return fe_fail(err, FE_ELIMIT, "an object of more than %" PRIu64 " records", MAX_RECORD);
-		d->key[row] = encode_key(d, b, row);
+		d->key[row] = fe_key_of_row(b, d->set.key, d->set.n_key, row, &d->key_bytes);
 		d->hash[row] = fe_hash64(d->set.hash_key, d->key[row].p, d->key[row].n);
 	}
 	return FE_OK;
@@ -249,7 +200,7 @@ fe_dedupe_has(const struct fe_dedupe *d, const struct fe_column *column, size_t 
 	int64_t number;
 	if (!fe_bit_get(column->valid, row))
 		return false;
-	struct fe_str key = encode_single(column, row, &number);
+	struct fe_str key = fe_key_single(column, row, &number);
 	return fe_keytable_find(&d->keys, fe_hash64(d->set.hash_key, key.p, key.n), key) != NULL;
 }
 
@@ -264,7 +215,7 @@ fe_dedupe_known(const struct fe_dedupe *d, const struct fe_column *column, const
 	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++) {
 		size_t n = 0;
 		for (uint64_t m = asked[w]; m; m &= m - 1, n++) {
-			keys[n] = encode_single(column, w * 64 + (size_t)__builtin_ctzll(m), &numbers[n]);
+			keys[n] = fe_key_single(column, w * 64 + (size_t)__builtin_ctzll(m), &numbers[n]);
 			hashes[n] = fe_hash64(d->set.hash_key, keys[n].p, keys[n].n);
 			fe_keytable_prefetch(&d->keys, hashes[n]);
 		}
