@@ -141,6 +141,9 @@ def run_meson_tests(results, folder, name):
 
 def run_pytest(results, folders, arguments, builds):
     say("pytest: " + ", ".join(folders))
+    if not (pathlib.Path(builds["FINETL_BUILD"]) / "finetl").exists():
+        results.add("pytest", False, "not run: there is no binary to test")
+        return
     report = ROOT / "build" / "pytest.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--durations=10",
