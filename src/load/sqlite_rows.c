@@ -149,9 +149,9 @@ static enum fe_rc insert_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *
 
 	if (!t->insert)
 		FE_TRY(prepare_insert(s, t, err));
-	fe_timestamp_format(fe_clock_now(s->base.set.clock), now);
 	fe_stmt_bind_i64(t->insert, n + 3, object_id);
-	fe_stmt_bind_text(t->insert, n + 4, (struct fe_str){ now, sizeof(now) });
+	fe_stmt_bind_text(t->insert, n + 4,
+	                  fe_sqlite_time_text(fe_clock_now(s->base.set.clock), now));
 	fe_stmt_bind_cstr(t->insert, n + 5, s->run_id);
 	for (i = 0; i < b->n_rows; i++) {
 		enum fe_rc rc;

@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 #include "base/failpoint.h"
-#include "base/mem.h"
 #include "load/schema.h"
+#include "load/sqlite_bind.h"
 #include "load/sqlite_sink.h"
 
 #define MAX_SQL_BYTES (1u << 20)
@@ -202,8 +202,8 @@ static enum fe_rc confirm(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
 	out->n = 0;
 	FE_TRY(fe_db_prepare(s->db, fe_buf_str(sql), &st, err));
 	if (is_update) {
-		fe_timestamp_format(fe_clock_now(s->base.set.clock), now);
-		fe_stmt_bind_text(st, 1, (struct fe_str){ now, sizeof(now) });
+		fe_stmt_bind_text(st, 1,
+		                  fe_sqlite_time_text(fe_clock_now(s->base.set.clock), now));
 		fe_stmt_bind_cstr(st, 2, s->run_id);
 	}
 	for (;;) {
