@@ -63,7 +63,8 @@ check_settings(struct source_csv *s, struct fe_err *err)
 	if (encoding && fe_text_casecmp_ascii(fe_str_of(encoding), FE_STR("utf-8")) != 0 &&
 	    fe_text_casecmp_ascii(fe_str_of(encoding), FE_STR("utf8")) != 0)
 		return fe_fail(err, FE_EUSAGE,
-			       "encoding '%s' is not supported, only utf-8 is; convert the file (iconv -t UTF-8)",
+			       "encoding '%s' is not supported, only utf-8 is; convert the file "
+			       "(iconv -t UTF-8)",
 			       encoding);
 	if (s->set.delimiter == 0)
 		s->set.delimiter = ',';
@@ -72,7 +73,8 @@ check_settings(struct source_csv *s, struct fe_err *err)
 			       "delimiter and quote must be two different ASCII characters, "
 			       "neither of them a letter, a digit or a line end");
 	if (s->set.names && (s->set.n_names == 0 || s->set.n_names > FE_CSV_MAX_COLUMNS))
-		return fe_fail(err, FE_EUSAGE, "names must have 1 to %d columns", FE_CSV_MAX_COLUMNS);
+		return fe_fail(err, FE_EUSAGE, "names must have 1 to %d columns",
+			       FE_CSV_MAX_COLUMNS);
 	return FE_OK;
 }
 
@@ -250,14 +252,27 @@ end_object(struct source_csv *s, struct fe_err *err)
 static const char *
 wide_encoding(struct fe_str start)
 {
-	const unsigned char *p = (const unsigned char *)start.p;
+	static const struct {
+		const char *mark;
+		size_t n_bytes;
+		const char *encoding;
+	} marks[] = {
+		{ "\xff\xfe\0\0", 4, "UTF-32" },
+		{ "\0\0\xfe\xff", 4, "UTF-32" },
+		{ "\xff\xfe", 2, "UTF-16" },
+		{ "\xfe\xff", 2, "UTF-16" },
+	};
+	const char *p = start.p;
 	if (start.n < 4)
 		return NULL;
-	if ((p[0] == 0xff && p[1] == 0xfe && !p[2] && !p[3]) || (!p[0] && !p[1] && p[2] == 0xfe && p[3] == 0xff) ||
-	    (p[0] && !p[1] && !p[2] && !p[3]) || (!p[0] && !p[1] && !p[2] && p[3]))
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+		if (memcmp(p, marks[i].mark, marks[i].n_bytes) == 0)
+			return marks[i].encoding;
+	}
+	/* Without a mark: ASCII text has NUL bytes in these places, and no text has. */
+	if (!p[1] && !p[2] && !p[0] != !p[3])
 		return "UTF-32";
-	if ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff) ||
-	    (p[0] && !p[1] && p[2] && !p[3]) || (!p[0] && p[1] && !p[2] && p[3]))
+	if (!p[0] != !p[1] && !p[0] == !p[2] && !p[1] == !p[3])
 		return "UTF-16";
 	return NULL;
 }
@@ -269,8 +284,8 @@ check_encoding(const struct source_csv *s, struct fe_str start, struct fe_err *e
 	if (!encoding)
 		return FE_OK;
 	enum fe_rc rc = fe_fail(err, FE_EDATA,
-				"the file is %s, not UTF-8; convert it (iconv -f %s -t UTF-8)", encoding,
-				encoding);
+				"the file is %s, not UTF-8; convert it (iconv -f %s -t UTF-8)",
+				encoding, encoding);
 	fe_err_at(err, name_of_object(s), 0, NULL);
 	return rc;
 }
@@ -285,9 +300,12 @@ fail_malformed_header(const struct source_csv *s, const struct fe_csv_record *re
 	const char *why = fe_csv_flaw_code(record->flaw);
 	enum fe_rc rc;
 	if (record->flaw == FE_CSV_BLANK_LINE)
-		rc = fe_fail(err, FE_EDATA, "the header line is blank; lines before the header are left out by skip_lines");
+		rc = fe_fail(err, FE_EDATA,
+			     "the header line is blank; lines before the header are left out by "
+			     "skip_lines");
 	else
-		rc = fe_fail(err, FE_EDATA, "the header line is malformed (%s)%s", why, fe_buf_text(&hint));
+		rc = fe_fail(err, FE_EDATA, "the header line is malformed (%s)%s", why,
+			     fe_buf_text(&hint));
 	fe_buf_reset(&hint);
 	return rc;
 }
@@ -419,7 +437,8 @@ fill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
 		if (s->flaws[row] == FE_CSV_NONE)
 			continue;
 		fe_bit_set(batch->broken, row);
-		fe_batch_add_reason(batch, row, s->flaw_reasons[s->flaws[row]], (struct fe_str){ 0 });
+		uint32_t reason = s->flaw_reasons[s->flaws[row]];
+		fe_batch_add_reason(batch, row, reason, (struct fe_str){ 0 });
 	}
 	batch->n_rows = rows.n_rows;
 	batch->object = (uint32_t)s->object;

@@ -108,13 +108,16 @@ check_bytes(const struct fe_str *names, size_t n_names, enum fe_rc rc, struct fe
 		if (name.n && memchr(name.p, '\0', name.n))
 			return fe_fail(err, rc,
 				       "the name of column %zu in the header has a NUL byte; "
-				       "the file seems to be binary or UTF-16; save it as UTF-8", i + 1);
+				       "the file seems to be binary or UTF-16; save it as UTF-8",
+				       i + 1);
 		if (!fe_utf8_is_valid(name))
 			return fe_fail(err, rc,
 				       "the name of column %zu in the header is not valid UTF-8; "
-				       "convert the file to UTF-8 (iconv -f LATIN1 -t UTF-8)", i + 1);
+				       "convert the file to UTF-8 (iconv -f LATIN1 -t UTF-8)",
+				       i + 1);
 		if (name.n == 0)
-			return fe_fail(err, rc, "column %zu has an empty name in the header; name it", i + 1);
+			return fe_fail(err, rc,
+				       "column %zu has an empty name in the header; name it", i + 1);
 	}
 	return FE_OK;
 }
@@ -147,7 +150,8 @@ check_doubles(const struct fe_str *names, size_t n_names, enum fe_rc rc, struct 
 		if (!fe_str_eq(sorted[i - 1].name, sorted[i].name))
 			continue;
 		fe_buf_init(&message, MESSAGE_BYTES);
-		fe_buf_addf(&message, "columns %zu and %zu have the same name in the header but for case: ",
+		fe_buf_addf(&message,
+			    "columns %zu and %zu have the same name in the header but for case: ",
 			    sorted[i - 1].at + 1, sorted[i].at + 1);
 		add_name(&message, names[sorted[i - 1].at]);
 		fe_buf_add_text(&message, " and ");

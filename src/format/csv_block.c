@@ -62,7 +62,8 @@ has_bom(const struct fe_csv_reader *r, size_t from, size_t to)
 {
 	from = from - r->start >= FE_CSV_BOM_BYTES ? from - (FE_CSV_BOM_BYTES - 1) : r->start;
 	while (to - from >= FE_CSV_BOM_BYTES) {
-		const char *p = memchr(r->block.p + from, FE_CSV_BOM[0], to - from - (FE_CSV_BOM_BYTES - 1));
+		size_t n_starts = to - from - (FE_CSV_BOM_BYTES - 1);
+		const char *p = memchr(r->block.p + from, FE_CSV_BOM[0], n_starts);
 		if (!p)
 			return false;
 		if (memcmp(p, FE_CSV_BOM, FE_CSV_BOM_BYTES) == 0)

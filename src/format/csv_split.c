@@ -40,7 +40,8 @@ static enum cell_end
 bad_limit(struct fe_csv_reader *r, const char *what, size_t limit, struct fe_err *err)
 {
 	(void)fe_fail(err, FE_ELIMIT,
-		      "%s (limit %zu); is a quote not closed, or is the delimiter or the file the wrong one?",
+		      "%s (limit %zu); is a quote not closed, or is the delimiter or the file the "
+		      "wrong one?",
 		      what, limit);
 	return bad_at(r, r->line, 0, err);
 }
@@ -68,7 +69,8 @@ static enum cell_end
 bad_cr(struct fe_csv_reader *r, const struct split *s, size_t at, struct fe_err *err)
 {
 	(void)fe_fail(err, FE_EDATA,
-		      "a CR that is not followed by LF; lines end with LF or CRLF, and a CR in a cell needs quotes");
+		      "a CR that is not followed by LF; lines end with LF or CRLF, and a CR in a cell "
+		      "needs quotes");
 	return bad_at(r, r->line + s->n_lines, at - s->line_start + 1, err);
 }
 
@@ -283,8 +285,8 @@ static enum fe_rc
 fail_short(struct fe_csv_reader *r, struct fe_err *err)
 {
 	enum fe_rc rc = fe_fail(err, FE_EDATA,
-				"the file ends inside its last record, which has %zu of %zu cells and "
-				"no line end; it was cut short",
+				"the file ends inside its last record, which has %zu of %zu cells "
+				"and no line end; it was cut short",
 				r->n_cells, r->n_expected);
 	(void)bad_at(r, r->line, 0, err);
 	return rc;

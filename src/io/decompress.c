@@ -92,7 +92,15 @@ fail_garbage(const struct fe_decompress *d, struct fe_err *err)
 static enum fe_rc
 fail_damaged(const struct fe_decompress *d, const char *why, struct fe_err *err)
 {
-	return fe_fail(err, FE_EDATA, "the %s data is damaged: %s", name_of(d), why ? why : "unknown");
+	return fe_fail(err, FE_EDATA, "the %s data is damaged: %s", name_of(d),
+		       why ? why : "no reason is given");
+}
+
+static enum fe_rc
+fail_cut(const struct fe_decompress *d, struct fe_err *err)
+{
+	return fe_fail(err, FE_EDATA, "the %s data ends in its middle; the file was cut short",
+		       name_of(d));
 }
 
 static enum fe_rc
@@ -171,8 +179,7 @@ fe_decompress_step(struct fe_decompress *d, struct fe_str *in, bool has_ended,
 		if (d->is_inside && out->n_bytes == 0 && in->n == n_before) {
 			if (!has_ended)
 				return FE_OK;
-			return fe_fail(err, FE_EDATA, "the %s data ends in its middle; the file was cut short",
-				       name_of(d));
+			return fail_cut(d, err);
 		}
 	} while (out->n_bytes == 0);
 	return FE_OK;

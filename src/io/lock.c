@@ -47,7 +47,8 @@ write_holder(struct fe_lock *l, int64_t now_us, struct fe_err *err)
 	if (gethostname(host, sizeof host - 1) != 0)
 		host[0] = '\0';
 	fe_timestamp_format(now_us, since);
-	int n = snprintf(line, sizeof line, "process %ld on %s since %s\n", (long)getpid(), host, since);
+	int n = snprintf(line, sizeof line, "process %ld on %s since %s\n", (long)getpid(), host,
+			 since);
 	if (n < 0 || (size_t)n >= sizeof line)
 		return fe_fail(err, FE_EBUG, "the holder's line is too long");
 	if (ftruncate(l->fd, 0) != 0)
@@ -69,7 +70,8 @@ wait_for_lock(struct fe_lock *l, int64_t wait_ms, const struct fe_clock *clock, 
 			char holder[HOLDER_BYTES];
 			read_holder(l->fd, holder);
 			return fe_fail(err, FE_EUNAVAIL,
-				       "locked by another run (%s); try again when it has ended, or wait for it with --wait 30s",
+				       "locked by another run (%s); try again when it has ended, "
+				       "or wait for it with --wait 30s",
 				       holder[0] ? holder : "holder unknown");
 		}
 		FE_TRY(fe_stop_check(err));

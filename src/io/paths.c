@@ -80,7 +80,8 @@ fe_paths_expand(const char *pattern, struct fe_paths *out, struct fe_err *err)
 	if (stat(pattern, &st) == 0) {
 		if (S_ISDIR(st.st_mode)) {
 			enum fe_rc rc = fe_fail(err, FE_EUSAGE,
-						"this is a folder; name the files in it by a pattern, as in '%s/*.csv'",
+						"this is a folder; name the files in it by a "
+						"pattern, as in '%s/*.csv'",
 						pattern);
 			fe_err_at(err, pattern, 0, NULL);
 			return rc;
@@ -100,7 +101,8 @@ fe_paths_expand(const char *pattern, struct fe_paths *out, struct fe_err *err)
 		take_matches(&g, out);
 	globfree(&g);
 	if (found == GLOB_ABORTED)
-		return fe_fail_errno(err, errnum ? errnum : EACCES, "cannot list the folder of the pattern", pattern);
+		return fe_fail_errno(err, errnum ? errnum : EACCES,
+				     "cannot list the folder of the pattern", pattern);
 	if (found == GLOB_NOSPACE)
 		return fe_fail(err, FE_ELIMIT, "no memory for the files of '%s'", pattern);
 	if (out->n_paths == 0) {

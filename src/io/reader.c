@@ -88,8 +88,8 @@ check_unchanged(struct fe_reader *r, struct fe_err *err)
 	    r->n_stored == (uint64_t)r->before.st_size)
 		return FE_OK;
 	return fe_fail(err, FE_EDATA,
-		       "the file changed while it was read (%lld bytes at first, %llu read, %lld now); "
-		       "run again when it is complete",
+		       "the file changed while it was read (%lld bytes at first, %llu read, "
+		       "%lld now); run again when it is complete",
 		       (long long)r->before.st_size, (unsigned long long)r->n_stored,
 		       (long long)now.st_size);
 }
@@ -136,12 +136,14 @@ open_file(struct fe_reader *r, const char *path, struct fe_err *err)
 	r->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 			 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (r->fd < 0)
-		return fe_fail_errno(err, errno, is_stdin ? "cannot read standard input" : "cannot open", NULL);
+		return fe_fail_errno(err, errno,
+				     is_stdin ? "cannot read standard input" : "cannot open", NULL);
 	if (fstat(r->fd, &r->before) != 0)
 		return fe_fail_errno(err, errno, "cannot examine", NULL);
 	if (S_ISDIR(r->before.st_mode))
 		return fe_fail(err, FE_EUSAGE,
-			       "this is a folder; name the files in it by a pattern, as in '%s/*.csv'", path);
+			       "this is a folder; name the files in it by a pattern, as in '%s/*.csv'",
+			       path);
 	r->is_file = S_ISREG(r->before.st_mode) && !is_stdin;
 	if (r->is_file && realpath(path, canonical))
 		r->id.path = fe_strdup(canonical);
@@ -168,7 +170,8 @@ sniff(struct fe_reader *r, struct fe_err *err)
 		return FE_OK;
 	if (packing == FE_PACKING_ZIP)
 		return fe_fail(err, FE_EDATA,
-			       "this is a zip archive; unpack it, or compress the file by gzip or zstd instead");
+			       "this is a zip archive; unpack it, or compress the file by gzip or zstd "
+			       "instead");
 	return fe_decompress_new(&r->decompress, packing, err);
 }
 
@@ -215,7 +218,8 @@ read_decompressed(struct fe_reader *r, void *out, size_t cap_bytes, size_t *n_by
 	struct fe_decompress_room room = { .p = out, .cap_bytes = cap_bytes };
 	for (;;) {
 		bool is_done;
-		FE_TRY(fe_decompress_step(r->decompress, &r->ahead, r->stored_ended, &room, &is_done, err));
+		FE_TRY(fe_decompress_step(r->decompress, &r->ahead, r->stored_ended, &room,
+					  &is_done, err));
 		*n_bytes = room.n_bytes;
 		if (room.n_bytes > 0 || is_done)
 			return FE_OK;
@@ -232,9 +236,11 @@ fe_reader_read(struct fe_reader *r, void *out, size_t cap_bytes, size_t *n_bytes
 
 	while (n_read < cap_bytes && !r->has_ended) {
 		size_t n;
-		enum fe_rc rc = r->decompress
-					? read_decompressed(r, to + n_read, cap_bytes - n_read, &n, err)
-					: read_plain(r, to + n_read, cap_bytes - n_read, &n, err);
+		enum fe_rc rc;
+		if (r->decompress)
+			rc = read_decompressed(r, to + n_read, cap_bytes - n_read, &n, err);
+		else
+			rc = read_plain(r, to + n_read, cap_bytes - n_read, &n, err);
 		if (rc) {
 			*n_bytes = 0;
 			fe_err_at(err, r->id.path, 0, NULL);
@@ -317,8 +323,8 @@ fe_file_read(const char *path, size_t max_bytes, struct fe_buf *out, struct fe_e
 	while (rc == FE_OK && n > 0) {
 		rc = read_some(r.fd, r.is_file, r.buffer, BUFFER_BYTES, &n, err);
 		if (rc == FE_OK && n > max_bytes - out->n_bytes)
-			rc = fe_fail(err, FE_ELIMIT, "the file is longer than its limit of %zu bytes",
-				     max_bytes);
+			rc = fe_fail(err, FE_ELIMIT,
+				     "the file is longer than its limit of %zu bytes", max_bytes);
 		if (rc == FE_OK && n > 0)
 			fe_buf_add(out, r.buffer, n);
 	}

@@ -128,8 +128,9 @@ fe_spool_add(struct fe_spool *s, struct fe_str entry, struct fe_err *err)
 {
 	uint64_t frame = entry.n;
 	if (entry.n > MAX_ENTRY_BYTES)
-		return fe_fail(err, FE_ELIMIT, "an entry of %zu bytes is too long to be spooled (limit %zu)",
-			       entry.n, MAX_ENTRY_BYTES);
+		return fe_fail(err, FE_ELIMIT,
+			       "an entry of %zu bytes is too long to be spooled (limit %zu)", entry.n,
+			       MAX_ENTRY_BYTES);
 	FE_TRY(append(s, &frame, sizeof frame, err));
 	enum fe_rc rc = append(s, entry.p, entry.n, err);
 	if (rc) { /* a frame without its entry must not stay: what was added before is still read */

@@ -237,7 +237,8 @@ fe_writer_publish(struct fe_writer *w, struct fe_err *err)
 	FE_ASSERT(w->is_finished && w->temp);
 	FE_TRY(fe_failpoint("writer.publish", err));
 	if (renameat(w->folder, w->temp, w->folder, w->name) != 0)
-		return fe_fail_errno(err, errno, "cannot rename the finished file to its name", w->path);
+		return fe_fail_errno(err, errno, "cannot rename the finished file to its name",
+				     w->path);
 	fe_free(w->temp);
 	w->temp = NULL;
 	if (fsync(w->folder) != 0)
