@@ -103,7 +103,7 @@ def read(data, columns, options=None):
     places = [names.index(name) for name in columns]
     number = 0
     for offset, raw, cells, flaw in records:
-        if raw == b"" and offset + len(raw) + 2 >= len(data) and not data[offset:].strip(b"\r\n"):
+        if data[offset:] in (b"\n", b"\r\n"):
             return  # a blank last line is no record
         number += 1
         if not flaw and len(cells) < len(names) and offset + len(raw) == len(data):
