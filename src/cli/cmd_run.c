@@ -92,34 +92,32 @@ add_failure_line(struct fe_buf *out, enum fe_rc rc, const struct fe_err *err)
 	fe_json_object_end(&j);
 }
 
+/* stdout gets the summary on a terminal, and else one line of JSON; a summary that is
+ * wanted beside that comes after it, on stderr. */
 static enum fe_rc
 print_result(const struct fe_run_result *res, enum fe_rc run_rc, const struct fe_err *run_err,
              bool on_terminal, bool with_summary)
 {
 	struct fe_err err = FE_ERR_INIT;
-	struct fe_buf text;
-	enum fe_rc rc = FE_OK;
+	struct fe_buf line, summary;
 
-	fe_buf_init(&text, MAX_RESULT_BYTES);
-	if (res && (on_terminal || with_summary)) {
-		fe_run_summary(res, &text);
-		if (!on_terminal)
-			(void)fwrite(fe_buf_text(&text), 1, text.n_bytes, stderr);
-	}
-	if (!on_terminal) {
-		fe_buf_clear(&text);
-		if (res)
-			fe_run_result_json(res, 0, &text);
-		else
-			add_failure_line(&text, run_rc, run_err);
-		fe_buf_add_char(&text, '\n');
-	}
-	if (on_terminal && !res)
-		fe_buf_clear(&text);
-	rc = fe_cli_print(&text, &err);
+	fe_buf_init(&line, MAX_RESULT_BYTES);
+	fe_buf_init(&summary, MAX_RESULT_BYTES);
+	if (res)
+		fe_run_summary(res, &summary);
+	if (res && !on_terminal)
+		fe_run_result_json(res, 0, &line);
+	else if (!on_terminal)
+		add_failure_line(&line, run_rc, run_err);
+	if (!on_terminal)
+		fe_buf_add_char(&line, '\n');
+	enum fe_rc rc = fe_cli_print(on_terminal ? &summary : &line, &err);
 	if (rc)
 		fe_log_err(&err);
-	fe_buf_reset(&text);
+	if (!on_terminal && with_summary)
+		(void)fwrite(fe_buf_text(&summary), 1, summary.n_bytes, stderr);
+	fe_buf_reset(&line);
+	fe_buf_reset(&summary);
 	return rc;
 }
 

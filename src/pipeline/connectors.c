@@ -51,6 +51,24 @@ refuse_scheme(struct fe_str url, struct fe_err *err)
 	return rc;
 }
 
+void
+fe_path_climb(struct fe_str *folder, struct fe_str *path)
+{
+	for (;;) {
+		size_t n_dots = path->n >= 2 && memcmp(path->p, "./", 2) == 0	 ? 1
+				: path->n >= 3 && memcmp(path->p, "../", 3) == 0 ? 2
+										 : 0;
+		if (n_dots == 0)
+			return;
+		*path = (struct fe_str){ path->p + n_dots + 1, path->n - n_dots - 1 };
+		if (n_dots == 1)
+			continue;
+		while (folder->n && folder->p[folder->n - 1] != '/')
+			folder->n--;
+		folder->n -= folder->n > 0;
+	}
+}
+
 enum fe_rc
 fe_warehouse_resolve(struct fe_str url, const char *folder, char **out, struct fe_err *err)
 {
@@ -67,8 +85,12 @@ fe_warehouse_resolve(struct fe_str url, const char *folder, char **out, struct f
 	struct fe_buf text;
 	fe_buf_init(&text, 16384);
 	fe_buf_addf(&text, "%s:", sink->scheme);
-	if (path.p[0] != '/')
-		fe_buf_addf(&text, "%s/", folder);
+	if (path.p[0] != '/') {
+		struct fe_str above = fe_str_of(folder);
+		fe_path_climb(&above, &path);
+		fe_buf_add_str(&text, above);
+		fe_buf_add_char(&text, '/');
+	}
 	fe_buf_add_str(&text, path);
 	enum fe_rc rc = fe_buf_check(&text, "the warehouse's path", err);
 	if (rc == FE_OK)

@@ -21,15 +21,15 @@ url_scheme(struct fe_str location)
 
 /* The pipeline file's folder is a plain name, even before a pattern. */
 static void
-add_folder(struct fe_buf *path, const char *folder, struct fe_str location)
+add_folder(struct fe_buf *path, struct fe_str folder, struct fe_str location)
 {
 	bool is_pattern = false;
 	for (size_t i = 0; i < location.n; i++)
 		is_pattern = is_pattern || strchr("*?[", location.p[i]);
-	for (; *folder; folder++) {
-		if (is_pattern && strchr("*?[\\", *folder))
+	for (size_t i = 0; i < folder.n; i++) {
+		if (is_pattern && strchr("*?[\\", folder.p[i]))
 			fe_buf_add_char(path, '\\');
-		fe_buf_add_char(path, *folder);
+		fe_buf_add_char(path, folder.p[i]);
 	}
 	fe_buf_add_char(path, '/');
 }
@@ -53,7 +53,9 @@ build_location(struct fe_planner *b, const struct fe_key *key, const struct fe_n
 		return fe_planner_text(b, text);
 	struct fe_buf path;
 	fe_buf_init(&path, 128 * 1024);
-	add_folder(&path, b->folder, text);
+	struct fe_str folder = fe_str_of(b->folder);
+	fe_path_climb(&folder, &text);
+	add_folder(&path, folder, text);
 	fe_buf_add_str(&path, text);
 	const char *out = fe_planner_text(b, fe_buf_str(&path));
 	fe_buf_reset(&path);

@@ -94,14 +94,14 @@ default_pipeline_has_its_columns_cleaned_as_declared(void **state)
 	struct fe_plan *plan = load_with(&set, NULL);
 	assert_string_equal(plan->name, "financial_transactions");
 	assert_string_equal(plan->path, DEFAULT_PIPELINE);
-	assert_string_equal(plan->warehouse, "sqlite:" FE_SOURCE_ROOT "/pipelines/../warehouse.db");
+	assert_string_equal(plan->warehouse, "sqlite:" FE_SOURCE_ROOT "/warehouse.db");
 	assert_int_equal(plan->n_datasets, 2);
 
 	const struct fe_plan_dataset *customers = &plan->datasets[0], *t = &plan->datasets[1];
 	assert_string_equal(customers->name, "customers");
 	assert_true(customers->is_selected && t->is_selected);
 	assert_ptr_equal(customers->source, &fe_source_csv);
-	assert_string_equal(customers->source_set.location, FE_SOURCE_ROOT "/pipelines/../data/customers.csv");
+	assert_string_equal(customers->source_set.location, FE_SOURCE_ROOT "/data/customers.csv");
 	assert_int_equal(customers->source_set.delimiter, ',');
 	assert_int_equal(customers->source_set.quote, '"');
 	assert_string_equal(customers->source_set.encoding, "utf-8");
