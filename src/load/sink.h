@@ -10,7 +10,7 @@
  *              table_begin, (lookup | fetch | has | write)*, table_end; then
  *              commit or undo; then close. has may be asked of any table.
  *   Ownership  tables and settings are borrowed until close.
- *   Failure    After a failure only undo and close are legal.
+ *   Failure    After a failure, that of begin included, only undo and close are legal.
  *   Threads    One sink, one thread.
  *   Numbers    Rows inserted by this run are numbered from 0 per table by dedupe; a
  *              row that was there before goes by the engine's own number.

@@ -7,6 +7,9 @@
  * Where it is held or fails, the second is rolled back, and a third writes down the
  * rejects and the audit row alone.
  *
+ * Once a load outgrows the cache SQLite locks the file whole: readers wait for the
+ * commit, or give up as busy.
+ *
  * Whether a run is over is known by its lock: a file beside the database, one for
  * each pipeline. A run that was started under the lock that we hold, and has no end,
  * is abandoned.
