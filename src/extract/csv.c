@@ -236,12 +236,23 @@ check_not_empty(const struct source_csv *s, struct fe_err *err)
 	return rc;
 }
 
+static void
+note_oddities(struct source_csv *s)
+{
+	struct fe_csv_notes found = fe_csv_notes(s->csv);
+	bool *notes = s->base.objects[s->object].notes;
+	notes[FE_NOTE_BYTE_ORDER_MARK] = found.has_bom;
+	notes[FE_NOTE_MIXED_LINE_ENDS] = found.mixed_line_ends;
+	notes[FE_NOTE_NO_FINAL_NEWLINE] = found.no_final_newline;
+}
+
 static enum fe_rc
 end_object(struct source_csv *s, struct fe_err *err)
 {
 	FE_TRY(check_not_empty(s, err));
 	s->done_bytes += fe_reader_stored_bytes_read(s->in);
 	set_identity(&s->base.objects[s->object], fe_reader_identity(s->in));
+	note_oddities(s);
 	leave_object(s);
 	s->object++;
 	return FE_OK;

@@ -49,3 +49,14 @@ fe_source_close(struct fe_source *src)
 	if (src)
 		src->ops->close(src);
 }
+
+const char *
+fe_object_note_name(enum fe_object_note note)
+{
+	static const char *const names[] = {
+#define FE_X(name, text) [FE_NOTE_##name] = text,
+		FE_OBJECT_NOTE_MAP(FE_X)
+#undef FE_X
+	};
+	return names[note];
+}

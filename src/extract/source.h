@@ -54,11 +54,26 @@ struct fe_source_settings {
 	void *skip_ctx;
 };
 
+/* What is legal in an object, but worth telling: name in reports. */
+#define FE_OBJECT_NOTE_MAP(X)                                                  \
+	X(BYTE_ORDER_MARK, "byte_order_mark")                                  \
+	X(MIXED_LINE_ENDS, "mixed_line_ends")                                  \
+	X(NO_FINAL_NEWLINE, "no_final_newline")
+
+enum fe_object_note {
+#define FE_X(name, text) FE_NOTE_##name,
+	FE_OBJECT_NOTE_MAP(FE_X)
+#undef FE_X
+	FE_N_OBJECT_NOTES
+};
+const char *fe_object_note_name(enum fe_object_note note);
+
 struct fe_object {
 	struct fe_object_id id;
 	uint64_t n_records;      /* yielded so far */
 	bool skipped;            /* by skip_object */
 	bool complete;           /* identity is whole */
+	bool notes[FE_N_OBJECT_NOTES];
 };
 
 struct fe_source_ops {

@@ -75,6 +75,16 @@ write_defaults(struct fe_json *j, const struct fe_dataset_result *d)
 }
 
 static void
+write_notes(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	fe_json_object(j, "notes");
+	for (int n = 0; n < FE_N_OBJECT_NOTES; n++)
+		if (d->notes[n])
+			fe_json_i64(j, fe_object_note_name((enum fe_object_note)n), (int64_t)d->notes[n]);
+	fe_json_object_end(j);
+}
+
+static void
 write_dataset(struct fe_json *j, const struct fe_dataset_result *d)
 {
 	fe_json_object(j, NULL);
@@ -84,6 +94,7 @@ write_dataset(struct fe_json *j, const struct fe_dataset_result *d)
 	write_reasons(j, d);
 	write_warnings(j, d);
 	write_defaults(j, d);
+	write_notes(j, d);
 	fe_json_i64(j, "objects", (int64_t)d->n_objects);
 	fe_json_i64(j, "objects_skipped", (int64_t)d->n_skipped_objects);
 	fe_json_text(j, "strategy", d->strategy);

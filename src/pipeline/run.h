@@ -45,6 +45,7 @@ struct fe_dataset_result {
 	uint64_t *defaults_filled;   /* [n_source] */
 	uint64_t *rules_broken;      /* [n_rules] */
 	uint64_t n_objects, n_skipped_objects;
+	uint64_t notes[FE_N_OBJECT_NOTES]; /* how many objects have each */
 	char strategy[160];
 	int64_t elapsed_us;
 };

@@ -90,6 +90,15 @@ is_known_object(void *ctx, const struct fe_object_id *id)
 	return known;
 }
 
+/* One thread where the source asks the warehouse, whose connection is this thread's,
+ * and where it may wait for standard input for ever after the run has failed. */
+static unsigned
+threads_for(const struct chain *c, const struct fe_source_settings *set)
+{
+	bool alone = set->skip_object || strcmp(set->location, "-") == 0;
+	return alone ? 1 : c->run->set->n_threads;
+}
+
 static enum fe_rc
 open_source(struct chain *c, struct fe_err *err)
 {
@@ -100,7 +109,7 @@ open_source(struct chain *c, struct fe_err *err)
 		set.skip_ctx = c;
 	}
 	FE_TRY(fe_source_open(&c->source, c->plan->source, &set, err));
-	c->prefetch = fe_prefetch_open(c->source, &c->plan->schema, c->run->set->n_threads);
+	c->prefetch = fe_prefetch_open(c->source, &c->plan->schema, threads_for(c, &set));
 	return FE_OK;
 }
 
@@ -206,6 +215,8 @@ finish_objects(struct chain *c)
 		to->is_whole = from->complete;
 		to->is_skipped = from->skipped;
 		c->out->n_skipped_objects += from->skipped;
+		for (int n = 0; n < FE_N_OBJECT_NOTES; n++)
+			c->out->notes[n] += from->notes[n];
 	}
 	c->out->n_objects = c->source->n_objects;
 }
