@@ -37,6 +37,8 @@ progress(const struct fe_source *src, uint64_t *done, uint64_t *total)
 	*total = 100;
 }
 
+static char object_name[] = "numbers";
+static struct fe_object object = { .id.path = object_name };
 static const struct fe_source_ops ops = { .name = "counting", .next = next_batch, .progress = progress };
 
 static struct fe_schema
@@ -53,7 +55,7 @@ static void
 take_all(unsigned n_threads, unsigned n_batches, unsigned fails_at, unsigned slow_every)
 {
 	struct fe_schema schema = one_int();
-	struct counting_source s = { .base.ops = &ops, .base.dataset = "numbers", .n_batches = n_batches, .fails_at = fails_at };
+	struct counting_source s = { .base.ops = &ops, .base.dataset = "numbers", .base.objects = &object, .base.n_objects = 1, .n_batches = n_batches, .fails_at = fails_at };
 	struct fe_prefetch *p = fe_prefetch_open(&s.base, &schema, n_threads);
 	struct fe_err err = FE_ERR_INIT;
 	int64_t expected = 0;
@@ -111,7 +113,7 @@ closing_early_stops_the_thread(void **state)
 	(void)state;
 	struct fe_schema schema = one_int();
 	for (unsigned n_taken = 0; n_taken < 5; n_taken++) {
-		struct counting_source s = { .base.ops = &ops, .base.dataset = "numbers", .n_batches = 1000, .fails_at = UINT32_MAX };
+		struct counting_source s = { .base.ops = &ops, .base.dataset = "numbers", .base.objects = &object, .base.n_objects = 1, .n_batches = 1000, .fails_at = UINT32_MAX };
 		struct fe_prefetch *p = fe_prefetch_open(&s.base, &schema, 2);
 		for (unsigned i = 0; i < n_taken; i++) {
 			struct fe_prefetched now;
