@@ -65,11 +65,14 @@ need_packages() {
 
 # build_finetl: the optimised binary, at build/finetl. Quiet unless there is work or trouble.
 build_finetl() {
-	if [ ! -f "$here/build/build.ninja" ]; then
-		say "Setting up the build (release, link-time optimisation)"
-		CC=${CC:-gcc} meson setup "$here/build" "$here" -Dbuildtype=release -Db_lto=true >"$here/build/setup.log" 2>&1 ||
+	options="${CC:-gcc} -Dbuildtype=release"
+	if [ ! -f "$here/build/build.ninja" ] || [ "$(cat "$here/build/.options" 2>/dev/null)" != "$options" ]; then
+		say "Setting up the build"
+		rm -rf "$here/build/build.ninja" "$here/build/meson-private" "$here/build/meson-info"
+		CC=${CC:-gcc} meson setup "$here/build" "$here" -Dbuildtype=release >"$here/build/setup.log" 2>&1 ||
 			die "the build could not be set up:
 $(tail -n 20 "$here/build/setup.log")"
+		printf '%s' "$options" >"$here/build/.options"
 	fi
 	case $(ninja -C "$here/build" -n finetl 2>&1) in
 	*'no work to do'*) ;;
