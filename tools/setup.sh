@@ -37,7 +37,7 @@ install_packages() {
 	say "Installing Debian packages:$1"
 	mkdir -p "$here/build"
 	log=$here/build/apt.log
-	$as_root apt-get update -qq >"$log" 2>&1 || die "apt-get update failed; is there a network?
+	$as_root apt-get update -qq >"$log" 2>&1 || die "apt-get update failed (is there a network? may you use sudo?):
 $(tail -n 5 "$log")"
 	# shellcheck disable=SC2086
 	$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $1 >"$log" 2>&1 ||
