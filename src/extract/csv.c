@@ -214,7 +214,7 @@ enter_object(struct source_csv *s, struct fe_err *err)
 	fe_csv_skip_lines(s->csv, s->set.skip_lines);
 	s->has_header = s->set.names != NULL;
 	if (s->has_header)
-		fe_csv_expect(s->csv, s->set.n_names, (struct fe_str){ 0 });
+		fe_csv_expect(s->csv, s->set.n_names, NULL);
 	return FE_OK;
 }
 
@@ -347,7 +347,7 @@ read_header(struct source_csv *s, struct fe_err *err)
 			err->record = 0; /* the header is none */
 		return rc;
 	}
-	fe_csv_expect(s->csv, record.n_cells, record.raw);
+	fe_csv_expect(s->csv, record.n_cells, record.cells);
 	s->has_header = true;
 	return FE_OK;
 }

@@ -54,7 +54,8 @@ fe_csv_reader_free(struct fe_csv_reader *r)
 {
 	if (!r)
 		return;
-	fe_free((char *)(uintptr_t)r->header.p);
+	fe_free(r->header);
+	fe_arena_free(&r->header_bytes);
 	fe_free(r->marks);
 	fe_free(r->cells);
 	fe_free(r);
@@ -67,11 +68,15 @@ fe_csv_skip_lines(struct fe_csv_reader *r, uint64_t n_lines)
 }
 
 void
-fe_csv_expect(struct fe_csv_reader *r, size_t n_cells, struct fe_str header)
+fe_csv_expect(struct fe_csv_reader *r, size_t n_cells, const struct fe_str *header)
 {
-	FE_ASSERT(n_cells <= FE_CSV_MAX_COLUMNS);
-	fe_free((char *)(uintptr_t)r->header.p);
-	r->header = (struct fe_str){ fe_strndup(header.p, header.n), header.n };
+	FE_ASSERT(n_cells <= FE_CSV_MAX_COLUMNS && !r->header);
+	if (header)
+		r->header = fe_new_array(n_cells, struct fe_str);
+	for (size_t i = 0; header && i < n_cells; i++) {
+		const struct fe_str name = fe_text_trim(header[i]);
+		r->header[i] = (struct fe_str){ fe_arena_copy(&r->header_bytes, name.p, name.n), name.n };
+	}
 	r->n_expected = n_cells;
 	r->n_records = 0;
 }
@@ -134,11 +139,11 @@ fill_plain(struct fe_csv_reader *r, struct fe_csv_rows *rows)
 			return;
 		if (is_crlf && (n_ahead == n_cells || m[n_cells] != end + 1 || p[end + 1] != '\n'))
 			return;
-		/* Nothing but delimiters, or too long, or as long as the header. */
+		/* Nothing but delimiters, or too long, or perhaps the header. */
 		const struct fe_str raw = { p + r->start, end - r->start };
 		if (raw.n < n_cells || raw.n > FE_CSV_MAX_CELL_BYTES)
 			return;
-		if (raw.n == r->header.n && memcmp(raw.p, r->header.p, raw.n) == 0)
+		if (fe_csv_may_be_header(r, (struct fe_str){ raw.p, m[0] - r->start }))
 			return;
 
 		for (size_t i = 0; i < rows->n_wanted; i++) {

@@ -84,9 +84,9 @@ void fe_csv_reader_free(struct fe_csv_reader *r); /* NULL is allowed */
 /* Before the first feed: leaves out this many physical lines, whatever is in them. */
 void fe_csv_skip_lines(struct fe_csv_reader *r, uint64_t n_lines);
 /* From the next record on, each has this many cells, or a flaw; 0: any number. header
- * is the raw text of the header line, copied, to know it when it comes again; empty:
- * none. Records are counted from here. */
-void fe_csv_expect(struct fe_csv_reader *r, size_t n_cells, struct fe_str header);
+ * is the header's cells, copied, to know it when it comes again; NULL: there is none.
+ * Records are counted from here. To be called once. */
+void fe_csv_expect(struct fe_csv_reader *r, size_t n_cells, const struct fe_str *header);
 
 /* Feeds a block. offset is that of its first byte in the input; is_last says that
  * nothing follows. The bytes must stay until the next feed. Then next yields the

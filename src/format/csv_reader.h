@@ -14,6 +14,7 @@
 #ifndef FE_FORMAT_CSV_READER_H
 #define FE_FORMAT_CSV_READER_H
 
+#include "base/text.h"
 #include "format/csv.h"
 #include "format/csv_scan.h"
 
@@ -31,7 +32,8 @@ struct fe_csv_reader {
 
 	/* What a record must look like. */
 	size_t n_expected;
-	struct fe_str header; /* owned */
+	struct fe_str *header; /* [n_expected] its cells, trimmed; NULL: none */
+	struct fe_arena header_bytes;
 
 	/* The block, and how far it is read. */
 	struct fe_str block;
@@ -67,6 +69,13 @@ fe_csv_next_mark(struct fe_csv_reader *r, size_t *at)
 	}
 	*at = r->marks[r->mark++];
 	return true;
+}
+
+/* Whether a first cell is that of the header: few others need to be looked at whole. */
+static inline bool
+fe_csv_may_be_header(const struct fe_csv_reader *r, struct fe_str first)
+{
+	return r->header && fe_str_eq(fe_text_trim(first), r->header[0]);
 }
 
 /* The next record of the block; *more is false where there is no complete one. */

@@ -276,9 +276,20 @@ judge(const struct fe_csv_reader *r, const struct split *s, struct fe_str raw)
 		return FE_CSV_TOO_FEW_CELLS;
 	if (r->n_expected && r->n_cells > r->n_expected)
 		return FE_CSV_TOO_MANY_CELLS;
-	if (r->header.n && fe_str_eq(raw, r->header))
-		return FE_CSV_REPEATED_HEADER;
 	return FE_CSV_NONE;
+}
+
+/* However it is quoted or spaced, as the file that was put behind may be of another hand. */
+static bool
+is_header(const struct fe_csv_reader *r)
+{
+	if (r->n_cells != r->n_expected || !fe_csv_may_be_header(r, r->cells[0]))
+		return false;
+	for (size_t i = 1; i < r->n_cells; i++) {
+		if (!fe_str_eq(fe_text_trim(r->cells[i]), r->header[i]))
+			return false;
+	}
+	return true;
 }
 
 static enum fe_rc
@@ -325,10 +336,12 @@ fe_csv_split(struct fe_csv_reader *r, struct fe_csv_record *out, bool *more, str
 	r->no_final_newline = s.no_newline;
 
 	enum fe_csv_flaw flaw = judge(r, &s, raw);
+	if (flaw == FE_CSV_NONE && s.n_quotes)
+		unquote_cells(r);
+	if (flaw == FE_CSV_NONE && is_header(r))
+		flaw = FE_CSV_REPEATED_HEADER;
 	if (flaw != FE_CSV_NONE)
 		r->n_cells = 0;
-	else if (s.n_quotes)
-		unquote_cells(r);
 	*out = (struct fe_csv_record){
 		.raw = raw,
 		.offset = r->offset + r->start,

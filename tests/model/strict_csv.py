@@ -124,6 +124,6 @@ def flaw_of(raw, cells, n_cells, header, delimiter):
         return "too_few_cells"
     if len(cells) > n_cells:
         return "too_many_cells"
-    if cells == header:
+    if header and [cell.strip() for cell in cells] == [cell.strip() for cell in header]:
         return "repeated_header"
     return ""

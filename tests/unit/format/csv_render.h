@@ -131,7 +131,7 @@ csv_render_block(struct csv_render *c, struct fe_err *err)
 			c->n_cells = record.n_cells;
 			if (record.flaw != FE_CSV_NONE)
 				return fe_fail(err, FE_EDATA, "header");
-			fe_csv_expect(c->reader, record.n_cells, record.raw);
+			fe_csv_expect(c->reader, record.n_cells, record.cells);
 			if (c->way->in_bulk)
 				csv_render_rows_new(c);
 			continue;
@@ -184,7 +184,7 @@ csv_render(struct fe_str input, const struct csv_way *way, struct fe_buf *out)
 	};
 	struct fe_err err = FE_ERR_INIT;
 	if (way->n_cells) {
-		fe_csv_expect(c.reader, way->n_cells, (struct fe_str){ 0 });
+		fe_csv_expect(c.reader, way->n_cells, NULL);
 		if (way->in_bulk)
 			csv_render_rows_new(&c);
 	}

@@ -150,6 +150,11 @@ csv_flags_a_repeated_header(void **state)
 	(void)state;
 	expect("a,b\r\n1,2\r\na,b\n3,4\na,b", "#1 @5 [1][2]\n#2 @10 !repeated_header a,b\n#3 @14 [3][4]\n"
 	       "#4 @18 !repeated_header a,b\nend\n");
+	/* However it is quoted or spaced, the first time or now. */
+	expect("a,b\n\"a\",b\n a,\"b \"\na,B\n", "#1 @4 !repeated_header \"a\",b\n#2 @10 !repeated_header  a,\"b \"\n"
+	       "#3 @18 [a][B]\nend\n");
+	expect("\"a\", b\n1,2\na,b\n\"a\", b\n", "#1 @7 [1][2]\n#2 @11 !repeated_header a,b\n"
+	       "#3 @15 !repeated_header \"a\", b\nend\n");
 }
 
 static void
