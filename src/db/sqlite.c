@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +30,9 @@ struct fe_db {
 	char *path;
 	int64_t busy_ms;
 	bool stoppable;
+	bool (*is_guarded)(void *ctx, const char *table);
+	void *guard_ctx;
+	char refused[256]; /* what the guard refused last */
 };
 
 struct fe_stmt {
@@ -41,6 +45,11 @@ struct fe_stmt {
 
 static enum fe_rc fail_db(struct fe_err *err, int code, struct fe_db *db)
 {
+	if (code == SQLITE_AUTH && db->refused[0] != '\0') {
+		fe_fail(err, FE_ECONFLICT, "%s", db->refused);
+		fe_err_at(err, db->path, 0, NULL);
+		return FE_ECONFLICT;
+	}
 	return fe_sqlite_fail(err, code, db->handle, db->path);
 }
 
@@ -213,6 +222,34 @@ const char *fe_db_path(const struct fe_db *db)
 void fe_db_set_stoppable(struct fe_db *db, bool stoppable)
 {
 	db->stoppable = stoppable;
+}
+
+/* ---- guarding ---- */
+
+/* Asked while a statement is prepared, for all that it and its triggers would do. */
+static int on_authorize(void *ctx, int action, const char *table, const char *column,
+                        const char *schema, const char *trigger)
+{
+	struct fe_db *db = (struct fe_db *)ctx;
+	const bool writes = action == SQLITE_INSERT || action == SQLITE_UPDATE ||
+	                    action == SQLITE_DELETE;
+
+	(void)column;
+	(void)schema;
+	if (!trigger || !writes || !db->is_guarded(db->guard_ctx, table))
+		return SQLITE_OK;
+	(void)snprintf(db->refused, sizeof(db->refused),
+	               "trigger %.80s writes to table %.80s, which is loaded here; drop it, or "
+	               "let it write to a table of its own",
+	               trigger, table);
+	return SQLITE_DENY;
+}
+
+void fe_db_guard(struct fe_db *db, bool (*is_guarded)(void *ctx, const char *table), void *ctx)
+{
+	db->is_guarded = is_guarded;
+	db->guard_ctx = ctx;
+	(void)sqlite3_set_authorizer(db->handle, on_authorize, db); /* fails only for no handle */
 }
 
 /* ---- statements ---- */

@@ -40,6 +40,11 @@ const char *fe_db_path(const struct fe_db *db);
  * false while the end of a cancelled run is written down. */
 void fe_db_set_stoppable(struct fe_db *db, bool stoppable);
 
+/* From here on, statements that would set off a trigger that writes to a table of which
+ * is_guarded says so are refused with FE_ECONFLICT, naming the trigger: whoever counts
+ * what a statement did must be the only one who does it. */
+void fe_db_guard(struct fe_db *db, bool (*is_guarded)(void *ctx, const char *table), void *ctx);
+
 /* One or more statements without parameters; rows are dropped. */
 FE_MUST_USE enum fe_rc fe_db_exec(struct fe_db *db, const char *sql, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_db_begin(struct fe_db *db, struct fe_err *err); /* IMMEDIATE */

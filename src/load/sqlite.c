@@ -20,6 +20,7 @@
 
 #include "base/failpoint.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "load/schema.h"
 #include "load/sqlite_sink.h"
 
@@ -116,6 +117,22 @@ static enum fe_rc take_lock(struct fe_sqlite_sink *s, struct fe_err *err)
 	return rc;
 }
 
+/* The tables of which the run's figures are told. */
+static bool is_loaded(void *ctx, const char *table)
+{
+	const struct fe_sqlite_sink *s = (const struct fe_sqlite_sink *)ctx;
+	const struct fe_str name = fe_str_of(table);
+	size_t i;
+
+	if (name.n > 4 && fe_text_casecmp_ascii((struct fe_str){ table, 4 }, FE_STR("etl_")) == 0)
+		return true;
+	for (i = 0; i < s->base.set.n_tables; i++) {
+		if (fe_text_casecmp_ascii(name, fe_str_of(s->base.set.tables[i].name)) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum fe_rc note_start(struct fe_sqlite_sink *s, struct fe_err *err)
 {
 	FE_TRY(fe_db_begin(s->db, err));
@@ -160,6 +177,7 @@ static enum fe_rc sqlite_begin(struct fe_sink *sink, const struct fe_run_info *r
 	FE_TRY(take_lock(s, err));
 	FE_TRY(fe_db_open(&s->db, &set, err));
 	s->state = FE_SQLITE_LOCKED;
+	fe_db_guard(s->db, is_loaded, s);
 	FE_TRY(fe_failpoint("load.locked", err));
 	FE_TRY(note_start(s, err));
 	s->state = FE_SQLITE_STARTED;

@@ -89,7 +89,7 @@ static enum fe_rc add_event(struct fe_sqlite_sink *s, const struct event *e, str
 		fe_stmt_bind_text(st, i + 1, fields[i]);
 	fe_stmt_bind_i64(st, 2, id);
 	fe_stmt_bind_cstr(st, 8, hash);
-	rc = fe_stmt_run(st, err);
+	rc = fe_sqlite_insert(s, st, "etl_run_events", err);
 	fe_stmt_free(st);
 	return rc;
 }
@@ -203,7 +203,7 @@ enum fe_rc fe_sqlite_record_end(struct fe_sqlite_sink *s, const struct fe_run_en
 	fe_stmt_bind_cstr(st, 14, s->version);
 	fe_sqlite_bind_optional(st, 15, end->quality_report);
 	fe_sqlite_bind_optional(st, 16, end->reconciliation);
-	rc = fe_stmt_run(st, err);
+	rc = fe_sqlite_insert(s, st, "etl_audit_log", err);
 	fe_stmt_free(st);
 	return rc ? rc : seal_end(s, s->run_id, end->status, end->end_us, err);
 }
@@ -242,7 +242,7 @@ static enum fe_rc abandon(struct fe_sqlite_sink *s, struct fe_stmt *find, struct
 		return FE_OK;
 	fe_stmt_bind_cstr(insert, 1, run_id);
 	fe_stmt_bind_text(insert, 2, fe_sqlite_time_text(at_us, at));
-	FE_TRY(fe_stmt_run(insert, err));
+	FE_TRY(fe_sqlite_insert(s, insert, "etl_audit_log", err));
 	return seal_end(s, run_id, "abandoned", at_us, err);
 }
 

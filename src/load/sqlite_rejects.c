@@ -49,7 +49,7 @@ static enum fe_rc add_object(struct fe_sqlite_sink *s, struct fe_stmt *st,
 	fe_sqlite_bind_optional(st, 8, fe_str_of(o->id->sha256));
 	fe_sqlite_bind_count(st, 9, o->n_records);
 	fe_stmt_bind_cstr(st, 10, object_outcome(end, o));
-	return fe_stmt_run(st, err);
+	return fe_sqlite_insert(s, st, "etl_objects", err);
 }
 
 static enum fe_rc add_objects(struct fe_sqlite_sink *s, const struct fe_run_end *end,
@@ -105,10 +105,29 @@ static void print_identity(struct fe_buf *out, const struct fe_object_id *id)
 }
 
 struct reject_writer {
-	struct fe_stmt *st;
+	struct fe_sqlite_sink *sink;
+	struct fe_stmt *st, *find;
 	struct fe_buf reasons, identity;
 	size_t identity_of; /* the object whose identity it is */
 };
+
+/* A reject that was not inserted must be there already: none vanishes. */
+static enum fe_rc find_reject(struct reject_writer *w, const char *dataset, uint64_t record,
+                              struct fe_err *err)
+{
+	bool found;
+
+	fe_stmt_bind_cstr(w->find, 2, dataset);
+	fe_stmt_bind_text(w->find, 3, fe_buf_str(&w->identity));
+	fe_sqlite_bind_count(w->find, 4, record);
+	FE_TRY(fe_stmt_step(w->find, &found, err));
+	fe_stmt_reset(w->find);
+	if (found)
+		return FE_OK;
+	return fe_fail(err, FE_ECONFLICT,
+	               "a row was written to etl_rejects and is not there; drop the trigger that "
+	               "ignores it");
+}
 
 static enum fe_rc add_reject(struct reject_writer *w, const struct fe_run_end *end,
                              const struct fe_reject *r, struct fe_err *err)
@@ -136,7 +155,10 @@ static enum fe_rc add_reject(struct reject_writer *w, const struct fe_run_end *e
 	fe_sqlite_bind_optional(w->st, 10, r->detail);
 	fe_sqlite_bind_optional(w->st, 11, r->decimals);
 	fe_stmt_bind_blob(w->st, 12, r->raw);
-	return fe_stmt_run(w->st, err);
+	FE_TRY(fe_stmt_run(w->st, err));
+	if (fe_db_changes(w->sink->db) == 1)
+		return FE_OK;
+	return find_reject(w, end->datasets[r->dataset], r->record, err);
 }
 
 static enum fe_rc add_all_rejects(struct reject_writer *w, const struct fe_run_end *end,
@@ -157,7 +179,7 @@ static enum fe_rc add_all_rejects(struct reject_writer *w, const struct fe_run_e
 enum fe_rc fe_sqlite_record_rejects(struct fe_sqlite_sink *s, const struct fe_run_end *end,
                                     struct fe_err *err)
 {
-	struct reject_writer w = { .identity_of = SIZE_MAX };
+	struct reject_writer w = { .sink = s, .identity_of = SIZE_MAX };
 	enum fe_rc rc;
 
 	FE_TRY(add_objects(s, end, err));
@@ -171,12 +193,22 @@ enum fe_rc fe_sqlite_record_rejects(struct fe_sqlite_sink *s, const struct fe_ru
 	                            "ON CONFLICT (pipeline_name, dataset, object_sha256, record) "
 	                            "DO NOTHING"),
 	                     &w.st, err));
+	rc = fe_db_prepare(s->db,
+	                   FE_STR("SELECT 1 FROM main.etl_rejects WHERE pipeline_name = ?1 AND "
+	                          "dataset = ?2 AND object_sha256 = ?3 AND record = ?4"),
+	                   &w.find, err);
+	if (rc) {
+		fe_stmt_free(w.st);
+		return rc;
+	}
 	fe_buf_init(&w.reasons, MAX_REASONS_BYTES);
 	fe_buf_init(&w.identity, MAX_IDENTITY_BYTES);
 	fe_stmt_bind_cstr(w.st, 1, s->run_id);
 	fe_stmt_bind_cstr(w.st, 2, s->pipeline);
+	fe_stmt_bind_cstr(w.find, 1, s->pipeline);
 	rc = add_all_rejects(&w, end, err);
 	fe_stmt_free(w.st);
+	fe_stmt_free(w.find);
 	fe_buf_reset(&w.reasons);
 	fe_buf_reset(&w.identity);
 	return rc;

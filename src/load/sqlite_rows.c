@@ -91,6 +91,17 @@ static enum fe_rc prepare_remove(struct fe_sqlite_sink *s, struct fe_sqlite_tabl
 
 /* ---- write ---- */
 
+enum fe_rc fe_sqlite_insert(struct fe_sqlite_sink *s, struct fe_stmt *st, const char *table,
+                            struct fe_err *err)
+{
+	FE_TRY(fe_stmt_run(st, err));
+	if (fe_db_changes(s->db) == 1)
+		return FE_OK;
+	return fe_fail(err, FE_ECONFLICT,
+	               "a row was written to %s and is not there; drop the trigger that ignores it",
+	               table);
+}
+
 enum fe_rc fe_sqlite_rowid_of(const struct fe_sqlite_table *t, int64_t number, int64_t *rowid,
                               struct fe_err *err)
 {
@@ -126,8 +137,8 @@ static enum fe_rc remove_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *
 }
 
 /* Binds row's number, columns and record, and runs. */
-static enum fe_rc put_row(struct fe_sqlite_table *t, struct fe_stmt *st, int64_t id,
-                          const struct fe_batch *b, size_t row, struct fe_err *err)
+static enum fe_rc put_row(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_stmt *st,
+                          int64_t id, const struct fe_batch *b, size_t row, struct fe_err *err)
 {
 	size_t n = t->sql.table->schema->n_fields, i;
 
@@ -135,7 +146,7 @@ static enum fe_rc put_row(struct fe_sqlite_table *t, struct fe_stmt *st, int64_t
 	for (i = 0; i < n; i++)
 		fe_sqlite_bind_value(st, (int)i + 2, &b->columns[i], row, t->scratch[i]);
 	fe_stmt_bind_i64(st, (int)n + 2, (int64_t)b->origin[row].record);
-	return fe_stmt_run(st, err);
+	return fe_sqlite_insert(s, st, t->sql.table->name, err);
 }
 
 static enum fe_rc insert_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
@@ -159,7 +170,7 @@ static enum fe_rc insert_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *
 		if (plan->action[i] != FE_ACTION_INSERT)
 			continue;
 		FE_TRY(fe_sqlite_rowid_of(t, plan->number[i], &rowid, err));
-		rc = put_row(t, t->insert, rowid, b, i, err);
+		rc = put_row(s, t, t->insert, rowid, b, i, err);
 		if (rc) {
 			fe_err_context(err, "table %s, record %" PRIu64, t->sql.table->name,
 			               b->origin[i].record);
@@ -182,7 +193,7 @@ static enum fe_rc stage_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t
 	fe_stmt_bind_i64(t->stage, n + 3, object_id);
 	for (i = 0; i < b->n_rows; i++) {
 		if (plan->action[i] == FE_ACTION_UPDATE)
-			FE_TRY(put_row(t, t->stage, plan->number[i], b, i, err));
+			FE_TRY(put_row(s, t, t->stage, plan->number[i], b, i, err));
 	}
 	return FE_OK;
 }

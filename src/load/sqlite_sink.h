@@ -73,6 +73,10 @@ void fe_sqlite_table_finish(struct fe_sqlite_table *t); /* frees its statements 
 /* Prepares what sql holds, and resets it. */
 FE_MUST_USE enum fe_rc fe_sqlite_prepare(struct fe_sqlite_sink *s, struct fe_buf *sql,
                                          struct fe_stmt **out, struct fe_err *err);
+/* Runs an insert of one row, and makes sure that it is there: a trigger can drop it
+ * without a word. */
+FE_MUST_USE enum fe_rc fe_sqlite_insert(struct fe_sqlite_sink *s, struct fe_stmt *st,
+                                        const char *table, struct fe_err *err);
 /* The rowid of the run's n-th row. */
 FE_MUST_USE enum fe_rc fe_sqlite_rowid_of(const struct fe_sqlite_table *t, int64_t number,
                                           int64_t *rowid, struct fe_err *err);

@@ -295,9 +295,10 @@ static enum fe_rc apply_staged(struct fe_sqlite_sink *s, struct fe_sqlite_table 
 	print_update(&sql, t);
 	rc = confirm(s, t, &sql, true, &out->updated, err);
 	if (rc == FE_OK && out->updated.n + out->unchanged.n != (uint64_t)n_staged)
-		rc = fe_fail(err, FE_EBUG,
-		             "table %s: %" PRId64 " updates were staged, %" PRIu64
-		             " rows updated and %" PRIu64 " found unchanged",
+		rc = fe_fail(err, FE_ECONFLICT,
+		             "table %s: of %" PRId64 " rows to update, %" PRIu64
+		             " were updated and %" PRIu64 " found unchanged; drop the trigger "
+		             "that ignores the others",
 		             t->sql.table->name, n_staged, out->updated.n, out->unchanged.n);
 done:
 	fe_buf_reset(&sql);

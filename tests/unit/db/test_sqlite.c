@@ -265,6 +265,28 @@ static void names_are_quoted_only_where_they_must_be(void **p)
 	fe_buf_reset(&out);
 }
 
+static bool is_guarded(void *ctx, const char *table)
+{
+	(void)ctx;
+	return strcmp(table, "t") == 0;
+}
+
+static void a_trigger_that_writes_to_a_guarded_table_is_refused(void **p)
+{
+	struct fe_db *db = open_db(false, 0);
+	struct fe_err err = FE_ERR_INIT;
+
+	(void)p;
+	exec(db, "CREATE TABLE t (a INTEGER) STRICT; CREATE TABLE own (a INTEGER) STRICT");
+	exec(db, "CREATE TRIGGER logs AFTER INSERT ON t BEGIN INSERT INTO own VALUES (new.a); END");
+	fe_db_guard(db, is_guarded, NULL);
+	exec(db, "INSERT INTO t VALUES (1); UPDATE t SET a = 2; DELETE FROM t");
+	exec(db, "CREATE TRIGGER lies AFTER INSERT ON own BEGIN DELETE FROM t; END");
+	assert_int_equal(fe_db_exec(db, "INSERT INTO t VALUES (1)", &err), FE_ECONFLICT);
+	assert_non_null(strstr(err.text, "trigger lies writes to table t"));
+	fe_db_close(db);
+}
+
 /* Last: the request cannot be taken back. */
 static void long_statements_end_when_asked_to_stop(void **p)
 {
@@ -299,6 +321,7 @@ int main(void)
 		T(read_only_use_cannot_write),
 		T(write_protected_files_are_denied),
 		T(names_are_quoted_only_where_they_must_be),
+		T(a_trigger_that_writes_to_a_guarded_table_is_refused),
 		T(long_statements_end_when_asked_to_stop),
 	};
 

@@ -77,6 +77,82 @@ static void decimals_are_integers_with_a_column_for_reading(void **p)
 	                    "1250|integer|12.5|125|0.125\n");
 }
 
+/* ---- triggers: what the run tells of its rows must be so ---- */
+
+/* An insert of K2 and an update of K1, up to the commit. */
+static enum fe_rc change_items(const char *run_id, struct fe_err *err)
+{
+	enum fe_rc rc = fx_open(&f, url, err);
+
+	assert_int_equal(rc, FE_OK);
+	rc = fx_begin(&f, run_id, err);
+	if (rc)
+		return rc;
+	(void)fx_table_begin(&f, FX_CUSTOMERS);
+	fx_table_end(&f);
+	(void)fx_table_begin(&f, FX_ITEMS);
+	fx_update(&f, fx_lookup(&f, FX_ITEMS, "K1|", NULL),
+	          "K1|C1|2026-01-31|2026-01-31 10:00:00.000000Z|12.50|paid|0.125|7|small");
+	(void)fx_insert(&f, "K2|C1|||1.00||||");
+	rc = fx_try_write(&f, err);
+	if (rc == FE_OK)
+		rc = f.ops->table_end(f.sink, FX_ITEMS, &f.result, err);
+	return rc ? rc : fx_try_end(&f, "success", err);
+}
+
+static void a_trigger_that_changes_what_is_loaded_is_refused(void **p)
+{
+	static const char *const triggers[] = {
+		"AFTER INSERT ON etl_audit_log BEGIN DELETE FROM fact_items; END",
+		"AFTER INSERT ON fact_items BEGIN DELETE FROM fact_items WHERE rowid = new.rowid; END",
+		"AFTER INSERT ON fact_items BEGIN UPDATE fact_items SET status = 'x'; END",
+		"AFTER INSERT ON fact_items BEGIN DELETE FROM dim_customers; END",
+		"AFTER UPDATE ON fact_items BEGIN UPDATE FACT_ITEMS SET amount_minor = 7; END",
+		"BEFORE INSERT ON fact_items BEGIN SELECT RAISE(IGNORE); END",
+		"BEFORE UPDATE ON fact_items BEGIN SELECT RAISE(IGNORE); END",
+		"BEFORE INSERT ON etl_objects BEGIN SELECT RAISE(IGNORE); END",
+	};
+	struct fe_buf sql;
+	size_t i;
+
+	(void)p;
+	fx_load_items(&f, url, "RUN1", one_item);
+	fe_buf_init(&sql, 1024);
+	for (i = 0; i < sizeof(triggers) / sizeof(triggers[0]); i++) {
+		const char run_id[] = { 'R', (char)('a' + (int)i), '\0' };
+		struct fe_err err = FE_ERR_INIT;
+
+		fe_buf_clear(&sql);
+		fe_buf_addf(&sql, "CREATE TRIGGER lies %s", triggers[i]);
+		place_exec(fe_buf_text(&sql));
+		assert_int_equal(change_items(run_id, &err), FE_ECONFLICT);
+		assert_non_null(strstr(err.text, "trigger"));
+		fx_reset(&f);
+		fx_init(&f, &fe_sink_sqlite, &tables);
+		place_exec("DROP TRIGGER lies");
+		assert_string_equal(place_text("SELECT item_id, status, amount FROM fact_items"),
+		                    "K1|open|12.5\n");
+	}
+	fe_buf_reset(&sql);
+}
+
+static void a_reject_that_a_trigger_ignores_is_missed(void **p)
+{
+	struct fe_err err = FE_ERR_INIT;
+
+	(void)p;
+	fx_load_items(&f, url, "RUN1", one_item);
+	place_exec("CREATE TRIGGER lies BEFORE INSERT ON etl_rejects BEGIN SELECT RAISE(IGNORE); END");
+	fx_start(&f, url, "RUN2");
+	(void)fx_table_begin(&f, FX_CUSTOMERS);
+	fx_table_end(&f);
+	(void)fx_table_begin(&f, FX_ITEMS);
+	fx_reject(&f, 9, "amount:missing", FE_STR("K9,C1"));
+	fx_table_end(&f);
+	assert_int_equal(fx_try_end(&f, "success_with_rejects", &err), FE_ECONFLICT);
+	assert_non_null(strstr(err.text, "etl_rejects"));
+}
+
 /* ---- indexes ---- */
 
 static void indexes_are_there_after_a_first_load_and_none_is_lost_by_a_failed_one(void **p)
@@ -512,6 +588,8 @@ int main(void)
 		T(rows_say_where_they_are_from),
 		T(an_update_keeps_created_at_and_tells_its_own_run),
 		T(decimals_are_integers_with_a_column_for_reading),
+		T(a_trigger_that_changes_what_is_loaded_is_refused),
+		T(a_reject_that_a_trigger_ignores_is_missed),
 		T(indexes_are_there_after_a_first_load_and_none_is_lost_by_a_failed_one),
 		T(a_key_that_comes_twice_is_refused_when_the_index_is_built),
 		T(a_small_table_gets_its_indexes_anew_when_many_rows_come),
