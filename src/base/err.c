@@ -127,6 +127,10 @@ way_out_of_errno(int errnum)
 	case EMFILE:
 	case ENFILE:
 		return "; raise the limit of open files (ulimit -n)";
+	case EFBIG:
+		return "; raise the limit of file sizes (ulimit -f)";
+	case EBADF:
+		return "; it is closed";
 	default:
 		return "";
 	}

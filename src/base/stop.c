@@ -38,6 +38,7 @@ void fe_stop_install(void)
 	handle(SIGINT, on_signal, false);
 	handle(SIGHUP, on_signal, false);
 	handle(SIGPIPE, SIG_IGN, true);
+	handle(SIGXFSZ, SIG_IGN, true);
 }
 
 bool fe_stop_requested(void)

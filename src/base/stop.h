@@ -2,7 +2,8 @@
 /* base/stop.h - the signal flag: one of the two pieces of global state
  *
  * SIGTERM, SIGINT and SIGHUP set it; loops that can run long ask it and leave by
- * FE_ECANCEL. SIGPIPE is ignored, so that writes fail with EPIPE instead.
+ * FE_ECANCEL. SIGPIPE and SIGXFSZ (ulimit -f) are ignored, so that writes fail with
+ * EPIPE and EFBIG instead.
  */
 #ifndef FE_BASE_STOP_H
 #define FE_BASE_STOP_H

@@ -95,7 +95,7 @@ add_failure_line(struct fe_buf *out, enum fe_rc rc, const struct fe_err *err)
 /* stdout gets the summary on a terminal, and else one line of JSON; a summary that is
  * wanted beside that comes after it, on stderr. */
 static enum fe_rc
-print_result(const struct fe_run_result *res, enum fe_rc run_rc, const struct fe_err *run_err,
+print_result(const struct fe_run_result *res, enum fe_rc run_rc, struct fe_err *run_err,
              bool on_terminal, bool with_summary)
 {
 	struct fe_err err = FE_ERR_INIT;
@@ -113,7 +113,11 @@ print_result(const struct fe_run_result *res, enum fe_rc run_rc, const struct fe
 		fe_buf_add_char(&line, '\n');
 	enum fe_rc rc = fe_cli_print(on_terminal ? &summary : &line, &err);
 	if (rc)
-		fe_log_err(&err);
+		fe_err_context(&err, "the run is over, but its result was not printed");
+	if (rc && run_rc)
+		fe_log_err(&err); /* what the run failed by is told by main */
+	else if (rc)
+		*run_err = err;
 	if (!on_terminal && with_summary)
 		(void)fwrite(fe_buf_text(&summary), 1, summary.n_bytes, stderr);
 	fe_buf_reset(&line);

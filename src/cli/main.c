@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* cli/main.c - finds the command, and is the only place that reports an error */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -152,12 +153,29 @@ report(const struct fe_err *err)
 		fe_log_err(err);
 }
 
+/* Where 0, 1 or 2 came closed, the next file opened would get its number, and results and
+ * logs would be written into it. Held by a /dev/null opened the wrong way round, a closed
+ * one stays what it was: nothing can be read from it or written to it. */
+static enum fe_rc
+hold_standard_files(struct fe_err *err)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+			return fe_fail(err, FE_EUNAVAIL,
+				       "standard input, output or errors are closed, and /dev/null "
+				       "cannot take their place");
+	return FE_OK;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct fe_err err = FE_ERR_INIT;
 	fe_stop_install();
-	enum fe_rc rc = dispatch(argc, argv, &err);
+	enum fe_rc rc = hold_standard_files(&err);
+	if (rc == FE_OK)
+		rc = dispatch(argc, argv, &err);
 	if (rc != FE_OK && rc != FE_ENOTHING)
 		report(&err);
 	return fe_rc_exit_status(rc);

@@ -2,6 +2,7 @@
 """What the world does to a run: full disks, read-only places, locks, signals, closed pipes."""
 
 import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -207,6 +208,45 @@ def test_a_closed_stdout_does_not_undo_a_run(finetl, place):
     child.communicate(timeout=60)
     assert child.returncode == 0
     assert not is_empty(warehouse)
+
+
+def shell(finetl, line, *arguments):
+    """A line of sh with the binary as $0 and the arguments behind it."""
+    command = ["sh", "-c", line, str(finetl.binary), *(str(a) for a in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_closed_descriptors_are_not_taken_for_the_files_of_a_run(finetl, place):
+    pipeline, url = place / "pipeline.yaml", f"sqlite:{place}/w.db"
+    for closing in ["<&-", "2>&-", "<&- 2>&-"]:
+        done = shell(finetl, f'exec "$0" run "$1" -w "$2" {closing}', pipeline, url)
+        assert done.returncode == 0 and json.loads(done.stdout)["published"], done
+        lock = (place / "w.db.financial_transactions.lock").read_text()
+        assert lock.startswith("process ") and lock.count("\n") == 1
+    done = shell(finetl, 'exec "$0" run "$1" -w "$2" >&-', pipeline, url)
+    assert done.returncode == 6 and done.stdout == "", done
+    integrity(place / "w.db")
+
+
+def test_a_closed_stdin_is_not_read_as_data(finetl, place):
+    pipeline = pipelines.financial()
+    pipeline["datasets"][0]["source"]["csv"] = "-"
+    path = write_pipeline(place, pipeline)
+    done = shell(finetl, 'exec "$0" run "$1" -w "$2" <&-', path, f"sqlite:{place}/w.db")
+    assert done.returncode == 6 and "Bad file descriptor" in json.loads(done.stdout)["error"], done
+
+
+def test_a_result_that_cannot_be_printed_is_one_error(finetl, place):
+    done = shell(finetl, 'exec "$0" run -q "$1" -w "$2" >/dev/full', place / "pipeline.yaml", f"sqlite:{place}/w.db")
+    assert done.returncode == 6 and not is_empty(place / "w.db")
+    assert "result was not printed" in done.stderr and len(done.stderr.splitlines()) == 1, done
+
+
+def test_a_limit_of_file_sizes_is_an_error_and_no_signal(finetl, place):
+    for url in [f"sqlite:{place}/w.db", f"files:{place}/out"]:
+        done = shell(finetl, 'ulimit -f 100; exec "$0" run "$1" -w "$2"', place / "pipeline.yaml", url)
+        assert done.returncode in (5, 6) and not json.loads(done.stdout)["published"], done
+        finetl.run(place / "pipeline.yaml", url).ok()
 
 
 def test_a_full_log_neither_blocks_nor_fails_a_run(finetl, place):
