@@ -12,6 +12,10 @@
  * stored between runs that a run would ask for: each sees an empty target. Files are
  * written beside their names and renamed by commit; as renames of several files are
  * not one step, the old report goes first and the new one comes last.
+ *
+ * Only what a run wrote is replaced: a folder without the lock file of an earlier run may
+ * not hold a file of a name that this one writes, and an output is never the file that
+ * was read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +28,7 @@
 #include "load/files_table.h"
 
 #define REPORT "report.json"
+#define LOCK ".finetl.lock"
 
 struct files_sink {
 	struct fe_sink base;
@@ -134,11 +139,50 @@ files_close(struct fe_sink *sink)
 }
 
 static enum fe_rc
+check_absent(const char *path, struct fe_err *err)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0)
+		return FE_OK; /* what else may be wrong shows when it is written */
+	(void)fe_fail(err, FE_ECONFLICT,
+		      "this file would be replaced, but the folder holds no earlier run of finetl; "
+		      "move the file, or name another folder");
+	fe_err_at(err, path, 0, NULL);
+	return FE_ECONFLICT;
+}
+
+/* The first run in a folder finds no file of its names there, unless it is someone's. */
+static enum fe_rc
+check_foreign(const struct files_sink *s, const char *lock, struct fe_err *err)
+{
+	struct fe_files_output o;
+	struct stat st;
+	enum fe_rc rc = FE_OK;
+
+	if (lstat(lock, &st) == 0)
+		return FE_OK;
+	for (size_t i = 0; i < s->base.set.n_tables && rc == FE_OK; i++) {
+		rc = check_absent(s->tables[i].out.path, err);
+		fe_files_output_init(&o, s->folder, s->base.set.tables[i].dataset, ".rejects.csv");
+		if (rc == FE_OK)
+			rc = check_absent(o.path, err);
+		fe_files_output_reset(&o);
+	}
+	fe_files_output_init(&o, s->folder, REPORT, "");
+	if (rc == FE_OK)
+		rc = check_absent(o.path, err);
+	fe_files_output_reset(&o);
+	return rc;
+}
+
+static enum fe_rc
 files_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *first_object_id, struct fe_err *err)
 {
 	struct files_sink *s = (struct files_sink *)sink;
-	char *path = join(s->folder, ".finetl.lock");
-	enum fe_rc rc = fe_lock_take(&s->lock, path, s->base.set.wait_ms, s->base.set.clock, err);
+	char *path = join(s->folder, LOCK);
+	enum fe_rc rc = check_foreign(s, path, err);
+	if (rc == FE_OK)
+		rc = fe_lock_take(&s->lock, path, s->base.set.wait_ms, s->base.set.clock, err);
 	(void)run; /* what is known of it comes with its end */
 	fe_free(path);
 	*first_object_id = 1;
@@ -271,6 +315,36 @@ publish(struct fe_files_output *o, struct fe_err *err)
 	return fe_writer_publish(o->writer, err);
 }
 
+/* A folder of earlier runs may be the one of the input, too. */
+static enum fe_rc
+check_input(const struct fe_files_output *o, const struct fe_run_end *end, struct fe_err *err)
+{
+	struct stat out, in;
+	if (!o->writer || stat(o->path, &out) != 0)
+		return FE_OK;
+	for (size_t i = 0; i < end->n_objects; i++) {
+		const struct fe_object_id *id = end->objects[i].id;
+		if (!id || !id->path || stat(id->path, &in) != 0 || in.st_dev != out.st_dev ||
+		    in.st_ino != out.st_ino)
+			continue;
+		(void)fe_fail(err, FE_ECONFLICT,
+			      "this file was read, and would be replaced; name another folder");
+		fe_err_at(err, o->path, 0, NULL);
+		return FE_ECONFLICT;
+	}
+	return FE_OK;
+}
+
+static enum fe_rc
+check_inputs(const struct files_sink *s, const struct fe_run_end *end, struct fe_err *err)
+{
+	for (size_t i = 0; i < s->base.set.n_tables; i++) {
+		FE_TRY(check_input(&s->tables[i].out, end, err));
+		FE_TRY(check_input(&s->rejects[i], end, err));
+	}
+	return check_input(&s->report, end, err);
+}
+
 static enum fe_rc
 publish_all(struct files_sink *s, struct fe_err *err)
 {
@@ -301,6 +375,8 @@ files_commit(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *
 	}
 	if (rc == FE_OK)
 		rc = write_outputs(s, s->folder, list, n_list, end, err);
+	if (rc == FE_OK)
+		rc = check_inputs(s, end, err);
 	if (rc == FE_OK)
 		rc = publish_all(s, err);
 	fe_free(list);

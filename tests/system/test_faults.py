@@ -296,6 +296,28 @@ def test_a_table_of_another_shape_is_a_conflict_and_stays(finetl, place):
     db.close()
 
 
+def test_files_of_others_in_the_folder_are_a_conflict_and_stay(finetl, place):
+    for name in ["fact_transactions.csv", "customers.rejects.csv", "report.json"]:
+        folder = place / f"with {name}"
+        folder.mkdir()
+        (folder / name).write_text("mine\n")
+        done = finetl.run(place / "pipeline.yaml", f"files:{folder}")
+        assert done.code == 8 and name in done.result["error"] and not done.result["published"], done
+        assert (folder / name).read_text() == "mine\n" and os.listdir(folder) == [name]
+
+
+def test_an_input_is_not_replaced_by_the_output(finetl, place, data):
+    folder = place / "out"
+    finetl.run(place / "pipeline.yaml", f"files:{folder}").ok()
+    given = (data / "transactions.csv").read_bytes()
+    (folder / "fact_transactions.csv").write_bytes(given)
+    pipeline = json.loads((place / "pipeline.yaml").read_text())
+    pipeline["datasets"][1]["source"]["csv"] = str(folder / "fact_transactions.csv")
+    done = finetl.run(write_pipeline(place, pipeline), f"files:{folder}")
+    assert done.code == 8 and "this file was read" in done.result["error"], done
+    assert (folder / "fact_transactions.csv").read_bytes() == given
+
+
 def test_an_input_that_changes_while_it_is_read_is_refused(finetl, place):
     big = place / "customers.csv"
     header = b"customer_id,customer_name,registration_date,customer_tier,email,is_active\n"
