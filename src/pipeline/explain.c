@@ -132,19 +132,24 @@ static enum fe_rc
 explain(struct explanation *e, const struct fe_plan *plan, const char *table, const char *const *key,
         size_t n_key, struct fe_err *err)
 {
-	bool any = false, has_table = false;
+	bool any = false, has_table = false, fits = false;
 	for (size_t i = 0; i < plan->n_datasets; i++) {
 		bool is_named = table && strcmp(plan->tables[i].name, table) == 0;
 		bool found = false;
 		if (table && !is_named)
 			continue;
 		has_table = true;
+		fits |= n_key == plan->tables[i].n_key;
 		e->dataset = &plan->datasets[i];
 		FE_TRY(look_in(e, &plan->tables[i], key, n_key, is_named, &found, err));
 		any |= found;
 	}
 	if (!has_table)
 		return fe_fail(err, FE_EUSAGE, "%s has no table '%s'", plan->name, table);
+	if (!fits)
+		return fe_fail(err, FE_EUSAGE,
+			       "no table of %s has a key of %zu parts; the words of the command are the parts of one key, "
+			       "the pipeline file is given by --pipeline", plan->name, n_key);
 	struct fe_catalog_reject_query q = { .raw_has = key[0], .limit = MAX_REJECTS_SHOWN };
 	FE_TRY(fe_catalog_rejects(e->catalog, &q, tell_reject, e, err));
 	if (!any && !e->n_rejects)

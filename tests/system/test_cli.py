@@ -178,6 +178,8 @@ def test_rejects_runs_and_explain_tell_of_a_run(finetl, place):
     assert "amount_positive" in rejects and "transactions.csv" in rejects
     why = finetl("explain", "T1", "--pipeline", "pipeline.yaml", "--warehouse", "sqlite:w.db", cwd=place).ok().stdout
     assert run_id in why and "12.50" in why and "transactions.csv" in why
+    asked = finetl("explain", "T1", "pipeline.yaml", "--pipeline", "pipeline.yaml", "--warehouse", "sqlite:w.db", cwd=place)
+    assert asked.code == 2 and "a key of 2 parts" in asked.stderr
 
 
 def test_schema_is_printed_and_applied(finetl, place):
