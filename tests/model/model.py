@@ -171,7 +171,8 @@ def clean(dataset, item, cells, now, outcome):
             item.values[name] = None
             continue
         if value is None and "default" in column:
-            value = cast(str(column["default"]), type_, column)
+            # Written as a cell would be, so standardised as one.
+            value = clean_cell(str(column["default"]).encode(), column, type_)
             outcome.defaults_filled[name] += 1
         item.values[name] = value
         if value is None and (column.get("required") or name in dataset.key):
