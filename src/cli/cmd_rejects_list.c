@@ -12,7 +12,7 @@ static const struct fe_opt options[] = {
 	{ .name = "reason", .letter = 'r', .kind = FE_OPT_TEXT, .arg = "REASON",
 	  .help = "only those with this reason, as amount:missing" },
 	{ .name = "limit", .letter = 'n', .kind = FE_OPT_INT, .arg = "N", .fallback = "20", .least = 1,
-	  .help = "at most this many" },
+	  .help = "at most this many, of the newest run first" },
 	{ .name = "json", .kind = FE_OPT_FLAG, .help = "one JSON object a line" },
 	{ 0 },
 };

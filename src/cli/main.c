@@ -37,8 +37,8 @@ help_all(struct fe_buf *out)
 static void
 help_one(const struct fe_command *c, struct fe_buf *out)
 {
-	fe_buf_addf(out, "usage: finetl %s %s%s\n\n%s\n", c->name, c->options->name ? "[OPTIONS] " : "",
-		    c->args, c->summary);
+	fe_buf_addf(out, "usage: finetl %s%s%s%s\n\n%s\n", c->name, c->options->name ? " [OPTIONS]" : "",
+		    c->args[0] ? " " : "", c->args, c->summary);
 	if (c->details)
 		fe_buf_addf(out, "\n%s", c->details);
 	if (c->options->name) {
@@ -76,11 +76,61 @@ find_command(int argc, char *const *argv, int *n_words)
 	return NULL;
 }
 
+/* Whether it is the first of a command's two words. */
+static bool
+begins_with_word(const struct fe_command *c, const char *word)
+{
+	size_t n = strlen(word);
+	return strncmp(c->name, word, n) == 0 && c->name[n] == ' ';
+}
+
+static bool
+is_first_word(const char *word)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (begins_with_word(commands[i], word))
+			return true;
+	return false;
+}
+
+static enum fe_rc
+print_help_of_word(const char *word, struct fe_err *err)
+{
+	const char *between = "";
+	struct fe_buf text;
+	fe_buf_init(&text, 256 * 1024);
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (!begins_with_word(commands[i], word))
+			continue;
+		fe_buf_add_text(&text, between);
+		help_one(commands[i], &text);
+		between = "\n";
+	}
+	enum fe_rc rc = fe_cli_print(&text, err);
+	fe_buf_reset(&text);
+	return rc;
+}
+
+static enum fe_rc
+fail_half(const char *word, struct fe_err *err)
+{
+	struct fe_buf text;
+	fe_buf_init(&text, 1024);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (begins_with_word(commands[i], word))
+			fe_buf_addf(&text, "%s'%s'", text.n_bytes ? " or " : "", commands[i]->name);
+	(void)fe_fail(err, FE_EUSAGE, "'%s' is half a command: write %s", word, fe_buf_text(&text));
+	fe_buf_reset(&text);
+	return FE_EUSAGE;
+}
+
 static enum fe_rc
 fail_unknown(int argc, char *const *argv, struct fe_err *err)
 {
 	const char *names[N_COMMANDS];
 	char two[64];
+	if (is_first_word(argv[1]))
+		return fail_half(argv[1], err);
 	(void)snprintf(two, sizeof two, "%s%s%s", argv[1], argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		names[i] = commands[i]->name;
@@ -134,9 +184,13 @@ dispatch(int argc, char *const *argv, struct fe_err *err)
 	}
 	if (strcmp(argv[1], "help") == 0) {
 		const struct fe_command *c = argc > 2 ? find_command(argc - 1, argv + 1, &n_words) : NULL;
+		if (argc == 3 && is_first_word(argv[2]))
+			return print_help_of_word(argv[2], err);
 		return argc > 2 && !c ? fail_unknown(argc - 1, argv + 1, err) : print_help(c, err);
 	}
 	const struct fe_command *c = find_command(argc, argv, &n_words);
+	if (!c && is_first_word(argv[1]) && wants_help(argc, argv))
+		return print_help_of_word(argv[1], err);
 	if (!c)
 		return fail_unknown(argc, argv, err);
 	return run_command(c, argc - n_words, argv + n_words, err);

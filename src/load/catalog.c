@@ -151,7 +151,7 @@ enum fe_rc fe_catalog_rejects(struct fe_catalog *c, const struct fe_catalog_reje
 		"AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(r.reasons) AS x "
 		"WHERE x.value = ?3)) "
 		"AND (?4 IS NULL OR instr(lower(CAST(r.raw AS TEXT)), lower(?4)) > 0) "
-		"ORDER BY r.reject_id LIMIT ?5";
+		"ORDER BY r.run_id DESC, r.reject_id LIMIT ?5";
 	struct fe_stmt *st;
 	enum fe_rc rc;
 	bool row;

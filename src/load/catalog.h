@@ -60,7 +60,7 @@ struct fe_catalog_reject_query {
 	const char *raw_has;                   /* NULL: any; the raw bytes have this text, any case */
 	uint64_t limit;                        /* 0: all */
 };
-/* In the order in which they were written. */
+/* Those of the newest run first, of one run in the order in which they were written. */
 FE_MUST_USE enum fe_rc fe_catalog_rejects(struct fe_catalog *c,
                                           const struct fe_catalog_reject_query *q,
                                           fe_catalog_reject_fn each, void *ctx, struct fe_err *err);

@@ -46,8 +46,26 @@ open_catalog(struct fe_catalog **out, const char *url, struct fe_err *err)
 struct listing {
 	struct fe_buf *out;
 	bool as_json;
-	uint64_t n;
+	uint64_t n, limit; /* limit 0: none; one more than that was asked for */
 };
+
+/* Whether this one is past the limit: it only shows that there are more. */
+static bool
+is_past_limit(struct listing *l)
+{
+	return l->n++ >= l->limit && l->limit;
+}
+
+static void
+end_listing(const struct listing *l, const char *what)
+{
+	if (l->as_json)
+		return;
+	if (!l->n)
+		fe_buf_addf(l->out, "no such %s\n", what);
+	else if (l->limit && l->n > l->limit)
+		fe_buf_add_text(l->out, "(there are more: --limit N)\n");
+}
 
 static void
 json_text_or_null(struct fe_json *j, const char *key, struct fe_str s)
@@ -97,11 +115,13 @@ static enum fe_rc
 add_run(void *ctx, const struct fe_catalog_run *r, struct fe_err *err)
 {
 	struct listing *l = ctx;
+	if (is_past_limit(l))
+		return FE_OK;
 	if (l->as_json) {
 		run_as_json(l->out, r);
 		return fe_buf_check(l->out, "the list", err);
 	}
-	if (l->n++ == 0)
+	if (l->n == 1)
 		fe_buf_addf(l->out, "%-26s  %-27s  %-20s %10s %10s %10s  %s\n", "run", "started", "status",
 			    "read", "loaded", "rejected", "pipeline");
 	fe_buf_addf(l->out, "%-26.*s  %-27.*s  %-20.*s %10" PRId64 " %10" PRId64 " %10" PRId64 "  %.*s\n",
@@ -118,15 +138,15 @@ add_run(void *ctx, const struct fe_catalog_run *r, struct fe_err *err)
 enum fe_rc
 fe_warehouse_runs(const char *url, const struct fe_runs_query *q, struct fe_buf *out, struct fe_err *err)
 {
-	struct listing l = { .out = out, .as_json = q->as_json };
+	struct listing l = { .out = out, .as_json = q->as_json, .limit = q->limit };
 	struct fe_catalog_run_query query = {
-		.pipeline = q->pipeline, .status = q->status, .limit = q->limit,
+		.pipeline = q->pipeline, .status = q->status, .limit = q->limit ? q->limit + 1 : 0,
 	};
 	struct fe_catalog *c;
 	FE_TRY(open_catalog(&c, url, err));
 	enum fe_rc rc = fe_catalog_runs(c, &query, add_run, &l, err);
-	if (rc == FE_OK && !l.n && !l.as_json)
-		fe_buf_add_text(out, "no such run\n");
+	if (rc == FE_OK)
+		end_listing(&l, "run");
 	fe_catalog_close(c);
 	return rc;
 }
@@ -184,13 +204,15 @@ static enum fe_rc
 add_reject(void *ctx, const struct fe_catalog_reject *r, struct fe_err *err)
 {
 	struct listing *l = ctx;
-	l->n++;
+	if (is_past_limit(l))
+		return FE_OK;
 	if (l->as_json) {
 		reject_as_json(l->out, r);
 		return fe_buf_check(l->out, "the list", err);
 	}
-	fe_buf_addf(l->out, "%.*s: record %" PRId64 " of %.*s, byte %" PRId64 "\n  reasons  ",
-		    FE_STR_ARGS(r->dataset), r->record, FE_STR_ARGS(r->object_path), r->offset);
+	fe_buf_addf(l->out, "%.*s: record %" PRId64 " of ", FE_STR_ARGS(r->dataset), r->record);
+	fe_buf_add_printable(l->out, r->object_path, MAX_SHOWN_BYTES);
+	fe_buf_addf(l->out, ", byte %" PRId64 "\n  reasons  ", r->offset);
 	add_reasons(l->out, r->reasons);
 	if (r->detail.n) {
 		fe_buf_add_text(l->out, "\n  detail   ");
@@ -205,15 +227,16 @@ add_reject(void *ctx, const struct fe_catalog_reject *r, struct fe_err *err)
 enum fe_rc
 fe_warehouse_rejects(const char *url, const struct fe_rejects_query *q, struct fe_buf *out, struct fe_err *err)
 {
-	struct listing l = { .out = out, .as_json = q->as_json };
+	struct listing l = { .out = out, .as_json = q->as_json, .limit = q->limit };
 	struct fe_catalog_reject_query query = {
-		.run_id = q->run_id, .dataset = q->dataset, .reason = q->reason, .limit = q->limit,
+		.run_id = q->run_id, .dataset = q->dataset, .reason = q->reason,
+		.limit = q->limit ? q->limit + 1 : 0,
 	};
 	struct fe_catalog *c;
 	FE_TRY(open_catalog(&c, url, err));
 	enum fe_rc rc = fe_catalog_rejects(c, &query, add_reject, &l, err);
-	if (rc == FE_OK && !l.n && !l.as_json)
-		fe_buf_add_text(out, "no such reject\n");
+	if (rc == FE_OK)
+		end_listing(&l, "reject");
 	fe_catalog_close(c);
 	return rc;
 }

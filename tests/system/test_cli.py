@@ -40,6 +40,16 @@ def test_each_command_has_help(finetl, command):
     assert finetl("help", *command.split()).ok().stdout == done.stdout
 
 
+@pytest.mark.parametrize("word", ["schema", "rejects"])
+def test_the_first_word_of_a_command_helps_on(finetl, word):
+    done = finetl(word, "--help").ok()
+    whole = [command for command in COMMANDS if command.startswith(f"{word} ")]
+    assert all(f"finetl {command}" in done.stdout for command in whole) and done.stderr == ""
+    assert finetl("help", word).ok().stdout == done.stdout
+    alone = finetl(word)
+    assert alone.code == 2 and all(f"'{command}'" in alone.stderr for command in whole), alone
+
+
 def test_version_is_one_line(finetl):
     done = finetl("version").ok()
     assert done.stdout.startswith("finetl ") and done.stdout.count("\n") == 1
@@ -175,11 +185,22 @@ def test_rejects_runs_and_explain_tell_of_a_run(finetl, place):
     run_id = finetl.run("pipeline.yaml", "sqlite:w.db", cwd=place).ok().result["run_id"]
     assert run_id in finetl("runs", "--warehouse", "sqlite:w.db", cwd=place).ok().stdout
     rejects = finetl("rejects", "list", "--warehouse", "sqlite:w.db", cwd=place).ok().stdout
-    assert "amount_positive" in rejects and "transactions.csv" in rejects
+    assert "amount_positive" in rejects and "transactions.csv" in rejects and "there are more" not in rejects
     why = finetl("explain", "T1", "--pipeline", "pipeline.yaml", "--warehouse", "sqlite:w.db", cwd=place).ok().stdout
     assert run_id in why and "12.50" in why and "transactions.csv" in why
     asked = finetl("explain", "T1", "pipeline.yaml", "--pipeline", "pipeline.yaml", "--warehouse", "sqlite:w.db", cwd=place)
     assert asked.code == 2 and "a key of 2 parts" in asked.stderr
+
+
+def test_lists_begin_with_the_newest_run_and_say_that_there_is_more(finetl, place):
+    finetl.run("pipeline.yaml", "sqlite:w.db", cwd=place).ok()
+    (place / "transactions.csv").write_text(TRANSACTIONS.splitlines()[0] + "\nT8,C1,2025-06-01 10:00,-8,M1,food,completed,card\n")
+    finetl.run("pipeline.yaml", "sqlite:w.db", cwd=place).ok()
+    for words, what in (("rejects", "list"), "T8,"), (("runs",), "success_with_rejects"):
+        one = finetl(*words, "--limit", 1, "--warehouse", "sqlite:w.db", cwd=place).ok().stdout
+        assert one.count(what) == 1 and one.endswith("(there are more: --limit N)\n"), one
+        two = finetl(*words, "--limit", 2, "--warehouse", "sqlite:w.db", cwd=place).ok().stdout
+        assert "there are more" not in two and two.startswith(one.splitlines()[0])
 
 
 def test_schema_is_printed_and_applied(finetl, place):

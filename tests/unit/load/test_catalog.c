@@ -120,6 +120,7 @@ static void assert_rejects(const struct fe_catalog_reject_query *q, const char *
 	"RUN2 items /in/items.csv 4@400 rejected [\"amount:not_a_number\",\"status_known\"] "  \
 	"K4,C1,x\n"
 #define REJECT_2 "RUN2 items /in/items.csv 9@900 rejected [\"record:too_few_cells\"] k5\n"
+#define REJECT_3 "RUN3 items /in/items.csv 2@200 rejected [\"amount:missing\"] K2,\n"
 
 static void runs_come_newest_first_and_filtered(void **p)
 {
@@ -148,7 +149,7 @@ static void a_callback_that_fails_ends_the_query(void **p)
 	fe_catalog_close(c);
 }
 
-static void rejects_come_in_order_and_filtered(void **p)
+static void rejects_come_newest_run_first_and_filtered(void **p)
 {
 	(void)p;
 	assert_rejects(&(struct fe_catalog_reject_query){ 0 }, REJECT_1 REJECT_2);
@@ -159,6 +160,10 @@ static void rejects_come_in_order_and_filtered(void **p)
 	assert_rejects(&(struct fe_catalog_reject_query){ .raw_has = "c1" }, REJECT_1);
 	assert_rejects(&(struct fe_catalog_reject_query){ .dataset = "customers" }, "");
 	assert_rejects(&(struct fe_catalog_reject_query){ .run_id = "RUN1" }, "");
+	fx_start(&f, url, "RUN3");
+	fx_reject(&f, 2, "amount:missing", FE_STR("K2,"));
+	fx_end(&f, "held");
+	assert_rejects(&(struct fe_catalog_reject_query){ 0 }, REJECT_3 REJECT_1 REJECT_2);
 }
 
 static void a_row_is_found_by_its_key_with_its_origin(void **p)
@@ -318,7 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(runs_come_newest_first_and_filtered),
 		T(a_callback_that_fails_ends_the_query),
-		T(rejects_come_in_order_and_filtered),
+		T(rejects_come_newest_run_first_and_filtered),
 		T(a_row_is_found_by_its_key_with_its_origin),
 		T(places_without_runs_are_told),
 		T(an_untouched_trail_verifies),
