@@ -96,17 +96,28 @@ enum fe_rc fe_schema_apply_own(struct fe_db *db, struct fe_err *err)
 	return fe_db_exec(db, fe_sql_etl_tables, err);
 }
 
-static enum fe_rc index_exists(struct fe_db *db, const char *name, bool *exists,
+/* An index that goes by the name of ours and is another would be taken for ours, that of
+ * the key above all. SQLite keeps the text by which an index was made. */
+static enum fe_rc index_exists(struct fe_db *db, const struct fe_index_sql *x, bool *exists,
                                struct fe_err *err)
 {
 	struct fe_stmt *st;
+	struct fe_str is;
 	enum fe_rc rc;
 
 	FE_TRY(fe_db_prepare(
-		db, FE_STR("SELECT 1 FROM main.sqlite_schema WHERE type = 'index' AND name = ?1"),
+		db, FE_STR("SELECT sql FROM main.sqlite_schema WHERE type = 'index' AND name = ?1"),
 		&st, err));
-	fe_stmt_bind_cstr(st, 1, name);
+	fe_stmt_bind_cstr(st, 1, x->name);
 	rc = fe_stmt_step(st, exists, err);
+	if (rc == FE_OK && *exists) {
+		is = fe_stmt_text(st, 0);
+		if (!fe_str_is(is, x->create))
+			rc = fe_fail(err, FE_ECONFLICT,
+			             "index %s is '%.*s', declared is '%s'; change the pipeline "
+			             "file, or drop the index and let finetl make it",
+			             x->name, FE_STR_ARGS(is), x->create);
+	}
 	fe_stmt_free(st);
 	return rc;
 }
@@ -122,7 +133,7 @@ static enum fe_rc apply_table(struct fe_db *db, const struct fe_table_sql *t, st
 	for (i = 0; i < t->n_indexes; i++) {
 		enum fe_rc rc;
 
-		FE_TRY(index_exists(db, t->indexes[i].name, &exists, err));
+		FE_TRY(index_exists(db, &t->indexes[i], &exists, err));
 		if (exists)
 			continue;
 		rc = fe_db_exec(db, t->indexes[i].create, err);

@@ -3,7 +3,8 @@
  *
  * Applying only ever adds: tables, indexes and views that are missing. A table that
  * is there and differs from its declaration is FE_ECONFLICT, naming the table, the
- * column and the difference; no table and no column is ever dropped.
+ * column and the difference, and so is an index; no table and no column is ever
+ * dropped.
  */
 #ifndef FE_LOAD_SCHEMA_H
 #define FE_LOAD_SCHEMA_H

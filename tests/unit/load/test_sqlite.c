@@ -515,6 +515,28 @@ static void a_table_that_differs_is_refused_by_name_and_left_alone(void **p)
 	}
 }
 
+static void an_index_of_the_same_name_that_is_another_is_drift(void **p)
+{
+	static const char *const others[] = {
+		"CREATE UNIQUE INDEX fact_items_key ON fact_items (item_id, customer_id)",
+		"CREATE INDEX fact_items_key ON fact_items (item_id)",
+		"CREATE UNIQUE INDEX fact_items_key ON dim_customers (name)",
+	};
+	struct fe_err err = FE_ERR_INIT;
+	size_t i;
+
+	(void)p;
+	fx_load_items(&f, url, "RUN1", one_item);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		place_exec("DROP INDEX fact_items_key");
+		place_exec(others[i]);
+		assert_int_equal(fe_schema_apply_url(url, tables.tables, 2, 0, &err), FE_ECONFLICT);
+		assert_non_null(strstr(err.text, "index fact_items_key is 'CREATE"));
+	}
+	place_exec("DROP INDEX fact_items_key");
+	assert_int_equal(fe_schema_apply_url(url, tables.tables, 2, 0, &err), FE_OK);
+}
+
 static void a_changed_condition_or_foreign_key_is_drift_too(void **p)
 {
 	static const struct fe_check_sql other[] = {
@@ -606,6 +628,7 @@ int main(void)
 		T(tables_read_as_a_person_would_write_them),
 		T(a_foreign_key_without_an_index_gets_one),
 		T(a_table_that_differs_is_refused_by_name_and_left_alone),
+		T(an_index_of_the_same_name_that_is_another_is_drift),
 		T(a_changed_condition_or_foreign_key_is_drift_too),
 		T(what_sqlite_cannot_hold_is_refused),
 		T(names_that_are_sql_words_work),
