@@ -192,21 +192,20 @@ enum fe_rc fe_schema_apply_views(struct fe_db *db, struct fe_err *err)
 
 enum fe_rc fe_sqlite_url_path(const char *url, const char **path, struct fe_err *err)
 {
+	/* The messages do not repeat the URL: of another kind it may hold a password. */
 	static const char scheme[] = "sqlite:";
 	const char *p = url + sizeof(scheme) - 1;
 
 	*path = NULL;
 	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
-		return fe_fail(err, FE_EUSAGE, "'%s' is not a SQLite warehouse; write sqlite:PATH",
-		               url);
+		return fe_fail(err, FE_EUSAGE, "this is not a SQLite warehouse; write sqlite:PATH");
 	if (strncmp(p, "//", 2) == 0)
 		return fe_fail(err, FE_EUSAGE,
-		               "'%s': write sqlite:PATH, as sqlite:warehouse.db or "
-		               "sqlite:/var/lib/finetl/warehouse.db",
-		               url);
+		               "a SQLite warehouse is written sqlite:PATH, as sqlite:warehouse.db "
+		               "or sqlite:/var/lib/finetl/warehouse.db");
 	if (*p == '\0' || strcmp(p, ":memory:") == 0)
-		return fe_fail(err, FE_EUSAGE, "'%s': a warehouse needs a file; write sqlite:PATH",
-		               url);
+		return fe_fail(err, FE_EUSAGE,
+		               "a SQLite warehouse needs a file; write sqlite:PATH");
 	*path = p;
 	return FE_OK;
 }

@@ -97,8 +97,8 @@ open_sink(struct fe_run_context *run, struct fe_err *err)
 			       "no warehouse is named; give warehouse: in the pipeline file, --warehouse or FINETL_WAREHOUSE");
 	const struct fe_sink_ops *ops = fe_sink_of_url(fe_str_of(plan->warehouse));
 	if (!ops)
-		return fe_fail(err, FE_EUSAGE, "no warehouse of the kind of '%s' is known; try sqlite:warehouse.db or files:out",
-			       plan->warehouse);
+		return fe_fail(err, FE_EUSAGE,
+			       "no warehouse of this kind is known; try sqlite:warehouse.db or files:out");
 	struct fe_sink_settings s = {
 		.url = plan->warehouse,
 		.tables = plan->tables,

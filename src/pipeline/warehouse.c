@@ -38,8 +38,7 @@ open_catalog(struct fe_catalog **out, const char *url, struct fe_err *err)
 {
 	if (!is_database(url))
 		return fe_fail(err, FE_EUSAGE,
-			       "'%s' keeps no history; name a database, as --warehouse sqlite:warehouse.db (a files: warehouse has its report.json)",
-			       url ? url : "");
+			       "this warehouse keeps no history; name a database, as --warehouse sqlite:warehouse.db (a files: warehouse has its report.json)");
 	return fe_catalog_open(out, url, WAIT_MS, err);
 }
 

@@ -153,6 +153,15 @@ def test_no_warehouse_is_a_usage_error(finetl, place):
     assert done.code == 2 and "--warehouse" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["run", "schema apply", "runs", "rejects list", "explain T1"])
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite", "nonsense"])
+def test_a_password_in_the_warehouse_is_never_shown(finetl, place, command, kind):
+    place.joinpath("pipelines").mkdir()
+    place.joinpath("pipelines/financial_transactions.yaml").write_bytes((place / "pipeline.yaml").read_bytes())
+    done = finetl(*command.split(), cwd=place, env={"FINETL_WAREHOUSE": f"{kind}://etl:hunter2@db/x?password=hunter2"})
+    assert done.code == 2 and done.stderr and "hunter2" not in done.stdout + done.stderr
+
+
 def test_select_runs_one_data_set_and_looks_parents_up(finetl, place):
     finetl.run("pipeline.yaml", "sqlite:w.db", "--select", "customers", cwd=place).ok()
     done = finetl.run("pipeline.yaml", "sqlite:w.db", "--select", "transactions", cwd=place).ok()
