@@ -11,6 +11,7 @@
  *   next file  identity of the last one, header of the next one
  */
 #include "extract/csv_header.h"
+#include "extract/csv_text.h"
 #include "extract/source.h"
 
 #include "base/text.h"
@@ -21,6 +22,7 @@
 struct source_csv {
 	struct fe_source base;
 	struct fe_source_settings set; /* what it points to is borrowed */
+	enum fe_encoding encoding;
 	bool has_unknown_size;
 	uint64_t done_bytes, total_bytes; /* of the files before this one; of all */
 
@@ -35,6 +37,7 @@ struct source_csv {
 	/* The file that is read; in is NULL between files. */
 	size_t object;       /* its index, or that of the next one */
 	struct fe_reader *in;
+	struct fe_csv_text text;
 	struct fe_csv_reader *csv;
 	bool has_header, in_ended;
 	uint64_t block_offset;
@@ -59,13 +62,8 @@ dialect_of(const struct source_csv *s)
 static enum fe_rc
 check_settings(struct source_csv *s, struct fe_err *err)
 {
-	const char *encoding = s->set.encoding;
-	if (encoding && fe_text_casecmp_ascii(fe_str_of(encoding), FE_STR("utf-8")) != 0 &&
-	    fe_text_casecmp_ascii(fe_str_of(encoding), FE_STR("utf8")) != 0)
-		return fe_fail(err, FE_EUSAGE,
-			       "encoding '%s' is not supported, only utf-8 is; convert the file "
-			       "(iconv -t UTF-8)",
-			       encoding);
+	if (s->set.encoding && !fe_encoding_find(fe_str_of(s->set.encoding), &s->encoding))
+		return fe_fail(err, FE_EUSAGE, "there is no encoding '%s'", s->set.encoding);
 	if (s->set.delimiter == 0)
 		s->set.delimiter = ',';
 	if (!fe_csv_dialect_is_valid(dialect_of(s)))
@@ -163,6 +161,7 @@ static void
 leave_object(struct source_csv *s)
 {
 	fe_csv_reader_free(s->csv);
+	fe_csv_text_reset(&s->text);
 	fe_reader_close(s->in);
 	s->csv = NULL;
 	s->in = NULL;
@@ -208,6 +207,7 @@ enter_object(struct source_csv *s, struct fe_err *err)
 		return FE_OK;
 	}
 	FE_TRY(fe_reader_open(&s->in, s->base.objects[s->object].id.path, err));
+	fe_csv_text_begin(&s->text, s->in, s->encoding);
 	s->csv = fe_csv_reader_new(dialect_of(s));
 	s->in_ended = false;
 	s->block_offset = 0;
@@ -259,47 +259,6 @@ end_object(struct source_csv *s, struct fe_err *err)
 }
 
 /* ---- the header ---- */
-
-static const char *
-wide_encoding(struct fe_str start)
-{
-	static const struct {
-		const char *mark;
-		size_t n_bytes;
-		const char *encoding;
-	} marks[] = {
-		{ "\xff\xfe\0\0", 4, "UTF-32" },
-		{ "\0\0\xfe\xff", 4, "UTF-32" },
-		{ "\xff\xfe", 2, "UTF-16" },
-		{ "\xfe\xff", 2, "UTF-16" },
-	};
-	const char *p = start.p;
-	if (start.n < 4)
-		return NULL;
-	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-		if (memcmp(p, marks[i].mark, marks[i].n_bytes) == 0)
-			return marks[i].encoding;
-	}
-	/* Without a mark: ASCII text has NUL bytes in these places, and no text has. */
-	if (!p[1] && !p[2] && !p[0] != !p[3])
-		return "UTF-32";
-	if (!p[0] != !p[1] && !p[0] == !p[2] && !p[1] == !p[3])
-		return "UTF-16";
-	return NULL;
-}
-
-static enum fe_rc
-check_encoding(const struct source_csv *s, struct fe_str start, struct fe_err *err)
-{
-	const char *encoding = wide_encoding(start);
-	if (!encoding)
-		return FE_OK;
-	enum fe_rc rc = fe_fail(err, FE_EDATA,
-				"the file is %s, not UTF-8; convert it (iconv -f %s -t UTF-8)",
-				encoding, encoding);
-	fe_err_at(err, name_of_object(s), 0, NULL);
-	return rc;
-}
 
 static enum fe_rc
 fail_malformed_header(const struct source_csv *s, const struct fe_csv_record *record,
@@ -385,8 +344,8 @@ take_rest(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
 static enum fe_rc
 refill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
 {
-	const bool is_first = !s->holder;
 	size_t n_read;
+	enum fe_rc rc;
 
 	FE_TRY(take_rest(s, batch, err));
 	struct fe_buf *in = &batch->input;
@@ -396,11 +355,12 @@ refill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
 		n_wanted = MAX_BLOCK_BYTES - in->n_bytes;
 	if (!fe_buf_reserve(in, n_wanted))
 		return fe_buf_check(in, "a block of input", err);
-	FE_TRY(fe_reader_read(s->in, in->p + in->n_bytes, n_wanted, &n_read, err));
+	rc = fe_csv_text_read(&s->text, in->p + in->n_bytes, n_wanted, &n_read, &s->in_ended, err);
+	if (rc) {
+		fe_err_at(err, name_of_object(s), 0, NULL);
+		return rc;
+	}
 	in->n_bytes += n_read;
-	s->in_ended = n_read < n_wanted;
-	if (is_first)
-		FE_TRY(check_encoding(s, fe_buf_str(in), err));
 	FE_TRY(feed(s, batch, err));
 	return s->has_header ? FE_OK : read_header(s, err);
 }

@@ -113,7 +113,7 @@ check_bytes(const struct fe_str *names, size_t n_names, enum fe_rc rc, struct fe
 		if (!fe_utf8_is_valid(name))
 			return fe_fail(err, rc,
 				       "the name of column %zu in the header is not valid UTF-8; "
-				       "convert the file to UTF-8 (iconv -f LATIN1 -t UTF-8)",
+				       "set encoding, as encoding: latin-1, or convert the file to UTF-8",
 				       i + 1);
 		if (name.n == 0)
 			return fe_fail(err, rc,

@@ -41,7 +41,7 @@ struct fe_source_settings {
 	const struct fe_source_column *columns; /* [schema->n_source] */
 	struct fe_reason_table *reasons;        /* source adds its own: "record:too_few_cells" */
 	char delimiter, quote;   /* csv; quote 0: none */
-	const char *encoding;    /* "utf-8" */
+	const char *encoding;    /* of format/encoding.h; NULL: utf-8 */
 	uint64_t skip_lines;     /* before the header */
 	const char *const *names;/* csv without header: its columns; NULL: has a header */
 	size_t n_names;

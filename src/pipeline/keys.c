@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/keys.c - the tables, from the outermost mapping inwards */
+#include "format/encoding.h"
 #include "pipeline/keys.h"
 
 #define MAPPING(variable, ...) const struct fe_mapping variable = { __VA_ARGS__ }
 #define KIND(k) (1u << (k))
 
 static const char *const versions[] = { "1", NULL };
-static const char *const encodings[] = { "utf-8", NULL };
 static const char *const extra_columns[] = { "error", "ignore", NULL };
 static const char *const incremental[] = { "objects", NULL };
 static const char *const tab[] = { "tab", NULL };
@@ -108,8 +108,8 @@ MAPPING(fe_keys_source, .name = "a source", .path = "datasets[].source",
 		  .help = "What stands between cells." },
 		{ .name = "quote", .kind = FE_KEY_CHAR, .choices = none, .preset = "\"",
 		  .help = "What a cell is quoted with." },
-		{ .name = "encoding", .kind = FE_KEY_CHOICE, .choices = encodings, .preset = "utf-8",
-		  .help = "How the text is encoded." },
+		{ .name = "encoding", .kind = FE_KEY_CHOICE, .choices = fe_encoding_names, .preset = "utf-8",
+		  .help = "How the text is encoded. Places and raw bytes of rejects are those of the text as UTF-8." },
 		{ .name = "skip_lines", .kind = FE_KEY_INT, .max = 1000000, .preset = "0",
 		  .help = "Lines to pass over before the header." },
 		{ .name = "names", .kind = FE_KEY_TEXTS, .min = 1, .max = 4096,

@@ -7,6 +7,7 @@ has a flaw and no cells. With a stray quote the end is taken as sure where both
 readings, quotes as plain characters and quotes as switches, end it at the same line.
 """
 
+import codecs
 import re
 from typing import NamedTuple, Optional
 
@@ -89,11 +90,31 @@ def header_of(records, columns, extra_columns):
     return header[2], names
 
 
+def mark_bad(error):
+    """A byte that no UTF-8 has, for what is no character: the cell is refused."""
+    return "\udcff", error.end
+
+
+codecs.register_error("mark_bad", mark_bad)
+
+
+def as_utf8(data, encoding):
+    """The text of a file; a byte order mark is part of it."""
+    if encoding == "utf-8":
+        return data
+    if encoding in ("utf-16", "utf-32"):
+        little = data.startswith(codecs.BOM_UTF16_LE if encoding == "utf-16" else codecs.BOM_UTF32_LE)
+        encoding += "-le" if little else "-be"
+    name = {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be", "utf-32le": "utf-32-le", "utf-32be": "utf-32-be"}.get(encoding, encoding)
+    return data.decode(name, "mark_bad").encode("utf-8", "surrogateescape")
+
+
 def read(data, columns, options=None):
     """The records of a file, cells in the order of `columns` (names in the header).
 
-    options: those of a csv source: delimiter, skip_lines, names, extra_columns."""
+    options: those of a csv source: delimiter, encoding, skip_lines, names, extra_columns."""
     options = options or {}
+    data = as_utf8(data, options.get("encoding", "utf-8"))
     delimiter = options.get("delimiter", ",").encode()
     records = split(data, delimiter, start_of(data, options.get("skip_lines", 0)))
     if "names" in options:

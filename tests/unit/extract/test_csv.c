@@ -294,18 +294,43 @@ csv_refuses_other_encodings_with_a_hint(void **state)
 {
 	(void)state;
 	struct reading r;
-	failure_of_bytes(FE_STR("\xff\xfe" "a\0,\0b\0\n\0"), "a b", 0, PARTS("UTF-16", "iconv"));
+	failure_of_bytes(FE_STR("\xff\xfe" "a\0,\0b\0\n\0"), "a b", 0, PARTS("UTF-16", "encoding: utf-16le", "iconv"));
 	failure_of_bytes(FE_STR("\xfe\xff\0a\0,\0b\0\n"), "a b", 0, PARTS("UTF-16"));
 	failure_of_bytes(FE_STR("a\0,\0b\0\n\0"), "a b", 0, PARTS("UTF-16"));
 	failure_of_bytes(FE_STR("\0a\0,\0b\0\n"), "a b", 0, PARTS("UTF-16"));
 	failure_of_bytes(FE_STR("\xff\xfe\0\0a\0\0\0"), "a b", 0, PARTS("UTF-32"));
 	failure_of_bytes(FE_STR("\0\0\0a\0\0\0,"), "a b", 0, PARTS("UTF-32"));
 	reading_init(&r, scratch_write(&scratch, "data.csv", FE_STR("a\n1\n")), "a");
-	r.set.encoding = "latin-1";
-	expect_failure(&r, FE_EUSAGE, 0, PARTS("'latin-1' is not supported, only utf-8"));
+	r.set.encoding = "latin1";
+	expect_failure(&r, FE_EUSAGE, 0, PARTS("no encoding 'latin1'"));
 	reading_init(&r, scratch_path(&scratch, "data.csv"), "a");
 	r.set.encoding = "UTF-8";
 	expect_rows(&r, "0:1@2 [1]\n");
+}
+
+/* Longer than all buffers between file and record, with characters of all widths. */
+static void
+csv_decodes_a_long_file(void **state)
+{
+	(void)state;
+	static const char units[] = "a\0\xe9\0\xac\x20\x3d\xd8\x00\xde";
+	struct reading r;
+	struct fe_buf file, wanted;
+	const unsigned n_rows = 40000;
+
+	fe_buf_init(&file, 4u << 20);
+	fe_buf_init(&wanted, 4u << 20);
+	fe_buf_add(&file, "\xff\xfe" "a\0\n\0", 6);
+	for (unsigned i = 0; i < n_rows; i++) {
+		fe_buf_add(&file, units, sizeof units - 1);
+		fe_buf_add(&file, "\n\0", 2);
+		fe_buf_addf(&wanted, "0:%u@%u [a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80]\n", i + 1, 5 + 11 * i);
+	}
+	reading_init(&r, scratch_write(&scratch, "data.csv", fe_buf_str(&file)), "a");
+	r.set.encoding = "utf-16";
+	expect_rows(&r, fe_buf_text(&wanted));
+	fe_buf_reset(&file);
+	fe_buf_reset(&wanted);
 }
 
 static void
@@ -494,6 +519,7 @@ main(void)
 		cmocka_unit_test(csv_refuses_missing_files_and_folders),
 		cmocka_unit_test(csv_tells_an_empty_file_from_one_with_a_header_alone),
 		cmocka_unit_test(csv_refuses_other_encodings_with_a_hint),
+		cmocka_unit_test(csv_decodes_a_long_file),
 		cmocka_unit_test(csv_refuses_a_zip),
 		cmocka_unit_test(csv_refuses_a_file_that_was_cut),
 		cmocka_unit_test(csv_gives_flawed_records_a_reason_and_no_cells),

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+/* format/encoding.c - one character at a time, ASCII first */
+#include "format/encoding.h"
+
+#include "base/text.h"
+
+#define NO_CHARACTER UINT32_MAX
+#define NO_UTF8 '\xff'
+
+const char *const fe_encoding_names[FE_N_ENCODINGS + 1] = {
+#define FE_X(name, text) [FE_##name] = text,
+	FE_ENCODING_MAP(FE_X)
+#undef FE_X
+};
+
+/* 0x80 to 0x9F; 0: open. */
+static const uint16_t windows_1252[32] = {
+	0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+	0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
+	0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+	0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178,
+};
+
+bool
+fe_encoding_find(struct fe_str name, enum fe_encoding *out)
+{
+	for (int e = 0; e < FE_N_ENCODINGS; e++) {
+		if (fe_text_casecmp_ascii(name, fe_str_of(fe_encoding_names[e])) == 0) {
+			*out = (enum fe_encoding)e;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum fe_encoding
+fe_encoding_guess(struct fe_str start)
+{
+	const char *p = start.p;
+	if (start.n >= 4) {
+		if (memcmp(p, "\xff\xfe\0\0", 4) == 0 || (p[0] && !p[1] && !p[2] && !p[3]))
+			return FE_UTF_32LE;
+		if (memcmp(p, "\0\0\xfe\xff", 4) == 0 || (!p[0] && !p[1] && !p[2] && p[3]))
+			return FE_UTF_32BE;
+	}
+	if (start.n >= 2) {
+		if (memcmp(p, "\xff\xfe", 2) == 0)
+			return FE_UTF_16LE;
+		if (memcmp(p, "\xfe\xff", 2) == 0)
+			return FE_UTF_16BE;
+	}
+	if (start.n >= 4) {
+		if (p[0] && !p[1] && p[2] && !p[3])
+			return FE_UTF_16LE;
+		if (!p[0] && p[1] && !p[2] && p[3])
+			return FE_UTF_16BE;
+	}
+	return FE_UTF_8;
+}
+
+static uint32_t
+unit_16(const unsigned char *p, bool is_big)
+{
+	return is_big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
+}
+
+static uint32_t
+unit_32(const unsigned char *p, bool is_big)
+{
+	return is_big ? unit_16(p, true) << 16 | unit_16(p + 2, true)
+		      : unit_16(p + 2, false) << 16 | unit_16(p, false);
+}
+
+/* How many bytes the character at p has; 0: more than there are. */
+static size_t
+next_16(const unsigned char *p, size_t n, bool is_big, uint32_t *code)
+{
+	if (n < 2)
+		return 0;
+	*code = unit_16(p, is_big);
+	if (*code < 0xD800 || *code > 0xDFFF)
+		return 2;
+	if (*code > 0xDBFF) {
+		*code = NO_CHARACTER;
+		return 2;
+	}
+	if (n < 4)
+		return 0;
+	uint32_t low = unit_16(p + 2, is_big);
+	if (low < 0xDC00 || low > 0xDFFF) {
+		*code = NO_CHARACTER;
+		return 2;
+	}
+	*code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
+	return 4;
+}
+
+static size_t
+next_32(const unsigned char *p, size_t n, bool is_big, uint32_t *code)
+{
+	if (n < 4)
+		return 0;
+	*code = unit_32(p, is_big);
+	if (*code > 0x10FFFF || (*code >= 0xD800 && *code <= 0xDFFF))
+		*code = NO_CHARACTER;
+	return 4;
+}
+
+static size_t
+next_character(enum fe_encoding e, const unsigned char *p, size_t n, uint32_t *code)
+{
+	switch (e) {
+	case FE_UTF_16LE:
+	case FE_UTF_16BE:
+		return next_16(p, n, e == FE_UTF_16BE, code);
+	case FE_UTF_32LE:
+	case FE_UTF_32BE:
+		return next_32(p, n, e == FE_UTF_32BE, code);
+	case FE_WINDOWS_1252:
+		*code = p[0];
+		if (p[0] >= 0x80 && p[0] <= 0x9F)
+			*code = windows_1252[p[0] - 0x80] ? windows_1252[p[0] - 0x80] : NO_CHARACTER;
+		return 1;
+	default:
+		*code = p[0];
+		return 1;
+	}
+}
+
+size_t
+fe_encoding_decode(enum fe_encoding e, struct fe_str *in, char *out, size_t cap_bytes)
+{
+	size_t n_out = 0;
+	while (in->n && cap_bytes - n_out >= FE_ENCODING_ROOM) {
+		uint32_t code;
+		size_t n = next_character(e, (const unsigned char *)in->p, in->n, &code);
+		if (n == 0)
+			break;
+		if (code < 0x80)
+			out[n_out++] = (char)code;
+		else if (code == NO_CHARACTER)
+			out[n_out++] = NO_UTF8;
+		else
+			n_out += fe_utf8_encode(code, out + n_out);
+		in->p += n;
+		in->n -= n;
+	}
+	return n_out;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/* format/encoding.h - text in other encodings to UTF-8, exactly
+ *
+ * What a declared encoding has no character for (a byte that windows-1252 leaves open,
+ * half a surrogate pair) becomes a byte that no UTF-8 has: the cell fails as
+ * `invalid_utf8`, and nothing is put in its place that could be taken for data.
+ */
+#ifndef FE_FORMAT_ENCODING_H
+#define FE_FORMAT_ENCODING_H
+
+#include "base/str.h"
+
+#define FE_ENCODING_MAP(X)                                                     \
+	X(UTF_8, "utf-8")                                                      \
+	X(LATIN_1, "latin-1")                                                  \
+	X(WINDOWS_1252, "windows-1252")                                        \
+	X(UTF_16, "utf-16")     /* by its byte order mark */                   \
+	X(UTF_16LE, "utf-16le")                                                \
+	X(UTF_16BE, "utf-16be")                                                \
+	X(UTF_32, "utf-32")     /* by its byte order mark */                   \
+	X(UTF_32LE, "utf-32le")                                                \
+	X(UTF_32BE, "utf-32be")
+
+enum fe_encoding {
+#define FE_X(name, text) FE_##name,
+	FE_ENCODING_MAP(FE_X)
+#undef FE_X
+	FE_N_ENCODINGS
+};
+
+extern const char *const fe_encoding_names[FE_N_ENCODINGS + 1]; /* NULL at the end */
+
+/* In any case; false: there is no such encoding. */
+bool fe_encoding_find(struct fe_str name, enum fe_encoding *out);
+/* What the first bytes of a text show it to be: UTF-16 or 32 with its byte order, by the
+ * mark or by where ASCII has zeros; else UTF-8. */
+enum fe_encoding fe_encoding_guess(struct fe_str start);
+
+/* Writes whole characters to out while there is room, at least FE_ENCODING_ROOM bytes,
+ * and takes them from *in; how many bytes it wrote. What is left in *in where there is
+ * room is part of a character. The encoding is one that says its byte order. */
+#define FE_ENCODING_ROOM 4
+size_t fe_encoding_decode(enum fe_encoding e, struct fe_str *in, char *out, size_t cap_bytes);
+
+#endif
