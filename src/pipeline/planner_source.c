@@ -85,8 +85,8 @@ build_names(struct fe_planner *b, const struct fe_node *list, struct fe_source_s
 		if (item->is_wrong)
 			continue;
 		for (size_t i = 0; i < set->n_names; i++)
-			if (fe_str_is(item->text, names[i])) {
-				fe_planner_mistake(b, item, "'%s' stands twice in 'names'", names[i]);
+			if (fe_text_casecmp_ascii(item->text, fe_str_of(names[i])) == 0) {
+				fe_planner_mistake(b, item, "'%s' stands twice in 'names'", item->text.p);
 				break;
 			}
 		names[set->n_names++] = fe_planner_text(b, item->text);
@@ -102,11 +102,13 @@ from_node(const struct fe_node *column)
 	return from ? from : fe_node_get(column, "name");
 }
 
-static void
+/* Whether all that is read is among the source's names. */
+static bool
 check_froms(struct fe_planner *b, size_t dataset)
 {
 	const struct fe_plan_dataset *d = &b->plan->datasets[dataset];
 	const struct fe_source_settings *set = &d->source_set;
+	bool are_named = true;
 	for (size_t i = 0; i < d->schema.n_source && !fe_mistakes_full(b->mistakes); i++) {
 		const struct fe_source_column *c = &set->columns[i];
 		const struct fe_node *node = from_node(b->datasets[dataset].fields[i]);
@@ -125,12 +127,34 @@ check_froms(struct fe_planner *b, size_t dataset)
 			is_named = is_named || strcmp(set->names[n], c->from) == 0;
 		if (is_named)
 			continue;
+		are_named = false;
 		const char *nearest = fe_text_nearest(fe_str_of(c->from), set->names, set->n_names);
 		if (nearest)
 			fe_planner_mistake(b, node, "'%s' is not among the source's 'names'; did you mean '%s'?", c->from,
 					 nearest);
 		else
 			fe_planner_mistake(b, node, "'%s' is not among the source's 'names'", c->from);
+	}
+	return are_named;
+}
+
+/* What every file would be refused for. */
+static void
+check_extra(struct fe_planner *b, size_t dataset, const struct fe_node *list)
+{
+	const struct fe_plan_dataset *d = &b->plan->datasets[dataset];
+	const struct fe_node *columns = fe_node_get(b->datasets[dataset].node, "columns");
+	/* A column with a mistake may be the one that is meant. */
+	if (!columns || columns->n_children != d->schema.n_source)
+		return;
+	for (const struct fe_node *item = list->first; item; item = item->next) {
+		bool is_declared = item->is_wrong;
+		for (size_t i = 0; i < d->schema.n_source; i++)
+			is_declared = is_declared || (!d->source_set.columns[i].is_computed &&
+						      fe_text_casecmp_ascii(item->text, fe_str_of(d->source_set.columns[i].from)) == 0);
+		if (!is_declared)
+			fe_planner_mistake(b, item, "no column is read from '%.*s'; declare one, or set extra_columns: ignore",
+					 FE_STR_ARGS(fe_mistake_shown(item->text)));
 	}
 }
 
@@ -172,5 +196,7 @@ fe_planner_source(struct fe_planner *b, size_t dataset)
 	const struct fe_node *names = fe_node_get(map, "names");
 	if (names)
 		build_names(b, names, set);
-	check_froms(b, dataset);
+	/* A column that is not among them may be meant by one that is over. */
+	if (check_froms(b, dataset) && names && set->extra_columns == FE_EXTRA_ERROR)
+		check_extra(b, dataset, names);
 }
