@@ -36,9 +36,30 @@ fe_packing_of(struct fe_str first)
 		return FE_PACKING_ZSTD;
 	if ((p[0] & 0xf0) == 0x50 && p[1] == 0x2a && p[2] == 0x4d && p[3] == 0x18)
 		return FE_PACKING_ZSTD; /* a frame to be skipped, before the first of data */
-	if (p[0] == 'P' && p[1] == 'K' && ((p[2] == 3 && p[3] == 4) || (p[2] == 5 && p[3] == 6)))
-		return FE_PACKING_ZIP;
 	return FE_PACKING_NONE;
+}
+
+const char *
+fe_packing_foreign(struct fe_str first)
+{
+	static const struct { struct fe_str magic; size_t at; const char *what; } kinds[] = {
+		{ FE_STR("PK\x03\x04"), 0, "a zip archive or a workbook (xlsx)" },
+		{ FE_STR("PK\x05\x06"), 0, "an empty zip archive" },
+		{ FE_STR("1AY&SY"), 4, "a bzip2 file" },
+		{ FE_STR("\xfd" "7zXZ\0"), 0, "an xz file" },
+		{ FE_STR("7z\xbc\xaf\x27\x1c"), 0, "a 7z archive" },
+		{ FE_STR("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), 0, "a workbook (xls)" },
+		{ FE_STR("%PDF-"), 0, "a PDF document" },
+		{ FE_STR("PAR1"), 0, "a Parquet file" },
+		{ FE_STR("SQLite fo"), 0, "an SQLite database" },
+	};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		const struct fe_str magic = kinds[i].magic;
+		if (first.n >= kinds[i].at + magic.n &&
+		    memcmp(first.p + kinds[i].at, magic.p, magic.n) == 0)
+			return kinds[i].what;
+	}
+	return NULL;
 }
 
 enum fe_rc

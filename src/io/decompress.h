@@ -11,9 +11,11 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum fe_packing { FE_PACKING_NONE, FE_PACKING_GZIP, FE_PACKING_ZSTD, FE_PACKING_ZIP };
-#define FE_PACKING_SNIFF_BYTES 4 /* as many as there are are enough */
+enum fe_packing { FE_PACKING_NONE, FE_PACKING_GZIP, FE_PACKING_ZSTD };
+#define FE_PACKING_SNIFF_BYTES 10 /* as many as there are are enough */
 enum fe_packing fe_packing_of(struct fe_str first_bytes);
+/* What else it is that is often named .csv and is not read here, as "a zip archive"; NULL: nothing known. */
+const char *fe_packing_foreign(struct fe_str first_bytes);
 
 struct fe_decompress;
 FE_MUST_USE enum fe_rc fe_decompress_new(struct fe_decompress **out, enum fe_packing packing, struct fe_err *err);

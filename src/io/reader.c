@@ -165,13 +165,15 @@ sniff(struct fe_reader *r, struct fe_err *err)
 	} while (n > 0 && n_ahead < FE_PACKING_SNIFF_BYTES);
 	r->ahead = (struct fe_str){ r->buffer, n_ahead };
 
+	const char *foreign = fe_packing_foreign(r->ahead);
+	if (foreign)
+		return fe_fail(err, FE_EDATA,
+			       "this is %s; unpack or export it: what is read is plain, or compressed "
+			       "by gzip or zstd",
+			       foreign);
 	enum fe_packing packing = fe_packing_of(r->ahead);
 	if (packing == FE_PACKING_NONE)
 		return FE_OK;
-	if (packing == FE_PACKING_ZIP)
-		return fe_fail(err, FE_EDATA,
-			       "this is a zip archive; unpack it, or compress the file by gzip or zstd "
-			       "instead");
 	return fe_decompress_new(&r->decompress, packing, err);
 }
 

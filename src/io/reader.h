@@ -3,7 +3,7 @@
  *
  * A pull stream of bytes. Compression is told by content, not by name: gzip (RFC
  * 1952, several members are one stream, bytes after the last are an error), zstd
- * (RFC 8878). A zip archive is refused with a hint. A stream cut short is FE_EDATA.
+ * (RFC 8878). Other packings are refused with a hint. A stream cut short is FE_EDATA.
  *
  *   Order      open, read until it gives 0 bytes, then identity, close.
  *   Identity   size and SHA-256 are of the stored bytes, compressed as they are, all

@@ -235,11 +235,17 @@ reader_refuses_damaged_compressed_data(void **state)
 }
 
 static void
-reader_refuses_zip_archives(void **state)
+reader_refuses_what_is_packed_otherwise(void **state)
 {
 	(void)state;
 	expect_failure(FE_STR("PK\x03\x04\x14\0\0\0\x08\0"), "zip archive");
 	expect_failure(FE_STR("PK\x05\x06\0\0\0\0\0\0"), "zip archive");
+	expect_failure(FE_STR("BZh91AY&SY\x11\x22"), "bzip2");
+	expect_failure(FE_STR("\xfd" "7zXZ\0\0\x04"), "an xz file");
+	expect_failure(FE_STR("7z\xbc\xaf\x27\x1c\0\4"), "7z");
+	expect_failure(FE_STR("%PDF-1.4\n"), "a PDF document");
+	expect_content(FE_STR("BZh,amount\n"), FE_STR("BZh,amount\n"));
+	expect_content(FE_STR("7z,x\n"), FE_STR("7z,x\n"));
 	expect_content(FE_STR("PK\x03"), FE_STR("PK\x03"));
 	expect_content(FE_STR("PKW,x\n"), FE_STR("PKW,x\n"));
 }
@@ -442,7 +448,7 @@ main(void)
 		cmocka_unit_test(reader_refuses_compressed_files_that_were_cut),
 		cmocka_unit_test(reader_refuses_bytes_after_compressed_data),
 		cmocka_unit_test(reader_refuses_damaged_compressed_data),
-		cmocka_unit_test(reader_refuses_zip_archives),
+		cmocka_unit_test(reader_refuses_what_is_packed_otherwise),
 		cmocka_unit_test(reader_refuses_a_file_that_changes_while_it_is_read),
 		cmocka_unit_test(reader_refuses_what_is_not_there_or_no_file),
 		cmocka_unit_test(reader_reads_a_slow_pipe_as_standard_input),
