@@ -38,6 +38,8 @@ bool fe_bool_parse(struct fe_str s, bool *out);
 void fe_buf_add_printable(struct fe_buf *b, struct fe_str s, size_t max_bytes);
 /* For JSON: with the quotes; invalid UTF-8 becomes U+FFFD. */
 void fe_buf_add_json_string(struct fe_buf *b, struct fe_str s);
+/* RFC 4648, padded, in one line. */
+void fe_buf_add_base64(struct fe_buf *b, struct fe_str bytes);
 
 /* Edit distance (Damerau, adjacent swaps) capped at 32 characters, and the
  * candidate nearest to `name` if it is near enough to be meant, else NULL. */

@@ -122,6 +122,21 @@ void fe_buf_add_json_string(struct fe_buf *b, struct fe_str s)
 	fe_buf_add_char(b, '"');
 }
 
+void fe_buf_add_base64(struct fe_buf *b, struct fe_str bytes)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = (const unsigned char *)bytes.p;
+
+	for (size_t i = 0; i < bytes.n; i += 3) {
+		size_t n = bytes.n - i < 3 ? bytes.n - i : 3;
+		unsigned v = (unsigned)p[i] << 16 | (n > 1 ? (unsigned)p[i + 1] << 8 : 0) |
+			     (n > 2 ? p[i + 2] : 0);
+		char four[4] = { digits[v >> 18], digits[v >> 12 & 63],
+				 n > 1 ? digits[v >> 6 & 63] : '=', n > 2 ? digits[v & 63] : '=' };
+		fe_buf_add(b, four, sizeof(four));
+	}
+}
+
 /* Names -------------------------------------------------------------------------------- */
 
 #define MAX_CHARS 32

@@ -43,22 +43,6 @@ fe_files_output_finish(struct fe_files_output *o, struct fe_err *err)
 
 /* ---- rejects ---- */
 
-/* RFC 4648. */
-static void
-add_base64(struct fe_buf *out, struct fe_str bytes)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *p = (const unsigned char *)bytes.p;
-
-	for (size_t i = 0; i < bytes.n; i += 3) {
-		size_t n = bytes.n - i < 3 ? bytes.n - i : 3;
-		unsigned v = (unsigned)p[i] << 16 | (n > 1 ? (unsigned)p[i + 1] << 8 : 0) | (n > 2 ? p[i + 2] : 0);
-		char four[4] = { digits[v >> 18], digits[v >> 12 & 63], n > 1 ? digits[v >> 6 & 63] : '=',
-				 n > 2 ? digits[v & 63] : '=' };
-		fe_buf_add(out, four, sizeof four);
-	}
-}
-
 static void
 add_number(struct fe_buf *out, uint64_t v)
 {
@@ -84,7 +68,7 @@ add_reject(struct fe_buf *out, const struct fe_reject *r, const struct fe_run_en
 	if (is_text)
 		fe_csv_add_cell(out, r->raw, ',');
 	else
-		add_base64(out, r->raw);
+		fe_buf_add_base64(out, r->raw);
 	fe_buf_add_text(out, is_text ? ",utf-8," : ",base64,");
 	fe_csv_add_cell(out, r->detail, ',');
 	fe_buf_add_char(out, '\n');

@@ -23,7 +23,7 @@ check_mode(const char *path, struct fe_err *err)
 		fe_err_at(err, path, 0, NULL);
 		return rc;
 	}
-	if (st.st_mode & S_IWOTH) {
+	if (S_ISREG(st.st_mode) && (st.st_mode & S_IWOTH)) {
 		enum fe_rc rc = fe_fail(err, FE_EDENIED, "everybody may write this pipeline file; first: chmod o-w '%s'", path);
 		fe_err_at(err, path, 0, NULL);
 		return rc;

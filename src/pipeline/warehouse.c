@@ -164,6 +164,20 @@ fe_warehouse_verify_events(const char *url, struct fe_buf *out, struct fe_err *e
 	return rc;
 }
 
+/* As in the rejects of files:DIR: what is no text is given in base64, not mended. */
+static void
+json_raw_bytes(struct fe_json *j, struct fe_str raw)
+{
+	bool is_text = fe_utf8_is_valid(raw) && !(raw.n && memchr(raw.p, '\0', raw.n));
+	struct fe_buf coded;
+	fe_buf_init(&coded, SIZE_MAX / 2);
+	if (!is_text)
+		fe_buf_add_base64(&coded, raw);
+	fe_json_str(j, "raw", is_text ? raw : fe_buf_str(&coded));
+	fe_json_text(j, "raw_encoding", is_text ? "utf-8" : "base64");
+	fe_buf_reset(&coded);
+}
+
 static void
 reject_as_json(struct fe_buf *out, const struct fe_catalog_reject *r)
 {
@@ -181,7 +195,7 @@ reject_as_json(struct fe_buf *out, const struct fe_catalog_reject *r)
 	json_raw_or_null(&j, "reasons", r->reasons);
 	json_text_or_null(&j, "detail", r->detail);
 	json_raw_or_null(&j, "decimals", r->decimals);
-	fe_json_str(&j, "raw", r->raw);
+	json_raw_bytes(&j, r->raw);
 	fe_json_object_end(&j);
 	fe_buf_add_char(out, '\n');
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: help, mistakes, exit codes, and the JSON line that a scheduler reads."""
 
+import base64
 import json
 import subprocess
 
@@ -188,6 +189,22 @@ def test_params_fill_in_the_source(finetl, place):
     assert finetl.run("pipeline.yaml", "sqlite:w.db", "--param", "day=monday", cwd=place).code == 0
     assert finetl.run("pipeline.yaml", "sqlite:w.db", cwd=place).code == 2
     assert finetl.run("pipeline.yaml", "sqlite:w.db", "--param", "dya=monday", cwd=place).code == 2
+
+
+def test_a_device_is_not_to_be_made_safe(finetl):
+    done = finetl("lint", "/dev/null")
+    assert done.code == 2 and "empty" in done.stderr and "chmod" not in done.stderr, done
+
+
+def test_raw_bytes_that_are_no_text_are_listed_in_base64(finetl, place):
+    header = TRANSACTIONS.splitlines()[0].encode()
+    raws = [b"T8,C1,2025-06-01 10:00,8,M1,caf\xe9,completed,card", b"T9,C1,2025-06-01 10:00,-9,M1,food,completed,card"]
+    (place / "transactions.csv").write_bytes(b"\n".join([header, *raws, b""]))
+    finetl.run("pipeline.yaml", "sqlite:w.db", cwd=place).ok()
+    listed = finetl("rejects", "list", "--json", "--warehouse", "sqlite:w.db", cwd=place).ok().stdout
+    rows = [json.loads(line) for line in listed.splitlines()]
+    assert [row["raw_encoding"] for row in rows] == ["base64", "utf-8"]
+    assert [base64.b64decode(rows[0]["raw"]), rows[1]["raw"].encode()] == raws
 
 
 def test_rejects_runs_and_explain_tell_of_a_run(finetl, place):

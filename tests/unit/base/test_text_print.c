@@ -53,6 +53,23 @@ static void json_string_is_valid_whatever_comes(void **state)
 	fe_buf_reset(&b);
 }
 
+static void base64_is_that_of_rfc_4648(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" }, { "\xff\xfe\xfb", "//77" },
+	};
+	struct fe_buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		fe_buf_init(&b, 100);
+		fe_buf_add_base64(&b, fe_str_of(pairs[i][0]));
+		assert_string_equal(fe_buf_text(&b), pairs[i][1]);
+		fe_buf_reset(&b);
+	}
+}
+
 static void distance_counts_edits_and_swaps(void **state)
 {
 	(void)state;
@@ -83,6 +100,7 @@ int main(void)
 		cmocka_unit_test(printable_escapes_what_moves_a_terminal),
 		cmocka_unit_test(printable_cuts_between_characters),
 		cmocka_unit_test(json_string_is_valid_whatever_comes),
+		cmocka_unit_test(base64_is_that_of_rfc_4648),
 		cmocka_unit_test(distance_counts_edits_and_swaps),
 		cmocka_unit_test(nearest_is_the_name_that_was_meant),
 	};
