@@ -88,6 +88,11 @@ fe_lock_take(struct fe_lock **out, const char *path, int64_t wait_ms, const stru
 
 	l->path = fe_strdup(path);
 	l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0640);
+	if (l->fd < 0 && errno == ENOENT) {
+		rc = fe_fail(err, FE_EUSAGE,
+			     "the folder of this lock file does not exist; make it, or name another");
+		goto fail;
+	}
 	if (l->fd < 0) {
 		rc = fe_fail_errno(err, errno, "cannot open the lock file", NULL);
 		goto fail;

@@ -106,7 +106,7 @@ def test_a_read_only_warehouse_can_still_be_asked(finetl, place):
 
 def test_a_missing_folder_is_said_with_its_name(finetl, place):
     done = finetl.run(place / "pipeline.yaml", f"sqlite:{place}/no/such/w.db")
-    assert done.code == 2 and "no/such" in done.result["error"], done
+    assert done.code == 2 and "no/such" in done.result["error"] and "make it" in done.result["error"], done
     assert not (place / "no").exists()
 
 
