@@ -4,6 +4,8 @@
  * One block of memory serves both ways. While entries are added it holds the last of
  * them, those before it being in the file; reading turns it into the window of the file
  * that is being read. Adding after reading goes on behind the last entry.
+ *
+ * The disk is not taken at its word: a frame has the hash of its entry, too.
  */
 #include "io/spool.h"
 
@@ -14,14 +16,21 @@
 #include <unistd.h>
 
 #include "base/failpoint.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "io/write_all.h"
 
 #define BLOCK_BYTES ((size_t)64 * 1024)
 #define MAX_ENTRY_BYTES ((size_t)64 * 1024 * 1024)
 
+/* Before each entry. */
+struct frame {
+	uint64_t n_bytes, hash;
+};
+
 struct fe_spool {
 	char *folder;
+	struct fe_hash_key hash_key;
 	int fd;             /* -1: all is in memory */
 	uint64_t n_entries;
 	uint64_t n_stored;  /* bytes in the file */
@@ -41,6 +50,7 @@ fe_spool_open(struct fe_spool **out, const char *folder, struct fe_err *err)
 	(void)err; /* the file is made when it is needed */
 	struct fe_spool *s = fe_new(struct fe_spool);
 	s->folder = fe_strdup(folder);
+	fe_hash_key_random(&s->hash_key);
 	s->fd = -1;
 	s->tail = fe_alloc(BLOCK_BYTES);
 	fe_buf_init(&s->entry, MAX_ENTRY_BYTES);
@@ -126,7 +136,7 @@ append(struct fe_spool *s, const void *p, size_t n_bytes, struct fe_err *err)
 enum fe_rc
 fe_spool_add(struct fe_spool *s, struct fe_str entry, struct fe_err *err)
 {
-	uint64_t frame = entry.n;
+	const struct frame frame = { entry.n, fe_hash64(&s->hash_key, entry.p, entry.n) };
 	if (entry.n > MAX_ENTRY_BYTES)
 		return fe_fail(err, FE_ELIMIT,
 			       "an entry of %zu bytes is too long to be spooled (limit %zu)", entry.n,
@@ -197,22 +207,33 @@ take(struct fe_spool *s, char *out, size_t n_bytes, struct fe_err *err)
 	return FE_OK;
 }
 
+static enum fe_rc
+fail_damaged(const struct fe_spool *s, struct fe_err *err)
+{
+	(void)fe_fail(err, FE_EUNAVAIL,
+		      "what was spooled to this folder came back changed; check its disk, then run again");
+	fe_err_at(err, s->folder, 0, NULL);
+	return FE_EUNAVAIL;
+}
+
 enum fe_rc
 fe_spool_next(struct fe_spool *s, struct fe_str *entry, bool *more, struct fe_err *err)
 {
-	uint64_t frame;
+	struct frame frame;
 	*entry = (struct fe_str){ 0 };
 	*more = s->read_at < s->n_stored + s->n_tail;
 	if (!*more)
 		return FE_OK;
 	FE_TRY(take(s, (char *)&frame, sizeof frame, err));
-	if (frame > MAX_ENTRY_BYTES)
-		return fe_fail(err, FE_EBUG, "the spool's frames are broken");
+	if (frame.n_bytes > MAX_ENTRY_BYTES || frame.n_bytes > s->n_stored + s->n_tail - s->read_at)
+		return fail_damaged(s, err);
 	fe_buf_clear(&s->entry);
-	if (!fe_buf_reserve(&s->entry, (size_t)frame))
+	if (!fe_buf_reserve(&s->entry, (size_t)frame.n_bytes))
 		return fe_buf_check(&s->entry, "a spooled entry", err);
-	FE_TRY(take(s, s->entry.p, (size_t)frame, err));
-	s->entry.n_bytes = (size_t)frame;
+	FE_TRY(take(s, s->entry.p, (size_t)frame.n_bytes, err));
+	s->entry.n_bytes = (size_t)frame.n_bytes;
 	*entry = fe_buf_str(&s->entry);
+	if (fe_hash64(&s->hash_key, entry->p, entry->n) != frame.hash)
+		return fail_damaged(s, err);
 	return FE_OK;
 }

@@ -3,8 +3,8 @@
  *
  * An unnamed file (O_TMPFILE, or made and unlinked) in a folder given by the
  * caller; it vanishes with the process. Append, then read back from the start,
- * as often as wanted. Framed: each entry has its length, so that read gives whole
- * entries. Small spools stay in memory (64 KiB) and never touch the disk.
+ * as often as wanted. Framed: each entry has its length and hash, so that read gives
+ * whole entries, and FE_EUNAVAIL for one that the disk changed. Small spools stay in memory (64 KiB) and never touch the disk.
  */
 #ifndef FE_IO_SPOOL_H
 #define FE_IO_SPOOL_H

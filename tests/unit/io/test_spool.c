@@ -162,6 +162,48 @@ spool_says_when_its_folder_cannot_be_used(void **state)
 	fe_spool_close(s);
 }
 
+/* The unnamed file in the scratch folder, by the number that it has here. */
+static int
+find_unnamed_file(void)
+{
+	for (int fd = 3; fd < 64; fd++) {
+		char name[32], link[512];
+		(void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+		ssize_t n = readlink(name, link, sizeof link - 1);
+		link[n > 0 ? n : 0] = '\0';
+		if (strstr(link, scratch.folder))
+			return fd;
+	}
+	fail_msg("no file of the scratch folder is open");
+	return -1;
+}
+
+static void
+spool_says_when_the_disk_changed_an_entry(void **state)
+{
+	static const off_t places[] = { 0, 6, 9, 20, 40000 };
+	(void)state;
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		struct fe_spool *s = open_spool(scratch.folder);
+		struct fe_err err = FE_ERR_INIT;
+		struct fe_str entry;
+		enum fe_rc rc = FE_OK;
+		bool more = true;
+		char byte;
+		add_entries(s, 1, 3000, 100);
+		int fd = find_unnamed_file();
+		assert_int_equal(pread(fd, &byte, 1, places[i]), 1);
+		byte ^= 0x10;
+		assert_int_equal(pwrite(fd, &byte, 1, places[i]), 1);
+		assert_int_equal(fe_spool_rewind(s, &err), FE_OK);
+		while (rc == FE_OK && more)
+			rc = fe_spool_next(s, &entry, &more, &err);
+		assert_int_equal(rc, FE_EUNAVAIL);
+		assert_string_equal(err.object, scratch.folder);
+		fe_spool_close(s);
+	}
+}
+
 static void
 spool_limits_an_entry(void **state)
 {
@@ -190,6 +232,7 @@ main(void)
 		cmocka_unit_test(spool_reads_while_it_is_added_to),
 		cmocka_unit_test(small_spools_never_touch_the_disk),
 		cmocka_unit_test(spool_says_when_its_folder_cannot_be_used),
+		cmocka_unit_test(spool_says_when_the_disk_changed_an_entry),
 		cmocka_unit_test(spool_limits_an_entry),
 	};
 	return cmocka_run_group_tests(tests, open_scratch, close_scratch);
