@@ -93,7 +93,13 @@ enum fe_rc fe_schema_print(const struct fe_table *tables, size_t n_tables, struc
 
 enum fe_rc fe_schema_apply_own(struct fe_db *db, struct fe_err *err)
 {
-	return fe_db_exec(db, fe_sql_etl_tables, err);
+	enum fe_rc rc = fe_db_exec(db, fe_sql_etl_tables, err);
+
+	if (rc == FE_ECONFLICT)
+		fe_err_context(err, "a table, index or view of the database has the name of one of "
+		                    "finetl's own (etl_...) and another shape; rename it, or name "
+		                    "another database");
+	return rc;
 }
 
 /* An index that goes by the name of ours and is another would be taken for ours, that of

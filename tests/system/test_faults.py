@@ -296,6 +296,19 @@ def test_a_table_of_another_shape_is_a_conflict_and_stays(finetl, place):
     db.close()
 
 
+def test_a_table_by_the_name_of_one_of_ours_is_a_conflict_and_stays(finetl, place):
+    warehouse = place / "w.db"
+    db = sqlite3.connect(warehouse)
+    db.execute("CREATE TABLE etl_rejects (a, b)")
+    db.commit()
+    db.close()
+    done = finetl.run(place / "pipeline.yaml", f"sqlite:{warehouse}")
+    assert done.code == 8 and "rename it" in done.result["error"], done
+    with connect(warehouse) as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM sqlite_schema")] == ["etl_rejects"]
+    db.close()
+
+
 def test_files_of_others_in_the_folder_are_a_conflict_and_stay(finetl, place):
     for name in ["fact_transactions.csv", "customers.rejects.csv", "report.json"]:
         folder = place / f"with {name}"
