@@ -82,30 +82,40 @@ fe_checks_where(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct 
 	return FE_OK;
 }
 
-static enum fe_rc
-break_rows(struct fe_checks *c, size_t rule, struct fe_batch *b, size_t w, uint64_t rows, struct fe_err *err)
+/* The first record that breaks a rule whose action is abort. */
+struct breach {
+	size_t row, rule; /* row SIZE_MAX: there is none */
+};
+
+static void
+break_rows(struct fe_checks *c, size_t rule, struct fe_batch *b, size_t w, uint64_t rows, struct breach *first)
 {
 	struct rule_state *s = &c->states[rule];
+	size_t row = w * 64 + (size_t)__builtin_ctzll(rows);
+
 	s->n_broken += (uint64_t)__builtin_popcountll(rows);
-	if (c->rules[rule].action == FE_RULE_WARN)
-		return FE_OK;
-	if (c->rules[rule].action == FE_RULE_ABORT) {
-		size_t row = w * 64 + (size_t)__builtin_ctzll(rows);
-		enum fe_rc rc = fe_fail(err, FE_ECHECK,
-					"record %llu breaks the rule '%s', whose action is abort",
-					(unsigned long long)b->origin[row].record, c->rules[rule].id);
-		fe_err_at(err, NULL, b->origin[row].record, NULL);
-		return rc;
-	}
+	if (c->rules[rule].action == FE_RULE_ABORT && row < first->row)
+		*first = (struct breach){ row, rule };
+	if (c->rules[rule].action != FE_RULE_REJECT)
+		return;
 	for (; rows; rows &= rows - 1)
 		fe_batch_add_reason(b, w * 64 + (size_t)__builtin_ctzll(rows), s->reason, (struct fe_str){ 0 });
-	return FE_OK;
+}
+
+static enum fe_rc
+fail_breach(const struct fe_checks *c, const struct fe_batch *b, struct breach first, struct fe_err *err)
+{
+	enum fe_rc rc = fe_fail(err, FE_ECHECK, "this breaks the rule '%s', whose action is abort",
+				c->rules[first.rule].id);
+	fe_err_at(err, b->object_name, b->origin[first.row].record, NULL);
+	return rc;
 }
 
 enum fe_rc
 fe_checks_rules(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct fe_err *err)
 {
 	struct fe_row_bits judged;
+	struct breach first = { .row = SIZE_MAX };
 
 	if (c->n_rules == 0)
 		return FE_OK;
@@ -120,10 +130,10 @@ fe_checks_rules(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct 
 				out |= overflow[w];
 			out &= judged.words[w];
 			if (out)
-				FE_TRY(break_rows(c, i, b, w, out, err));
+				break_rows(c, i, b, w, out, &first);
 		}
 	}
-	return FE_OK;
+	return first.row == SIZE_MAX ? FE_OK : fail_breach(c, b, first, err);
 }
 
 uint64_t
