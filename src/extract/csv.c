@@ -267,6 +267,9 @@ fail_malformed_header(const struct source_csv *s, const struct fe_csv_record *re
 	struct fe_buf hint;
 	fe_buf_init(&hint, 256);
 	fe_csv_add_delimiter_hint(&s->set, record->raw, &hint);
+	if (hint.n_bytes == 0)
+		fe_buf_add_text(&hint, "; is this line the header, and the file a CSV file? "
+				       "skip_lines passes over lines before the header");
 	const char *why = fe_csv_flaw_code(record->flaw);
 	enum fe_rc rc;
 	if (record->flaw == FE_CSV_BLANK_LINE)

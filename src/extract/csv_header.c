@@ -117,7 +117,9 @@ check_bytes(const struct fe_str *names, size_t n_names, enum fe_rc rc, struct fe
 				       i + 1);
 		if (name.n == 0)
 			return fe_fail(err, rc,
-				       "column %zu has an empty name in the header; name it", i + 1);
+				       "column %zu has an empty name in the header; name it, or pass "
+				       "over lines before the header by skip_lines",
+				       i + 1);
 	}
 	return FE_OK;
 }
@@ -151,11 +153,15 @@ check_doubles(const struct fe_str *names, size_t n_names, enum fe_rc rc, struct 
 			continue;
 		fe_buf_init(&message, MESSAGE_BYTES);
 		fe_buf_addf(&message,
-			    "columns %zu and %zu have the same name in the header but for case: ",
+			    "columns %zu and %zu have the same name in the header",
 			    sorted[i - 1].at + 1, sorted[i].at + 1);
-		add_name(&message, names[sorted[i - 1].at]);
-		fe_buf_add_text(&message, " and ");
-		add_name(&message, names[sorted[i].at]);
+		const struct fe_str one = names[sorted[i - 1].at], other = names[sorted[i].at];
+		fe_buf_add_text(&message, fe_str_eq(one, other) ? ": " : " but for case: ");
+		add_name(&message, one);
+		if (!fe_str_eq(one, other)) {
+			fe_buf_add_text(&message, " and ");
+			add_name(&message, other);
+		}
 		fe_buf_add_text(&message, "; rename one");
 		result = fail_with(&message, rc, err);
 	}
@@ -233,6 +239,10 @@ map_declared(struct mapping *m, uint32_t *wanted, struct fe_str line, enum fe_rc
 			add_listed(&message, m->names[i], i);
 		if (m->n_names > 20)
 			fe_buf_addf(&message, " and %zu more", m->n_names - 20);
+		if (n_wanted == 0 && rc == FE_EDATA && !fe_csv_guess_delimiter(m->set, line))
+			fe_buf_add_text(&message,
+					"; is this line the header? skip_lines passes over lines "
+					"before it, names stand in for one that is not there");
 		return fail_with(&message, rc, err);
 	}
 	fe_buf_reset(&message);

@@ -176,10 +176,10 @@ static void
 csv_refuses_double_and_empty_names(void **state)
 {
 	(void)state;
-	failure_of("a,b,a\n1,2,3\n", "a b", 1, PARTS("data.csv:1", "columns 1 and 3", "'a' and 'a'"));
+	failure_of("a,b,a\n1,2,3\n", "a b", 1, PARTS("data.csv:1", "columns 1 and 3", "have the same name in the header: 'a'"));
 	failure_of("a,b, A \n1,2,3\n", "a b", 1, PARTS("columns 1 and 3", "'a' and 'A'"));
 	failure_of("\xc3\xa9,b,\xc3\x89\n1,2,3\n", "b", 1, PARTS("columns 1 and 3"));
-	failure_of("a,,b\n1,2,3\n", "a b", 1, PARTS("column 2 has an empty name"));
+	failure_of("a,,b\n1,2,3\n", "a b", 1, PARTS("column 2 has an empty name", "skip_lines"));
 	failure_of("a,b,\" \"\n1,2,3\n", "a b", 1, PARTS("column 3 has an empty name"));
 }
 
@@ -190,7 +190,8 @@ csv_refuses_a_header_without_a_declared_column(void **state)
 	failure_of("id,Amount,state\n1,2,3\n", "id amount status", 1,
 		   PARTS("no column 'amount' (is 'Amount' meant?), 'status' (is 'state' meant?)",
 			 "it has 'id', 'Amount', 'state'"));
-	failure_of("x\n1\n", "id", 1, PARTS("no column 'id'; it has 'x'"));
+	failure_of("x\n1\n", "id", 1, PARTS("no column 'id'; it has 'x'", "skip_lines", "names"));
+	failure_of("[{\"id\":1}]\n", "id", 1, PARTS("quote_in_bare_cell", "is this line the header"));
 }
 
 static void
