@@ -73,7 +73,7 @@ build_mutable(struct tabling *t)
 		else if (t->roles[c] == FE_ROLE_DERIVED)
 			fe_planner_mistake(t->b, item, "'%s' is derived, and goes with its record; leave it out",
 					 item->text.p);
-		else
+		else if (t->roles[c] != FE_ROLE_VERSION) /* which may be named: it changes, too */
 			fe_planner_mistake(t->b, item, "column '%s' stands twice in 'mutable'", item->text.p);
 	}
 }
