@@ -7,7 +7,6 @@ stands at the start; a part of the runs begins with none. Run tables and stamps 
 the warehouse after the next run must equal the undisturbed one.
 """
 
-import os
 import re
 import shutil
 import signal
@@ -22,7 +21,7 @@ from finetl import ROOT, RUN_TIME, connect, dump, integrity, write_pipeline
 
 TABLES = ["dim_customers", "fact_transactions"]
 REJECT_COLUMNS = "pipeline_name, dataset, object_sha256, record, byte_offset, verdict, reasons, decimals, hex(raw)"
-N_CUSTOMERS, N_TRANSACTIONS = 800, 8000
+N_CUSTOMERS, N_TRANSACTIONS = 1500, 15000
 
 
 def points():
@@ -80,11 +79,16 @@ class World:
         self.wanted, self.seconds = {}, {}
         for start in ("empty", "filled"):
             warehouse = self.fresh(start, f"wanted-{start}")
-            began = time.monotonic()
             finetl.run(self.pipeline, f"sqlite:{warehouse}").ok()
-            self.seconds[start] = time.monotonic() - began
+            self.seconds[start] = min(self.time_of(start) for _ in range(3))
             self.wanted[start] = state(warehouse)
         self.wanted_files = self.files("wanted-files")
+
+    def time_of(self, start):
+        warehouse = self.fresh(start, "timed")
+        began = time.monotonic()
+        self.finetl.run(self.pipeline, f"sqlite:{warehouse}").ok()
+        return time.monotonic() - began
 
     def fresh(self, start, name):
         warehouse = self.folder / f"{name}.db"
@@ -141,6 +145,8 @@ def test_kills_spread_over_a_run(finetl, world, is_long):
         warehouse = world.fresh(start, "spread")
         code = kill_after(finetl, world, f"sqlite:{warehouse}", world.seconds[start] * (i + 0.5) / n)
         n_killed += code == -signal.SIGKILL
+        if code == 0:  # it was quicker than measured, as the machine is less busy now
+            world.seconds[start] = min(world.seconds[start], world.time_of(start))
         world.check_next_run(warehouse, start, look_first=i % 2 == 0)
     assert n_killed >= n // 2, "most kills came too late to tell anything"
 
@@ -211,22 +217,3 @@ def test_at_later_passes_of_every_failpoint(failing_finetl, world, point, hit):
     acted = act_at(failing_finetl, world, f"{point}:{hit}", "kill")
     if acted:  # not every point is passed so often
         check_after(world, *acted[1:])
-
-
-def test_a_killed_run_is_recorded_as_abandoned(finetl, world):
-    for i in range(20):
-        warehouse = world.fresh("filled", "abandoned")
-        if kill_after(finetl, world, f"sqlite:{warehouse}", world.seconds["filled"] * (0.5 + 0.02 * i)) != -signal.SIGKILL:
-            continue
-        with connect(warehouse) as db:
-            running = [row["run_id"] for row in db.execute("SELECT run_id FROM etl_runs WHERE status = 'running'")]
-        db.close()
-        if running:
-            break
-    assert running, "no kill hit a run that had begun"
-    world.check_next_run(warehouse, "filled")
-    with connect(warehouse) as db:
-        (row,) = db.execute("SELECT status FROM etl_audit_log WHERE run_id = ?", running)
-        assert row["status"] == "abandoned"
-    db.close()
-    assert os.path.exists(warehouse)
