@@ -20,6 +20,8 @@ struct fe_command {
 	const struct fe_opt *options;
 	size_t least_args, most_args;
 	FE_MUST_USE enum fe_rc (*run)(const struct fe_opts *opts, struct fe_err *err);
+	/* Called where wrong options keep it from running; NULL: main's error is all. */
+	void (*refused)(enum fe_rc rc, struct fe_err *err);
 };
 
 extern const struct fe_command fe_command_run, fe_command_lint, fe_command_generate,

@@ -172,6 +172,13 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	return rc;
 }
 
+/* A scheduler gets its line then, too. */
+static void
+refused(enum fe_rc rc, struct fe_err *err)
+{
+	(void)print_result(NULL, rc, err, isatty(STDOUT_FILENO), false);
+}
+
 const struct fe_command fe_command_run = {
 	.name = "run",
 	.args = "[FILE]",
@@ -180,4 +187,5 @@ const struct fe_command fe_command_run = {
 	.options = options,
 	.most_args = 1,
 	.run = run,
+	.refused = refused,
 };

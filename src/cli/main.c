@@ -167,6 +167,8 @@ run_command(const struct fe_command *c, int argc, char *const *argv, struct fe_e
 		rc = fe_fail(err, FE_EUSAGE, "usage: finetl %s [OPTIONS] %s; --help tells more", c->name, c->args);
 	if (rc == FE_OK)
 		rc = c->run(&opts, err);
+	else if (c->refused)
+		c->refused(rc, err);
 	fe_opts_reset(&opts);
 	return rc;
 }

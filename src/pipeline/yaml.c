@@ -227,6 +227,9 @@ on_event(struct builder *b, const yaml_event_t *e)
 	}
 }
 
+/* The place is where the parser gave up; what is wrong is often just before it. */
+#define HINT "; see the indentation, brackets and quotes here and on the line before"
+
 static void
 refuse_syntax(struct builder *b)
 {
@@ -243,10 +246,10 @@ refuse_syntax(struct builder *b)
 		break;
 	default:
 		if (p->context)
-			refuse(b, p->problem_mark, "not YAML: %s %s that begins on line %llu", problem,
+			refuse(b, p->problem_mark, "not YAML: %s %s that begins on line %llu" HINT, problem,
 			       p->context, (unsigned long long)line_of(p->context_mark));
 		else
-			refuse(b, p->problem_mark, "not YAML: %s", problem);
+			refuse(b, p->problem_mark, "not YAML: %s" HINT, problem);
 	}
 	b->is_broken = true;
 }

@@ -191,6 +191,13 @@ def test_params_fill_in_the_source(finetl, place):
     assert finetl.run("pipeline.yaml", "sqlite:w.db", "--param", "dya=monday", cwd=place).code == 2
 
 
+@pytest.mark.parametrize("arguments", [["--nope"], ["--wait", "soon"], ["a.yaml", "b.yaml"], ["absent.yaml"]])
+def test_a_run_that_cannot_begin_gives_its_json_line_too(finetl, arguments):
+    done = finetl("run", *arguments)
+    assert done.code == 2 and done.result["exit_code"] == 2 and done.result["run_id"] is None, done
+    assert done.result["error"] and not done.result["published"] and len(done.stderr.splitlines()) == 1, done
+
+
 def test_a_device_is_not_to_be_made_safe(finetl):
     done = finetl("lint", "/dev/null")
     assert done.code == 2 and "empty" in done.stderr and "chmod" not in done.stderr, done

@@ -163,7 +163,7 @@ yaml_names_the_place_of_broken_syntax(void **state)
 	(void)state;
 	assert_only_mistake("a: [1, 2\nb: 3\n", 2, 2, "not YAML");
 	assert_only_mistake("a: 'open\n", 2, 1, "not YAML");
-	assert_only_mistake("a:\n\tb: 1\n", 2, 1, "not YAML");
+	assert_only_mistake("a:\n\tb: 1\n", 2, 1, "see the indentation");
 	assert_only_mistake("", 1, 1, "the file is empty");
 	assert_only_mistake("# only a comment\n", 1, 1, "the file is empty");
 }
