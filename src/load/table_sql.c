@@ -205,8 +205,11 @@ static void print_create(struct fe_buf *out, const struct fe_table_sql *s)
 	for (i = 0; i < n_stamps; i++)
 		fe_buf_addf(out, "\t%s %s NOT NULL%s", stamps[i].name, stamps[i].type,
 		            i + 1 < n_stamps ? ",\n" : "");
-	for (i = 0; i < t->n_checks; i++)
-		fe_buf_addf(out, ",\n\tCHECK (%s)", t->checks[i].sqlite);
+	for (i = 0; i < t->n_checks; i++) { /* named by their text: that is what a breach names */
+		fe_buf_add_text(out, ",\n\tCONSTRAINT ");
+		fe_db_add_name(out, t->checks[i].text);
+		fe_buf_addf(out, " CHECK (%s)", t->checks[i].sqlite);
+	}
 	for (i = 0; i < t->n_foreign_keys; i++) {
 		const struct fe_foreign_key *k = &t->foreign_keys[i];
 

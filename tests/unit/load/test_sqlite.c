@@ -233,6 +233,7 @@ static void an_unknown_parent_or_broken_condition_is_a_conflict(void **p)
 		(void)fx_insert(&f, rows[i]);
 		assert_int_equal(fx_try_write(&f, &err), FE_ECONFLICT);
 		assert_non_null(strstr(err.text, "fact_items"));
+		assert_non_null(strstr(err.text, i ? "failed: status <> 'never'" : "FOREIGN KEY"));
 		fx_end(&f, "failed");
 	}
 	assert_int_equal(place_i64("SELECT count(*) FROM fact_items"), 1);
@@ -451,7 +452,7 @@ static void tables_read_as_a_person_would_write_them(void **p)
 		"\tetl_run_id TEXT NOT NULL,\n"
 		"\tetl_object_id INTEGER NOT NULL,\n"
 		"\tetl_record INTEGER NOT NULL,\n"
-		"\tCHECK (status <> 'never'),\n"
+		"\tCONSTRAINT \"status <> 'never'\" CHECK (status <> 'never'),\n"
 		"\tFOREIGN KEY (customer_id) REFERENCES dim_customers (customer_id)\n"
 		") STRICT\n"
 		"CREATE UNIQUE INDEX fact_items_key ON fact_items (item_id)\n"
