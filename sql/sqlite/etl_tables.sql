@@ -94,7 +94,7 @@ CREATE TABLE IF NOT EXISTS etl_rejects (
 	pipeline_name TEXT NOT NULL,
 	dataset TEXT NOT NULL,
 	object_id INTEGER NOT NULL REFERENCES etl_objects (object_id),
-	object_sha256 TEXT NOT NULL,   -- 'path:size:time' where the object was not read to its end
+	object_sha256 TEXT NOT NULL,   -- not read to its end yet: 'path:size:time', or 'path:run' of a stream
 	record INTEGER NOT NULL,
 	byte_offset INTEGER NOT NULL,
 	verdict TEXT NOT NULL CHECK (verdict IN ('rejected', 'conflict')),

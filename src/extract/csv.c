@@ -206,7 +206,9 @@ enter_object(struct source_csv *s, struct fe_err *err)
 		s->object++;
 		return FE_OK;
 	}
-	FE_TRY(fe_reader_open(&s->in, s->base.objects[s->object].id.path, err));
+	struct fe_object *object = &s->base.objects[s->object];
+	FE_TRY(fe_reader_open(&s->in, object->id.path, err));
+	object->id.mtime_us = fe_reader_identity(s->in)->mtime_us; /* known, should it not be read to its end */
 	fe_csv_text_begin(&s->text, s->in, s->encoding);
 	s->csv = fe_csv_reader_new(dialect_of(s));
 	s->in_ended = false;

@@ -3,6 +3,9 @@
  *
  * A reject is known by its pipeline, data set, object and record; one that an earlier
  * run has written down already stays as it is.
+ *
+ * An object is known by its hash. Where a run did not read it to its end, its path, size
+ * and time stand for the hash, until a run that does puts it in their place.
  */
 #include <inttypes.h>
 
@@ -71,6 +74,97 @@ static enum fe_rc add_objects(struct fe_sqlite_sink *s, const struct fe_run_end 
 	return rc;
 }
 
+/* ---- what an object is known by ---- */
+
+/* Without a time nothing tells whether it is the same the next time it is met. */
+static void print_unread(struct fe_buf *out, const struct fe_sqlite_sink *s,
+                         const struct fe_object_id *id)
+{
+	const char *path = id->path ? id->path : "";
+
+	fe_buf_clear(out);
+	if (id->mtime_us)
+		fe_buf_addf(out, "%s:%" PRIu64 ":%" PRId64, path, id->size_bytes, id->mtime_us);
+	else
+		fe_buf_addf(out, "%s:%s", path, s->run_id);
+}
+
+/* The hash that another run found, the object having the same path, size and time. */
+static enum fe_rc find_hash(struct fe_sqlite_sink *s, const struct fe_run_object *o,
+                            struct fe_buf *out, bool *found, struct fe_err *err)
+{
+	char modified[FE_TIMESTAMP_TEXT_BYTES];
+	struct fe_stmt *st;
+	enum fe_rc rc;
+
+	FE_TRY(fe_db_prepare(s->db,
+	                     FE_STR("SELECT sha256 FROM main.etl_objects WHERE dataset = ?1 AND "
+	                            "path = ?2 AND size_bytes = ?3 AND modified_at = ?4 AND "
+	                            "sha256 IS NOT NULL LIMIT 1"),
+	                     &st, err));
+	fe_stmt_bind_cstr(st, 1, o->dataset);
+	fe_stmt_bind_cstr(st, 2, o->id->path);
+	fe_sqlite_bind_count(st, 3, o->id->size_bytes);
+	fe_stmt_bind_text(st, 4, fe_sqlite_time_text(o->id->mtime_us, modified));
+	rc = fe_stmt_step(st, found, err);
+	if (rc == FE_OK && *found) {
+		fe_buf_clear(out);
+		fe_buf_add_str(out, fe_stmt_text(st, 0));
+	}
+	fe_stmt_free(st);
+	return rc;
+}
+
+static enum fe_rc print_identity(struct fe_buf *out, struct fe_sqlite_sink *s,
+                                 const struct fe_run_object *o, struct fe_err *err)
+{
+	bool found = false;
+
+	fe_buf_clear(out);
+	if (o->id->sha256[0])
+		fe_buf_add_text(out, o->id->sha256);
+	else if (o->id->mtime_us)
+		FE_TRY(find_hash(s, o, out, &found, err));
+	if (!o->id->sha256[0] && !found)
+		print_unread(out, s, o->id);
+	return fe_buf_check(out, "the identity of an object", err);
+}
+
+/* Rejects of runs that did not come to an object's end, now that its hash is known. */
+static enum fe_rc name_rejects_by_hash(struct fe_sqlite_sink *s, const struct fe_run_end *end,
+                                       struct fe_err *err)
+{
+	struct fe_buf unread;
+	struct fe_stmt *st;
+	enum fe_rc rc = FE_OK;
+	size_t i;
+
+	FE_TRY(fe_db_prepare(s->db,
+	                     FE_STR("UPDATE OR IGNORE main.etl_rejects SET object_sha256 = ?4 "
+	                            "WHERE pipeline_name = ?1 AND dataset = ?2 "
+	                            "AND object_sha256 = ?3"),
+	                     &st, err));
+	fe_buf_init(&unread, MAX_IDENTITY_BYTES);
+	for (i = 0; i < end->n_objects && rc == FE_OK; i++) {
+		const struct fe_run_object *o = &end->objects[i];
+
+		if (!o->id->sha256[0] || !o->id->mtime_us)
+			continue;
+		print_unread(&unread, s, o->id);
+		rc = fe_buf_check(&unread, "the identity of an object", err);
+		if (rc)
+			break;
+		fe_stmt_bind_cstr(st, 1, s->pipeline);
+		fe_stmt_bind_cstr(st, 2, o->dataset);
+		fe_stmt_bind_text(st, 3, fe_buf_str(&unread));
+		fe_stmt_bind_cstr(st, 4, o->id->sha256);
+		rc = fe_stmt_run(st, err);
+	}
+	fe_stmt_free(st);
+	fe_buf_reset(&unread);
+	return rc;
+}
+
 /* ---- rejects ---- */
 
 /* "a;b" -> ["a","b"] */
@@ -90,18 +184,6 @@ static void print_reasons(struct fe_buf *out, struct fe_str reasons)
 		start = i + 1;
 	}
 	fe_json_array_end(&j);
-}
-
-/* What an object is known by: its hash, or where it was not read to its end and so
- * has none, its path, size and time. */
-static void print_identity(struct fe_buf *out, const struct fe_object_id *id)
-{
-	fe_buf_clear(out);
-	if (id->sha256[0])
-		fe_buf_add_text(out, id->sha256);
-	else
-		fe_buf_addf(out, "%s:%" PRIu64 ":%" PRId64, id->path ? id->path : "",
-		            id->size_bytes, id->mtime_us);
 }
 
 struct reject_writer {
@@ -139,12 +221,11 @@ static enum fe_rc add_reject(struct reject_writer *w, const struct fe_run_end *e
 		               r->object, r->dataset);
 	o = &end->objects[r->object];
 	if (w->identity_of != r->object) {
-		print_identity(&w->identity, o->id);
+		FE_TRY(print_identity(&w->identity, w->sink, o, err));
 		w->identity_of = r->object;
 	}
 	print_reasons(&w->reasons, r->reasons);
 	FE_TRY(fe_buf_check(&w->reasons, "the reasons of a reject", err));
-	FE_TRY(fe_buf_check(&w->identity, "the identity of an object", err));
 	fe_stmt_bind_cstr(w->st, 3, end->datasets[r->dataset]);
 	fe_stmt_bind_i64(w->st, 4, o->object_id);
 	fe_stmt_bind_text(w->st, 5, fe_buf_str(&w->identity));
@@ -182,6 +263,7 @@ enum fe_rc fe_sqlite_record_rejects(struct fe_sqlite_sink *s, const struct fe_ru
 	struct reject_writer w = { .sink = s, .identity_of = SIZE_MAX };
 	enum fe_rc rc;
 
+	FE_TRY(name_rejects_by_hash(s, end, err));
 	FE_TRY(add_objects(s, end, err));
 	if (!end->rejects)
 		return FE_OK;

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A rerun changes nothing; the same input gives the same bytes."""
 
+import hashlib
+
 import pytest
 
 import nasty
 import pipelines
-from finetl import dump, integrity, write_pipeline
+from finetl import connect, dump, integrity, write_pipeline
 
 TABLES = ["dim_customers", "fact_transactions"]
 
@@ -31,6 +33,34 @@ def test_a_rerun_changes_no_row_and_adds_no_reject(finetl, place):
             assert (dataset["inserted"], dataset["updated"]) == (0, 0)
             assert dataset["read"] == was["read"] and dataset["rejected"] == was["rejected"]
     integrity(warehouse)
+
+
+def test_rejects_of_runs_that_broke_off_are_open_once(finetl, tmp_path):
+    """The object has no hash yet: it was not read to its end."""
+    def pipeline(rules):
+        return write_pipeline(tmp_path, {
+            "version": 1, "pipeline": "breaks",
+            "datasets": [{"name": "rows", "source": {"csv": "rows.csv"}, "target": "rows", "columns": [
+                {"name": "id", "type": "int", "required": True}, {"name": "amount", "type": "decimal(12,2)"}],
+                "rules": [{"id": "positive", "check": "amount > 0"}, *rules]}],
+            "targets": {"rows": {"key": ["id"]}}})
+
+    def rejects():
+        return sorted((r["record"], r["object_sha256"]) for r in connect(warehouse).execute("SELECT * FROM etl_rejects"))
+
+    warehouse, n = tmp_path / "w.db", 50000
+    rows = "".join(f"{i},{-1 if i % 1000 == 1 else 1}\n" for i in range(1, n))
+    (tmp_path / "rows.csv").write_text(f"id,amount\n{rows}{n},99\n")
+    aborts = [{"id": "not_99", "check": "amount < 99", "action": "abort"}]
+    for _ in range(2):
+        assert finetl.run(pipeline(aborts), f"sqlite:{warehouse}").code not in (0, 70)
+        assert 0 < len(rejects()) <= n / 1000 and len(set(rejects())) == len(rejects())
+    finetl.run(pipeline([]), f"sqlite:{warehouse}").ok()
+    sha256 = hashlib.sha256((tmp_path / "rows.csv").read_bytes()).hexdigest()
+    whole = [(i, sha256) for i in range(1, n, 1000)]
+    assert rejects() == whole
+    assert finetl.run(pipeline(aborts), f"sqlite:{warehouse}").code not in (0, 70)
+    assert rejects() == whole
 
 
 def test_the_same_input_gives_the_same_bytes(finetl, place):
