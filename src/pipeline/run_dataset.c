@@ -247,7 +247,11 @@ load_batch(struct chain *c, struct fe_err *err)
 
 	note_objects(c, (size_t)b->object + 1);
 	FE_TRY(fe_dedupe_batch(run->keys[c->index], b, b->object_name, &plan, err));
-	FE_TRY(run->sink->ops->write(run->sink, c->index, b, plan, run->objects[object].object_id, err));
+	enum fe_rc rc = run->sink->ops->write(run->sink, c->index, b, plan, run->objects[object].object_id, err);
+	if (rc) { /* the sink knows records by their numbers only */
+		fe_err_context(err, "%s", b->object_name);
+		return rc;
+	}
 	FE_TRY(fe_reject_add_batch(run->rejects, b, (uint32_t)c->index, (uint32_t)object,
 				   &c->out->reasons, err));
 	FE_TRY(fe_tally_verdicts(&c->out->tally, b, err));

@@ -282,6 +282,27 @@ def test_a_file_that_is_no_database_is_left_alone(finetl, place):
     assert warehouse.read_bytes() == b"not a database, but somebody's notes\n" * 100
 
 
+def test_a_row_that_the_table_refuses_is_named_with_its_file(finetl, tmp_path):
+    for name, amount in (("a.csv", 1), ("b.csv", -1)):
+        (tmp_path / name).write_text(f"id,amount\n{name},{amount}\n")
+    pipeline = {
+        "version": 1,
+        "pipeline": "refused",
+        "datasets": [{
+            "name": "t",
+            "source": {"csv": "*.csv"},
+            "columns": [{"name": "id", "type": "text(9)"}, {"name": "amount", "type": "decimal(8,2)"}],
+            "target": "t",
+        }],
+        "targets": {"t": {"key": ["id"], "checks": ["amount > 0"]}},
+    }
+    done = finetl.run(write_pipeline(tmp_path, pipeline), f"sqlite:{tmp_path}/w.db")
+    assert done.code == 8, done
+    for word in ("b.csv", "record 1", "amount > 0"):
+        assert word in done.result["error"], done
+    assert "a.csv" not in done.result["error"], done
+
+
 def test_a_table_of_another_shape_is_a_conflict_and_stays(finetl, place):
     warehouse = place / "w.db"
     db = sqlite3.connect(warehouse)
