@@ -112,10 +112,3 @@ fe_type_print(struct fe_type type, char out[FE_TYPE_TEXT_BYTES])
 		(void)snprintf(out, FE_TYPE_TEXT_BYTES, "%s", kind_names[type.kind]);
 	return out;
 }
-
-bool
-fe_type_eq(struct fe_type a, struct fe_type b)
-{
-	return a.kind == b.kind && a.precision == b.precision && a.scale == b.scale &&
-	       a.max_chars == b.max_chars;
-}

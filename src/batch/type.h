@@ -28,6 +28,5 @@ FE_MUST_USE enum fe_rc fe_type_parse(struct fe_str text, struct fe_type *out, st
 #define FE_TYPE_TEXT_BYTES 32
 const char *fe_type_print(struct fe_type type, char out[FE_TYPE_TEXT_BYTES]);
 const char *fe_kind_name(enum fe_kind kind); /* "text", "decimal", ... */
-bool fe_type_eq(struct fe_type a, struct fe_type b);
 
 #endif

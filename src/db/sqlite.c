@@ -287,11 +287,6 @@ int64_t fe_db_changes(const struct fe_db *db)
 	return sqlite3_changes64(db->handle);
 }
 
-int64_t fe_db_last_rowid(const struct fe_db *db)
-{
-	return sqlite3_last_insert_rowid(db->handle);
-}
-
 enum fe_rc fe_db_prepare(struct fe_db *db, struct fe_str sql, struct fe_stmt **out,
                          struct fe_err *err)
 {
@@ -408,13 +403,6 @@ int fe_stmt_n_columns(const struct fe_stmt *st)
 	return sqlite3_column_count(st->handle);
 }
 
-const char *fe_stmt_column_name(const struct fe_stmt *st, int column)
-{
-	const char *name = sqlite3_column_name(st->handle, column);
-
-	return name ? name : "";
-}
-
 bool fe_stmt_is_null(struct fe_stmt *st, int column)
 {
 	return sqlite3_column_type(st->handle, column) == SQLITE_NULL;
@@ -470,28 +458,17 @@ static bool is_plain_name(const char *name)
 	return !sqlite3_keyword_check(name, (int)n);
 }
 
-static void add_quoted(struct fe_buf *out, struct fe_str text, char quote)
-{
-	size_t i;
-
-	fe_buf_add_char(out, quote);
-	for (i = 0; i < text.n; i++) {
-		if (text.p[i] == quote)
-			fe_buf_add_char(out, quote);
-		fe_buf_add_char(out, text.p[i]);
-	}
-	fe_buf_add_char(out, quote);
-}
-
 void fe_db_add_name(struct fe_buf *out, const char *name)
 {
-	if (is_plain_name(name))
+	if (is_plain_name(name)) {
 		fe_buf_add_text(out, name);
-	else
-		add_quoted(out, fe_str_of(name), '"');
-}
-
-void fe_db_add_literal(struct fe_buf *out, struct fe_str text)
-{
-	add_quoted(out, text, '\'');
+		return;
+	}
+	fe_buf_add_char(out, '"');
+	for (; *name; name++) {
+		if (*name == '"')
+			fe_buf_add_char(out, '"');
+		fe_buf_add_char(out, *name);
+	}
+	fe_buf_add_char(out, '"');
 }

@@ -52,7 +52,6 @@ FE_MUST_USE enum fe_rc fe_db_commit(struct fe_db *db, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_db_rollback(struct fe_db *db, struct fe_err *err); /* nothing to do: FE_OK */
 bool fe_db_in_transaction(const struct fe_db *db);
 int64_t fe_db_changes(const struct fe_db *db); /* rows of the last insert, update or delete */
-int64_t fe_db_last_rowid(const struct fe_db *db);
 
 FE_MUST_USE enum fe_rc fe_db_prepare(struct fe_db *db, struct fe_str sql, struct fe_stmt **out,
                                      struct fe_err *err);
@@ -70,8 +69,7 @@ FE_MUST_USE enum fe_rc fe_stmt_run(struct fe_stmt *st, struct fe_err *err);
 void fe_stmt_reset(struct fe_stmt *st); /* NULL is allowed; keeps the bindings */
 
 int fe_stmt_n_columns(const struct fe_stmt *st);
-const char *fe_stmt_column_name(const struct fe_stmt *st, int column); /* 0-based */
-bool fe_stmt_is_null(struct fe_stmt *st, int column);
+bool fe_stmt_is_null(struct fe_stmt *st, int column); /* 0-based */
 int64_t fe_stmt_i64(struct fe_stmt *st, int column);
 struct fe_str fe_stmt_text(struct fe_stmt *st, int column); /* null: p NULL, n 0; text or blob bytes else */
 
@@ -82,7 +80,5 @@ FE_MUST_USE enum fe_rc fe_db_query_i64(struct fe_db *db, const char *sql, int64_
 /* Appends a name as SQL has it: plain, or "quoted" where it is a keyword or is not a
  * plain name. */
 void fe_db_add_name(struct fe_buf *out, const char *name);
-/* Appends 'text' with its quotes doubled. */
-void fe_db_add_literal(struct fe_buf *out, struct fe_str text);
 
 #endif

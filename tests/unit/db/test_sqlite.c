@@ -259,9 +259,7 @@ static void names_are_quoted_only_where_they_must_be(void **p)
 	fe_db_add_name(&out, "order");
 	fe_buf_add_char(&out, ' ');
 	fe_db_add_name(&out, "a\"b; --");
-	fe_buf_add_char(&out, ' ');
-	fe_db_add_literal(&out, FE_STR("it's"));
-	assert_string_equal(fe_buf_text(&out), "amount_minor \"order\" \"a\"\"b; --\" 'it''s'");
+	assert_string_equal(fe_buf_text(&out), "amount_minor \"order\" \"a\"\"b; --\"");
 	fe_buf_reset(&out);
 }
 
