@@ -75,7 +75,7 @@ fe_csv_next_mark(struct fe_csv_reader *r, size_t *at)
 static inline bool
 fe_csv_may_be_header(const struct fe_csv_reader *r, struct fe_str first)
 {
-	return r->header && fe_str_eq(fe_text_trim(first), r->header[0]);
+	return r->header && first.n >= r->header[0].n && fe_str_eq(fe_text_trim(first), r->header[0]);
 }
 
 /* The next record of the block; *more is false where there is no complete one. */
