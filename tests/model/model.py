@@ -258,7 +258,7 @@ def derive(dataset, item, now):
             if "value" in d:
                 value = fit(dataset.expression(d["value"])(item.values, now), type_)
             elif "bands" in d:
-                value = band(d["bands"], item.values[d["bands"]["of"]])
+                value = band(d["bands"], item.values[d["bands"]["of"]], dataset)
             else:
                 value = fit(points(dataset, d, item.values, now), type_)
         except Refused as refused:
@@ -270,11 +270,13 @@ def derive(dataset, item, now):
         item.values[d["name"]] = value
 
 
-def band(bands, value):
+def band(bands, value, dataset):
     if value is None:
         return None
+    column = next((c for c in dataset.columns if c["name"] == bands["of"]), {})
+    zone = {"zone": column.get("zone")}  # bounds are in the column's zone, and never in its format
     for bound, label in bands["upto"]:
-        if value <= Decimal(str(bound)):
+        if value <= cast(str(bound), dataset.types[bands["of"]], zone):
             return label
     return bands["above"]
 
