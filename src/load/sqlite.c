@@ -282,25 +282,29 @@ static enum fe_rc sqlite_undo(struct fe_sink *sink, const struct fe_run_end *end
 	return FE_OK;
 }
 
+/* Only what was loaded last from the path counts: a file that is again what it once was
+ * has changed since. */
 enum fe_rc fe_sqlite_object_known(struct fe_sink *sink, const char *dataset,
                                   const struct fe_object_id *id, bool *known, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_stmt *st;
 	enum fe_rc rc;
+	bool row;
 
 	*known = false;
 	FE_TRY(fe_db_prepare(s->db,
-	                     FE_STR("SELECT 1 FROM main.etl_objects WHERE dataset = ?1 AND path = ?2 "
-	                            "AND sha256 = ?3 AND size_bytes = ?4 AND pipeline_name = ?5 "
-	                            "AND outcome = 'loaded' LIMIT 1"),
+	                     FE_STR("SELECT sha256 = ?3 AND size_bytes = ?4 FROM main.etl_objects "
+	                            "WHERE dataset = ?1 AND path = ?2 AND pipeline_name = ?5 "
+	                            "AND outcome = 'loaded' ORDER BY object_id DESC LIMIT 1"),
 	                     &st, err));
 	fe_stmt_bind_cstr(st, 1, dataset);
 	fe_stmt_bind_cstr(st, 2, id->path);
 	fe_stmt_bind_cstr(st, 3, id->sha256);
 	fe_stmt_bind_i64(st, 4, (int64_t)id->size_bytes);
 	fe_stmt_bind_cstr(st, 5, s->pipeline);
-	rc = fe_stmt_step(st, known, err);
+	rc = fe_stmt_step(st, &row, err);
+	*known = rc == FE_OK && row && fe_stmt_i64(st, 0) != 0;
 	fe_stmt_free(st);
 	return rc;
 }
