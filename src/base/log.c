@@ -26,12 +26,18 @@
 static struct {
 	enum fe_log_level least;
 	enum fe_log_format format;
+	bool over_bar;
 } target = { .least = FE_LOG_INFO, .format = FE_LOG_TEXT };
 
 void fe_log_set(enum fe_log_level least, enum fe_log_format format)
 {
 	target.least = least;
 	target.format = format;
+}
+
+void fe_log_over_bar(bool on)
+{
+	target.over_bar = on;
 }
 
 struct entry {
@@ -126,6 +132,8 @@ static void build_json(struct fe_buf *b, const struct entry *e, int64_t now_us, 
 
 static void build(struct fe_buf *b, const struct entry *e, int64_t now_us, size_t max_bytes)
 {
+	if (target.over_bar)
+		fe_buf_add_text(b, "\r\x1b[K");
 	if (target.format == FE_LOG_JSON)
 		build_json(b, e, now_us, max_bytes);
 	else

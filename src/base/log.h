@@ -17,6 +17,8 @@ enum fe_log_level { FE_LOG_DEBUG, FE_LOG_INFO, FE_LOG_WARN, FE_LOG_ERROR };
 enum fe_log_format { FE_LOG_TEXT, FE_LOG_JSON };
 
 void fe_log_set(enum fe_log_level least, enum fe_log_format format);
+/* Whether a progress bar may stand on the terminal: lines then begin by wiping it. */
+void fe_log_over_bar(bool on);
 /* Pairs of key and value texts, ended by NULL. */
 void fe_log(enum fe_log_level level, const char *message, ...)
 	__attribute__((sentinel));

@@ -158,9 +158,11 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	if (isatty(STDERR_FILENO) && !fe_opts_has(opts, "quiet")) {
 		set.progress = fe_progress_draw;
 		set.progress_ctx = &progress;
+		fe_log_over_bar(true);
 	}
 	rc = load_and_run(opts, &set, &plan, &res, &has_run, err);
 	fe_progress_end(&progress);
+	fe_log_over_bar(false);
 	if (rc == FE_OK && fe_opts_has(opts, "exit-99-if-nothing") && fe_run_totals(&res).extracted == 0)
 		rc = res.rc = FE_ENOTHING;
 	enum fe_rc printed = print_result(has_run ? &res : NULL, rc, err, on_terminal,

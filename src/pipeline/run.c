@@ -320,7 +320,8 @@ end:
 	out->end_us = fe_clock_now(set->clock);
 	context_reset(&run);
 	fe_free(run.folder);
-	fe_log(rc ? FE_LOG_ERROR : FE_LOG_INFO, "run ended", "run_id", out->run_id, "status",
+	/* Why it failed is told once, as the error that is returned. */
+	fe_log(FE_LOG_INFO, "run ended", "run_id", out->run_id, "status",
 	       fe_run_status_name(out->status), NULL);
 	return rc;
 }

@@ -2,8 +2,14 @@
 """The command line: help, mistakes, exit codes, and the JSON line that a scheduler reads."""
 
 import base64
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -196,6 +202,40 @@ def test_a_run_that_cannot_begin_gives_its_json_line_too(finetl, arguments):
     done = finetl("run", *arguments)
     assert done.code == 2 and done.result["exit_code"] == 2 and done.result["run_id"] is None, done
     assert done.result["error"] and not done.result["published"] and len(done.stderr.splitlines()) == 1, done
+
+
+def on_terminal(finetl, columns, *arguments, cwd):
+    """What a terminal of so many columns is sent."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+    child = finetl.start(*arguments, cwd=cwd, stdout=slave, stderr=slave)
+    os.close(slave)
+    sent = b""
+    with contextlib.suppress(OSError):  # the end of a terminal is EIO
+        while piece := os.read(master, 65536):
+            sent += piece
+    os.close(master)
+    child.wait(timeout=60)
+    return sent.decode(), child.returncode
+
+
+@pytest.mark.parametrize("columns", [1, 20, 50, 80, 200])
+def test_the_progress_bar_fits_the_terminal(finetl, place, columns):
+    sent, code = on_terminal(finetl, columns, "run", "pipeline.yaml", "-w", "sqlite:w.db", cwd=place)
+    bars = [line.split("\r")[0] for line in sent.split("\r\x1b[K")[1:-1]]
+    assert code == 0 and bars and max(map(len, bars)) < max(columns, 1), bars
+    assert columns < 80 or any("[" in bar and "rejected" in bar for bar in bars)
+
+
+def test_a_failure_is_told_once_and_not_beside_the_bar(finetl, place):
+    (place / "transactions.csv").write_text(TRANSACTIONS[:-10])
+    for more in [], ["--log-level", "info"]:
+        sent, code = on_terminal(finetl, 80, "run", "pipeline.yaml", "-w", "sqlite:w.db", *more, cwd=place)
+        assert code == 3 and sent.count("it was cut short") == 1, sent
+        assert ("run ended" in sent) == bool(more)
+        for line in sent.replace("\r\n", "\n").split("\n"):
+            shown = line.split("\r\x1b[K")[-1]
+            assert " info " not in shown or shown.startswith("20"), line
 
 
 def test_a_device_is_not_to_be_made_safe(finetl):
