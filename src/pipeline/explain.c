@@ -74,7 +74,9 @@ tell_row(void *ctx, const struct fe_catalog_row *row, struct fe_err *err)
 	rc = tell_run_of(e, row->run_id, err);
 	if (rc)
 		goto done;
-	fe_buf_addf(e->out, "  object  %s\n  record  %" PRId64 "\n", fe_buf_text(&path), row->record);
+	fe_buf_add_text(e->out, "  object  ");
+	fe_buf_add_printable(e->out, row->object_path, MAX_SHOWN_BYTES);
+	fe_buf_addf(e->out, "\n  record  %" PRId64 "\n", row->record);
 	add_row(e->out, row);
 	struct fe_trace_record what = {
 		.path = fe_buf_text(&path),
@@ -95,8 +97,9 @@ tell_reject(void *ctx, const struct fe_catalog_reject *r, struct fe_err *err)
 	struct explanation *e = ctx;
 	if (e->n_rejects++ == 0)
 		fe_buf_add_text(e->out, "rejected records that have it in their text\n");
-	fe_buf_addf(e->out, "  %.*s: record %" PRId64 " of %.*s, run %.*s\n    reasons ", FE_STR_ARGS(r->dataset),
-		    r->record, FE_STR_ARGS(r->object_path), FE_STR_ARGS(r->run_id));
+	fe_buf_addf(e->out, "  %.*s: record %" PRId64 " of ", FE_STR_ARGS(r->dataset), r->record);
+	fe_buf_add_printable(e->out, r->object_path, MAX_SHOWN_BYTES);
+	fe_buf_addf(e->out, ", run %.*s\n    reasons ", FE_STR_ARGS(r->run_id));
 	fe_buf_add_str(e->out, r->reasons);
 	if (r->detail.n) {
 		fe_buf_add_text(e->out, "\n    detail  ");

@@ -214,9 +214,9 @@ static enum fe_rc
 fail_limit(const struct fe_keytable *t, struct fe_err *err)
 {
 	return fe_fail(err, FE_ELIMIT,
-		       "the keys of %llu records need more memory than the %llu bytes that are allowed; "
-		       "raise --max-memory or load fewer records a run",
-		       (unsigned long long)t->n_keys, (unsigned long long)t->max_bytes);
+		       "the keys need more memory than the %llu bytes that are allowed here, beside %llu that "
+		       "have it; raise --max-memory or load fewer records a run",
+		       (unsigned long long)t->max_bytes, (unsigned long long)t->n_keys);
 }
 
 static enum fe_rc
