@@ -2,8 +2,8 @@
 /* load/drift.c - whether a table that is there is the one that was declared
  *
  * Compared by meaning, not by text: kind of table, columns with their types and
- * nullness, foreign keys. Conditions can only be compared as they are written. Column
- * order does not matter.
+ * nullness, foreign keys. Conditions, and the scale of decimals, can only be compared as
+ * they are written: no catalogue has them. Column order does not matter.
  */
 #include "db/sqlite.h"
 #include "load/schema.h"
@@ -207,6 +207,27 @@ static size_t count_of(struct fe_str text, const char *what)
 	return n;
 }
 
+/* The same integers at another scale would be other amounts. */
+static enum fe_rc compare_meanings(struct fe_str is, const struct fe_table_sql *t,
+                                   struct fe_err *err)
+{
+	struct fe_buf meaning;
+	enum fe_rc rc = FE_OK;
+	size_t i;
+
+	fe_buf_init(&meaning, MAX_TEXT_BYTES);
+	for (i = 0; i < t->table->schema->n_fields && rc == FE_OK; i++) {
+		fe_buf_clear(&meaning);
+		fe_table_sql_add_meaning(&meaning, t, i);
+		if (meaning.n_bytes && count_of(is, fe_buf_text(&meaning)) == 0)
+			rc = differs(err, t, t->table->schema->fields[i].name,
+			             "what its stored numbers mean", "something else",
+			             fe_buf_text(&meaning));
+	}
+	fe_buf_reset(&meaning);
+	return rc;
+}
+
 static enum fe_rc compare_checks(struct fe_stmt *st, const struct fe_table_sql *t,
                                  struct fe_err *err)
 {
@@ -221,6 +242,7 @@ static enum fe_rc compare_checks(struct fe_stmt *st, const struct fe_table_sql *
 	if (!row)
 		return fe_fail(err, FE_EBUG, "table %s went away", t->table->name);
 	is = fe_stmt_text(st, 0);
+	FE_TRY(compare_meanings(is, t, err));
 	fe_buf_init(&check, MAX_TEXT_BYTES);
 	for (i = 0; i < t->table->n_checks && rc == FE_OK; i++) {
 		fe_buf_clear(&check);

@@ -174,6 +174,18 @@ static enum fe_rc choose_rowid(struct fe_table_sql *s, struct fe_err *err)
 
 /* ---- CREATE TABLE ---- */
 
+void fe_table_sql_add_meaning(struct fe_buf *out, const struct fe_table_sql *s, size_t field)
+{
+	const struct fe_type *type = &s->table->schema->fields[field].type;
+	const char *name = s->stored[field];
+
+	if (type->kind == FE_BOOL)
+		fe_buf_addf(out, "CHECK (%s IN (0, 1))", name);
+	if (type->kind == FE_DECIMAL)
+		fe_buf_addf(out, "GENERATED ALWAYS AS (%s / %" PRId64 ".0)", name,
+		            fe_pow10[type->scale]);
+}
+
 static void print_field(struct fe_buf *out, const struct fe_table_sql *s, size_t i)
 {
 	const struct fe_field *f = &s->table->schema->fields[i];
@@ -182,13 +194,16 @@ static void print_field(struct fe_buf *out, const struct fe_table_sql *s, size_t
 	fe_buf_addf(out, "\t%s %s", name, stored_type(f->type.kind));
 	if (s->table->not_null[i] || is_key(s->table, i))
 		fe_buf_add_text(out, " NOT NULL");
-	if (f->type.kind == FE_BOOL)
-		fe_buf_addf(out, " CHECK (%s IN (0, 1))", name);
+	if (f->type.kind == FE_BOOL) {
+		fe_buf_add_char(out, ' ');
+		fe_table_sql_add_meaning(out, s, i);
+	}
 	if (f->type.kind == FE_DECIMAL) {
 		fe_buf_add_text(out, ",\n\t");
 		fe_db_add_name(out, f->name);
-		fe_buf_addf(out, " REAL GENERATED ALWAYS AS (%s / %" PRId64 ".0) VIRTUAL", name,
-		            fe_pow10[f->type.scale]);
+		fe_buf_add_text(out, " REAL ");
+		fe_table_sql_add_meaning(out, s, i);
+		fe_buf_add_text(out, " VIRTUAL");
 	}
 	fe_buf_add_text(out, ",\n");
 }

@@ -41,5 +41,8 @@ struct fe_table_sql {
 FE_MUST_USE enum fe_rc fe_table_sql_init(struct fe_table_sql *s, const struct fe_table *table,
                                          struct fe_err *err);
 void fe_table_sql_reset(struct fe_table_sql *s);
+/* What the stored numbers of a field mean, as its definition has it: the computation of
+ * a decimal's virtual column, so its scale, or the condition of a bool. Else nothing. */
+void fe_table_sql_add_meaning(struct fe_buf *out, const struct fe_table_sql *s, size_t field);
 
 #endif

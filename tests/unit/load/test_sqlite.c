@@ -562,6 +562,24 @@ static void a_changed_condition_or_foreign_key_is_drift_too(void **p)
 	assert_int_equal(fe_schema_apply_url(url, tables.tables, 2, 0, &err), FE_OK);
 }
 
+/* 12.50 at scale 2 and 0.1250 at scale 4 are the same stored integer. */
+static void a_changed_scale_is_drift_and_no_other_amount(void **p)
+{
+	struct fe_type *amount = &tables.schemas[FX_ITEMS].fields[4].type;
+	struct fe_err err = FE_ERR_INIT;
+
+	(void)p;
+	assert_int_equal(amount->kind, FE_DECIMAL);
+	fx_load_items(&f, url, "RUN1", one_item);
+	amount->scale += 2;
+	assert_int_equal(fe_schema_apply_url(url, tables.tables, 2, 0, &err), FE_ECONFLICT);
+	assert_non_null(strstr(err.text, "column amount: what its stored numbers mean"));
+	amount->scale -= 2;
+	amount->precision++;
+	assert_int_equal(fe_schema_apply_url(url, tables.tables, 2, 0, &err), FE_OK);
+	amount->precision--;
+}
+
 static void what_sqlite_cannot_hold_is_refused(void **p)
 {
 	static const char *const names[] = { "bank.fact_items", "etl_items", "sqlite_items", "Items", "a b" };
@@ -631,6 +649,7 @@ int main(void)
 		T(a_table_that_differs_is_refused_by_name_and_left_alone),
 		T(an_index_of_the_same_name_that_is_another_is_drift),
 		T(a_changed_condition_or_foreign_key_is_drift_too),
+		T(a_changed_scale_is_drift_and_no_other_amount),
 		T(what_sqlite_cannot_hold_is_refused),
 		T(names_that_are_sql_words_work),
 	};
