@@ -16,7 +16,8 @@ static enum fe_rc bad_value(struct fe_err *err, const struct fe_sqlite_table *t,
 	const struct fe_field *f = &t->sql.table->schema->fields[field];
 
 	return fe_fail(err, FE_ECONFLICT,
-	               "table %s, column %s: a stored value is not a %s; it was not written by finetl",
+	               "table %s, column %s: a stored value is not a %s; was the column declared with "
+	               "another type before, or written to by another program?",
 	               t->sql.table->name, f->name, fe_kind_name(f->type.kind));
 }
 
