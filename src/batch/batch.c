@@ -91,6 +91,17 @@ fe_batch_reject_failed(struct fe_batch *b)
 	}
 }
 
+void
+fe_batch_cut(struct fe_batch *b, size_t n_rows)
+{
+	size_t n_left = 0;
+	for (size_t i = 0; i < b->n_reasons; i++)
+		if (b->reasons[i].row < n_rows)
+			b->reasons[n_left++] = b->reasons[i];
+	b->n_reasons = n_left;
+	b->n_rows = n_rows;
+}
+
 size_t
 fe_batch_count(const struct fe_batch *b, enum fe_verdict v)
 {

@@ -86,6 +86,8 @@ void fe_batch_clear(struct fe_batch *b); /* no rows; keeps memory and `input`'s 
 void fe_batch_add_reason(struct fe_batch *b, size_t row, uint32_t reason_id, struct fe_str detail);
 /* FE_KEPT rows with a reason become FE_REJECTED. */
 void fe_batch_reject_failed(struct fe_batch *b);
+/* Leaves the first n_rows rows, and the reasons of those. */
+void fe_batch_cut(struct fe_batch *b, size_t n_rows);
 size_t fe_batch_count(const struct fe_batch *b, enum fe_verdict v);
 /* The reasons of one row in the order of a record's way (stable by row). Sorts
  * once per call of many rows: call sort first, then walk. */

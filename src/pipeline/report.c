@@ -64,13 +64,14 @@ write_warnings(struct fe_json *j, const struct fe_dataset_result *d)
 	fe_json_object_end(j);
 }
 
+/* Counts of source columns, those that are not 0. */
 static void
-write_defaults(struct fe_json *j, const struct fe_dataset_result *d)
+write_columns(struct fe_json *j, const char *key, const struct fe_dataset_result *d, const uint64_t *counts)
 {
-	fe_json_object(j, "defaults_filled");
+	fe_json_object(j, key);
 	for (size_t i = 0; i < d->plan->schema.n_source; i++)
-		if (d->defaults_filled[i])
-			fe_json_i64(j, d->plan->schema.fields[i].name, (int64_t)d->defaults_filled[i]);
+		if (counts[i])
+			fe_json_i64(j, d->plan->schema.fields[i].name, (int64_t)counts[i]);
 	fe_json_object_end(j);
 }
 
@@ -93,7 +94,8 @@ write_dataset(struct fe_json *j, const struct fe_dataset_result *d)
 	write_sums(j, &d->tally);
 	write_reasons(j, d);
 	write_warnings(j, d);
-	write_defaults(j, d);
+	write_columns(j, "defaults_filled", d, d->defaults_filled);
+	write_columns(j, "negative_zeros", d, d->negative_zeros);
 	write_notes(j, d);
 	fe_json_i64(j, "objects", (int64_t)d->n_objects);
 	fe_json_i64(j, "objects_skipped", (int64_t)d->n_skipped_objects);
@@ -178,7 +180,7 @@ fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out)
 				      d->tally.terms[FE_TERM_REJECTED].n);
 		write_reasons(&j, d);
 		write_warnings(&j, d);
-		write_defaults(&j, d);
+		write_columns(&j, "defaults_filled", d, d->defaults_filled);
 		fe_json_object_end(&j);
 	}
 	fe_json_object_end(&j);

@@ -71,6 +71,7 @@ result_init(struct fe_run_result *out, const struct fe_run_settings *set)
 		d->plan = &plan->datasets[i];
 		fe_tally_init(&d->tally, &d->plan->schema);
 		d->defaults_filled = fe_new_array(d->plan->schema.n_source + 1, uint64_t);
+		d->negative_zeros = fe_new_array(d->plan->schema.n_source + 1, uint64_t);
 		d->rules_broken = fe_new_array(d->plan->n_rules + 1, uint64_t);
 	}
 }
@@ -82,6 +83,7 @@ fe_run_result_reset(struct fe_run_result *r)
 		fe_tally_reset(&r->datasets[i].tally);
 		fe_reason_table_reset(&r->datasets[i].reasons);
 		fe_free(r->datasets[i].defaults_filled);
+		fe_free(r->datasets[i].negative_zeros);
 		fe_free(r->datasets[i].rules_broken);
 	}
 	fe_free(r->datasets);

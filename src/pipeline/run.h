@@ -43,6 +43,7 @@ struct fe_dataset_result {
 	struct fe_tally tally;
 	struct fe_reason_table reasons;
 	uint64_t *defaults_filled;   /* [n_source] */
+	uint64_t *negative_zeros;    /* [n_source] decimals written as -0 */
 	uint64_t *rules_broken;      /* [n_rules] */
 	uint64_t n_objects, n_skipped_objects;
 	uint64_t notes[FE_N_OBJECT_NOTES]; /* how many objects have each */

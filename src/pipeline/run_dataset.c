@@ -221,6 +221,9 @@ finish_objects(struct chain *c)
 	c->out->n_objects = c->source->n_objects;
 }
 
+/* FE_ECHECK: a rule aborts the run. What is left of the batch is what came before that
+ * record, and is judged and kept on record like any batch, so that what a run that is
+ * aborted leaves behind does not depend on where batches end. */
 static enum fe_rc
 judge_batch(struct chain *c, struct fe_err *err)
 {
@@ -228,13 +231,15 @@ judge_batch(struct chain *c, struct fe_err *err)
 	int64_t now_us = c->run->run_time_us;
 
 	FE_TRY(fe_clean_batch(c->clean, b, now_us, err));
-	FE_TRY(fe_tally_read(&c->out->tally, b, err));
 	FE_TRY(fe_checks_where(c->checks, b, now_us, err));
-	FE_TRY(fe_checks_rules(c->checks, b, now_us, err));
+	enum fe_rc aborts = fe_checks_rules(c->checks, b, now_us, err);
+	if (aborts != FE_OK && aborts != FE_ECHECK)
+		return aborts;
+	FE_TRY(fe_tally_read(&c->out->tally, b, err));
 	FE_TRY(fe_check_references(c->references, c->reference_reasons, c->plan->n_references, b, err));
 	FE_TRY(fe_derive_batch(c->derive, b, now_us, err));
 	fe_batch_reject_failed(b);
-	return FE_OK;
+	return aborts;
 }
 
 static enum fe_rc
@@ -287,8 +292,11 @@ read_all(struct chain *c, struct fe_err *err)
 		if (c->now.batch->n_rows == 0)
 			return FE_OK;
 		FE_TRY(fe_failpoint("run.batch", err));
-		FE_TRY(judge_batch(c, err));
+		enum fe_rc aborts = judge_batch(c, err);
+		if (aborts != FE_OK && aborts != FE_ECHECK)
+			return aborts;
 		FE_TRY(load_batch(c, err));
+		FE_TRY(aborts);
 		report_progress(c, false);
 	}
 }
@@ -323,8 +331,10 @@ chain_reset(struct chain *c)
 {
 	fe_prefetch_close(c->prefetch);
 	finish_objects(c);
-	for (size_t i = 0; c->clean && i < c->plan->schema.n_source; i++)
+	for (size_t i = 0; c->clean && i < c->plan->schema.n_source; i++) {
 		c->out->defaults_filled[i] = fe_clean_defaults_filled(c->clean, i);
+		c->out->negative_zeros[i] = fe_clean_negative_zeros(c->clean, i);
+	}
 	for (size_t i = 0; c->checks && i < c->plan->n_rules; i++)
 		c->out->rules_broken[i] = fe_checks_broken(c->checks, i);
 	fe_source_close(c->source);

@@ -82,56 +82,92 @@ fe_checks_where(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct 
 	return FE_OK;
 }
 
+/* The rows that break a rule, judged ones alone. */
+static enum fe_rc
+find_broken(struct fe_checks *c, size_t rule, struct fe_batch *b, const struct fe_row_bits *judged,
+            int64_t now_us, struct fe_row_bits *out, struct fe_err *err)
+{
+	const struct fe_column *is_true;
+	const uint64_t *overflow;
+
+	FE_TRY(fe_expr_eval(c->rules[rule].check, c->states[rule].eval, b, now_us, &is_true, &overflow, err));
+	for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++)
+		out->words[w] = ((is_true->valid[w] & ~is_true->bits[w]) | (overflow ? overflow[w] : 0)) &
+				judged->words[w];
+	return FE_OK;
+}
+
 /* The first record that breaks a rule whose action is abort. */
 struct breach {
 	size_t row, rule; /* row SIZE_MAX: there is none */
 };
 
-static void
-break_rows(struct fe_checks *c, size_t rule, struct fe_batch *b, size_t w, uint64_t rows, struct breach *first)
+static enum fe_rc
+find_breach(struct fe_checks *c, struct fe_batch *b, const struct fe_row_bits *judged, int64_t now_us,
+            struct breach *first, struct fe_err *err)
 {
-	struct rule_state *s = &c->states[rule];
-	size_t row = w * 64 + (size_t)__builtin_ctzll(rows);
+	struct fe_row_bits broken;
 
-	s->n_broken += (uint64_t)__builtin_popcountll(rows);
-	if (c->rules[rule].action == FE_RULE_ABORT && row < first->row)
-		*first = (struct breach){ row, rule };
-	if (c->rules[rule].action != FE_RULE_REJECT)
-		return;
-	for (; rows; rows &= rows - 1)
-		fe_batch_add_reason(b, w * 64 + (size_t)__builtin_ctzll(rows), s->reason, (struct fe_str){ 0 });
+	*first = (struct breach){ .row = SIZE_MAX };
+	for (size_t i = 0; i < c->n_rules; i++) {
+		if (c->rules[i].action != FE_RULE_ABORT)
+			continue;
+		FE_TRY(find_broken(c, i, b, judged, now_us, &broken, err));
+		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
+			if (!broken.words[w])
+				continue;
+			size_t row = w * 64 + (size_t)__builtin_ctzll(broken.words[w]);
+			if (row < first->row)
+				*first = (struct breach){ row, i };
+			break;
+		}
+	}
+	return FE_OK;
 }
 
 static enum fe_rc
-fail_breach(const struct fe_checks *c, const struct fe_batch *b, struct breach first, struct fe_err *err)
+fail_breach(struct fe_checks *c, const struct fe_batch *b, struct breach first, struct fe_err *err)
 {
+	c->states[first.rule].n_broken++;
 	enum fe_rc rc = fe_fail(err, FE_ECHECK, "this breaks the rule '%s', whose action is abort",
 				c->rules[first.rule].id);
 	fe_err_at(err, b->object_name, b->origin[first.row].record, NULL);
 	return rc;
 }
 
+static void
+break_rows(struct fe_checks *c, size_t rule, struct fe_batch *b, size_t w, uint64_t rows)
+{
+	struct rule_state *s = &c->states[rule];
+
+	s->n_broken += (uint64_t)__builtin_popcountll(rows);
+	if (c->rules[rule].action != FE_RULE_REJECT)
+		return;
+	for (; rows; rows &= rows - 1)
+		fe_batch_add_reason(b, w * 64 + (size_t)__builtin_ctzll(rows), s->reason, (struct fe_str){ 0 });
+}
+
 enum fe_rc
 fe_checks_rules(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct fe_err *err)
 {
-	struct fe_row_bits judged;
-	struct breach first = { .row = SIZE_MAX };
+	struct fe_row_bits judged, broken;
+	struct breach first;
 
 	if (c->n_rules == 0)
 		return FE_OK;
 	fe_rows_judged(b, &judged);
+	FE_TRY(find_breach(c, b, &judged, now_us, &first, err));
+	if (first.row != SIZE_MAX) {
+		fe_batch_cut(b, first.row);
+		fe_rows_judged(b, &judged);
+	}
 	for (size_t i = 0; i < c->n_rules; i++) {
-		const struct fe_column *is_true;
-		const uint64_t *overflow;
-		FE_TRY(fe_expr_eval(c->rules[i].check, c->states[i].eval, b, now_us, &is_true, &overflow, err));
-		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
-			uint64_t out = is_true->valid[w] & ~is_true->bits[w];
-			if (overflow)
-				out |= overflow[w];
-			out &= judged.words[w];
-			if (out)
-				break_rows(c, i, b, w, out, &first);
-		}
+		if (c->rules[i].action == FE_RULE_ABORT)
+			continue;
+		FE_TRY(find_broken(c, i, b, &judged, now_us, &broken, err));
+		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++)
+			if (broken.words[w])
+				break_rows(c, i, b, w, broken.words[w]);
 	}
 	return first.row == SIZE_MAX ? FE_OK : fail_breach(c, b, first, err);
 }

@@ -3,10 +3,12 @@
  *
  * where: rows for which it is not true become FE_FILTERED, whatever reasons they
  * have; but a record without cells is not asked, lest a malformed one disappear, and
- * one for which it overflows stays, with the reason "where:overflow". Rules: broken only where the check is false (unknown adds nothing); an
- * overflow breaks the rule. action reject adds the rule's id as a reason, warn only
- * counts, abort ends the run (FE_ECHECK, naming rule and record). References: a
- * value that is not null and not known to `has` adds the reference's id.
+ * one for which it overflows stays, with the reason "where:overflow". Rules: broken
+ * only where the check is false (unknown adds nothing); an overflow breaks the rule.
+ * action reject adds the rule's id as a reason, warn only counts, abort ends the run
+ * (FE_ECHECK, naming rule and record) and leaves in the batch what came before that
+ * record. References: a value that is not null and not known to `has` adds the
+ * reference's id.
  */
 #ifndef FE_TRANSFORM_CHECK_H
 #define FE_TRANSFORM_CHECK_H

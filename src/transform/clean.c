@@ -40,7 +40,7 @@ struct column_state {
 	bool has_default;
 	struct fe_column default_value;
 	char *default_text;
-	uint64_t n_defaults_filled;
+	uint64_t n_defaults_filled, n_negative_zeros;
 };
 
 struct fe_clean {
@@ -161,10 +161,12 @@ static ALWAYS_INLINE bool
 cast_decimal(struct work *w, size_t row, struct fe_str cell)
 {
 	const struct fe_type *t = &w->conf->type;
-	enum fe_decimal_why why =
-		fe_decimal_parse(cell, t->precision, t->scale, w->state->decimal, &w->column->i64[row]);
+	int64_t *value = &w->column->i64[row];
+	enum fe_decimal_why why = fe_decimal_parse(cell, t->precision, t->scale, w->state->decimal, value);
 	if (why != FE_DECIMAL_OK)
 		fail_cell(w, row, w->state->whys[why]);
+	else if (*value == 0 && cell.p[0] == '-')
+		w->state->n_negative_zeros++;
 	return why == FE_DECIMAL_OK;
 }
 
@@ -311,6 +313,12 @@ uint64_t
 fe_clean_defaults_filled(const struct fe_clean *c, size_t column)
 {
 	return c->columns[column].n_defaults_filled;
+}
+
+uint64_t
+fe_clean_negative_zeros(const struct fe_clean *c, size_t column)
+{
+	return c->columns[column].n_negative_zeros;
 }
 
 static void

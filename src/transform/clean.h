@@ -45,5 +45,7 @@ FE_MUST_USE enum fe_rc fe_clean_new(struct fe_clean **out, const struct fe_clean
 void fe_clean_free(struct fe_clean *c);
 FE_MUST_USE enum fe_rc fe_clean_batch(struct fe_clean *c, struct fe_batch *b, int64_t now_us, struct fe_err *err);
 uint64_t fe_clean_defaults_filled(const struct fe_clean *c, size_t column);
+/* Decimals written as -0, -0.00, ...: they are 0, and worth telling. */
+uint64_t fe_clean_negative_zeros(const struct fe_clean *c, size_t column);
 
 #endif

@@ -92,11 +92,23 @@ rule_with_abort_names_itself_and_the_record(void **state)
 	struct rig r = { 0 };
 	struct fe_err err = FE_ERR_INIT;
 	open_numbers(&r);
-	struct fe_rule rule = { .id = "never", .check = rig_expr(&r, "x <> 10"), .action = FE_RULE_ABORT };
-	struct fe_checks *c = fe_checks_new(NULL, &rule, 1, &r.reasons);
+	struct fe_rule rules[] = {
+		{ .id = "not_negative", .check = rig_expr(&r, "x >= 0"), .action = FE_RULE_WARN },
+		{ .id = "small", .check = rig_expr(&r, "x < 10"), .action = FE_RULE_WARN },
+		{ .id = "never", .check = rig_expr(&r, "x <> 10"), .action = FE_RULE_ABORT },
+	};
+	struct fe_checks *c = fe_checks_new(NULL, rules, 3, &r.reasons);
+	fe_batch_add_reason(&r.batch, 10, 0, (struct fe_str){ 0 });
+	fe_batch_add_reason(&r.batch, 90, 0, (struct fe_str){ 0 });
 	assert_int_equal(fe_checks_rules(c, &r.batch, 0, &err), FE_ECHECK);
 	assert_non_null(strstr(err.text, "'never'"));
 	assert_int_equal(err.record, 76);
+	/* what is left is what came before it, and only that is counted */
+	assert_int_equal(r.batch.n_rows, 75);
+	assert_int_equal(r.batch.n_reasons, 1);
+	assert_int_equal(fe_checks_broken(c, 0), 65 - 6);
+	assert_int_equal(fe_checks_broken(c, 1), 0);
+	assert_int_equal(fe_checks_broken(c, 2), 1);
 	fe_checks_free(c);
 	rig_close(&r);
 }

@@ -246,6 +246,24 @@ clean_computes_columns_from_those_before_them(void **state)
 }
 
 static void
+clean_takes_minus_zero_as_zero_and_tells(void **state)
+{
+	(void)state;
+	struct rig r = { 0 };
+	rig_column(&r, "a", "decimal(8,2)");
+	rig_open(&r, true);
+	static const char *const cells[] = { "-0", "-0.00", "0.00", "-0.01", "0" };
+	static const char *const values[] = { "0.00", "0.00", "0.00", "-0.01", "0.00" };
+	for (size_t row = 0; row < 5; row++)
+		rig_cell(&r, row, 0, fe_str_of(cells[row]));
+	rig_clean(&r);
+	for (size_t row = 0; row < 5; row++)
+		rig_expect(&r, row, 0, values[row], "");
+	assert_int_equal(fe_clean_negative_zeros(r.clean, 0), 2);
+	rig_close(&r);
+}
+
+static void
 clean_text_looks_never_say_yes_wrongly(void **state)
 {
 	(void)state;
@@ -282,6 +300,7 @@ main(void)
 		cmocka_unit_test(clean_refuses_a_default_that_is_no_value),
 		cmocka_unit_test(clean_required_names_what_is_missing_once),
 		cmocka_unit_test(clean_computes_columns_from_those_before_them),
+		cmocka_unit_test(clean_takes_minus_zero_as_zero_and_tells),
 		cmocka_unit_test(clean_text_looks_never_say_yes_wrongly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
