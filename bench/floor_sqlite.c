@@ -33,19 +33,22 @@ struct rows {
 	char *insert_sql;
 };
 
-static void fail(sqlite3 *db, const char *what)
+static void
+fail(sqlite3 *db, const char *what)
 {
 	fprintf(stderr, "floor_sqlite: %s: %s\n", what, db ? sqlite3_errmsg(db) : "out of memory");
 	exit(1);
 }
 
-static void exec(sqlite3 *db, const char *sql)
+static void
+exec(sqlite3 *db, const char *sql)
 {
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		fail(db, sql);
 }
 
-static void add(struct rows *r, const void *p, size_t n)
+static void
+add(struct rows *r, const void *p, size_t n)
 {
 	if (r->n_bytes + n > r->cap_bytes) {
 		r->cap_bytes = (r->n_bytes + n) * 2;
@@ -57,7 +60,8 @@ static void add(struct rows *r, const void *p, size_t n)
 	r->n_bytes += n;
 }
 
-static void add_value(struct rows *r, sqlite3_stmt *st, int column)
+static void
+add_value(struct rows *r, sqlite3_stmt *st, int column)
 {
 	unsigned char type = (unsigned char)sqlite3_column_type(st, column);
 	add(r, &type, 1);
@@ -74,7 +78,8 @@ static void add_value(struct rows *r, sqlite3_stmt *st, int column)
 	}
 }
 
-static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
+static sqlite3_stmt *
+prepare(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *st;
 	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
@@ -83,7 +88,8 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 }
 
 /* Stored columns only: what SQLite computes by itself is not inserted. */
-static char *column_list(sqlite3 *db, const char *table)
+static char *
+column_list(sqlite3 *db, const char *table)
 {
 	char *sql = sqlite3_mprintf("SELECT group_concat('\"' || name || '\"', ', ') FROM pragma_table_xinfo(%Q) WHERE hidden = 0", table);
 	sqlite3_stmt *st = prepare(db, sql);
@@ -95,7 +101,8 @@ static char *column_list(sqlite3 *db, const char *table)
 	return list;
 }
 
-static void read_rows(sqlite3 *db, const char *table, struct rows *r)
+static void
+read_rows(sqlite3 *db, const char *table, struct rows *r)
 {
 	char *list = column_list(db, table);
 	char *sql = sqlite3_mprintf("SELECT %s FROM \"%w\" ORDER BY rowid", list, table);
@@ -121,7 +128,8 @@ static void read_rows(sqlite3 *db, const char *table, struct rows *r)
 }
 
 /* The statements that made a table, or its indexes. */
-static void copy_schema(sqlite3 *from, sqlite3 *to, const char *table, const char *type)
+static void
+copy_schema(sqlite3 *from, sqlite3 *to, const char *table, const char *type)
 {
 	char *sql = sqlite3_mprintf("SELECT sql FROM sqlite_schema WHERE tbl_name = %Q AND type = %Q AND sql IS NOT NULL", table, type);
 	sqlite3_stmt *st = prepare(from, sql);
@@ -131,7 +139,8 @@ static void copy_schema(sqlite3 *from, sqlite3 *to, const char *table, const cha
 	sqlite3_free(sql);
 }
 
-static void insert_rows(sqlite3 *db, const struct rows *r)
+static void
+insert_rows(sqlite3 *db, const struct rows *r)
 {
 	sqlite3_stmt *st = prepare(db, r->insert_sql);
 	const unsigned char *p = r->bytes;
@@ -160,7 +169,8 @@ static void insert_rows(sqlite3 *db, const struct rows *r)
 	sqlite3_finalize(st);
 }
 
-static long long pragma(sqlite3 *db, const char *sql)
+static long long
+pragma(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *st = prepare(db, sql);
 	if (sqlite3_step(st) != SQLITE_ROW)
@@ -170,14 +180,16 @@ static long long pragma(sqlite3 *db, const char *sql)
 	return v;
 }
 
-static double seconds(clockid_t clock)
+static double
+seconds(clockid_t clock)
 {
 	struct timespec t;
 	clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	sqlite3 *ready, *db;
 	int n_tables = argc - 3;

@@ -8,7 +8,8 @@
 
 #include "base/err.h"
 
-static int64_t clock_us(clockid_t id)
+static int64_t
+clock_us(clockid_t id)
 {
 	struct timespec t = { 0 };
 
@@ -16,13 +17,15 @@ static int64_t clock_us(clockid_t id)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static int64_t now_us(void *self)
+static int64_t
+now_us(void *self)
 {
 	(void)self;
 	return clock_us(CLOCK_REALTIME);
 }
 
-static int64_t ticks_us(void *self)
+static int64_t
+ticks_us(void *self)
 {
 	(void)self;
 	return clock_us(CLOCK_MONOTONIC);
@@ -32,7 +35,8 @@ const struct fe_clock fe_clock_system = { .now_us = now_us, .ticks_us = ticks_us
 
 /* 128 bits, 48 of them milliseconds, as 26 digits of 5 bits: the first digit
  * has only 3. A time before 1970 or after 10889 has no place in an id. */
-void fe_run_id_new(int64_t now, char out[FE_RUN_ID_BYTES])
+void
+fe_run_id_new(int64_t now, char out[FE_RUN_ID_BYTES])
 {
 	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 	unsigned __int128 bits;

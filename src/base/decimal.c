@@ -34,7 +34,8 @@ const int64_t fe_pow10[19] = {
 	1000000000000000000,
 };
 
-const char *fe_decimal_why_code(enum fe_decimal_why why)
+const char *
+fe_decimal_why_code(enum fe_decimal_why why)
 {
 	static const char *const codes[] = {
 #define FE_X(name, code) code,
@@ -44,7 +45,8 @@ const char *fe_decimal_why_code(enum fe_decimal_why why)
 	return codes[why];
 }
 
-static bool is_digit(char c)
+static bool
+is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -54,7 +56,8 @@ static bool is_digit(char c)
 #define ZEROS UINT64_C(0x3030303030303030)
 
 /* Words are little-endian: the first character of the text in the lowest byte. */
-static uint64_t load64(const char *p)
+static uint64_t
+load64(const char *p)
 {
 	uint64_t x;
 
@@ -65,7 +68,8 @@ static uint64_t load64(const char *p)
 	return x;
 }
 
-static uint64_t load32(const char *p)
+static uint64_t
+load32(const char *p)
 {
 	uint32_t x;
 
@@ -78,7 +82,8 @@ static uint64_t load32(const char *p)
 
 /* The last 16 bytes that the text would have if it were filled with zeros on the
  * left: lo the first 8 of them, hi the last 8. n is 1 to 16. */
-static void load_right(const char *p, size_t n, uint64_t *lo, uint64_t *hi)
+static void
+load_right(const char *p, size_t n, uint64_t *lo, uint64_t *hi)
 {
 	uint64_t x;
 
@@ -104,12 +109,14 @@ static void load_right(const char *p, size_t n, uint64_t *lo, uint64_t *hi)
 }
 
 /* x is eight characters minus '0'. */
-static bool are_digits(uint64_t x)
+static bool
+are_digits(uint64_t x)
 {
 	return ((x | (x + UINT64_C(0x0606060606060606))) & UINT64_C(0xf0f0f0f0f0f0f0f0)) == 0;
 }
 
-static uint64_t digits_value(uint64_t x)
+static uint64_t
+digits_value(uint64_t x)
 {
 	x = (x * 10 + (x >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
 	x = (x * 100 + (x >> 16)) & UINT64_C(0x0000ffff0000ffff);
@@ -118,7 +125,8 @@ static uint64_t digits_value(uint64_t x)
 
 /* digits '.' exactly `scale` digits, or just digits where scale is 0; no sign.
  * False says nothing about the text. */
-static inline bool parse_common(const char *p, size_t n, unsigned scale, uint64_t *out)
+static inline bool
+parse_common(const char *p, size_t n, unsigned scale, uint64_t *out)
 {
 	uint64_t lo, hi;
 
@@ -143,7 +151,8 @@ static inline bool parse_common(const char *p, size_t n, unsigned scale, uint64_
 	return true;
 }
 
-static inline bool parse_signed_common(struct fe_str text, unsigned scale, uint64_t below, int64_t *out)
+static inline bool
+parse_signed_common(struct fe_str text, unsigned scale, uint64_t below, int64_t *out)
 {
 	size_t n_sign;
 	uint64_t v;
@@ -167,7 +176,8 @@ struct number {
 };
 
 /* Takes off the sign, as it may be written here; whether it was a minus. */
-static bool strip_sign(struct fe_str *s, const struct fe_decimal_format *fmt)
+static bool
+strip_sign(struct fe_str *s, const struct fe_decimal_format *fmt)
 {
 	bool negative = false;
 
@@ -186,7 +196,8 @@ static bool strip_sign(struct fe_str *s, const struct fe_decimal_format *fmt)
 	return negative;
 }
 
-static void add_digit(struct number *num, unsigned *n_significant, char c)
+static void
+add_digit(struct number *num, unsigned *n_significant, char c)
 {
 	if (*n_significant > 0 || c != '0')
 		++*n_significant;
@@ -197,7 +208,8 @@ static void add_digit(struct number *num, unsigned *n_significant, char c)
 }
 
 /* digits with groups of three, a point, digits; false: not of the form. */
-static bool scan_digits(struct fe_str s, char point, char group, struct number *num)
+static bool
+scan_digits(struct fe_str s, char point, char group, struct number *num)
 {
 	unsigned n_significant = 0;
 	size_t i = 0, n_in_group = 0, n_groups = 0;
@@ -229,7 +241,8 @@ static bool scan_digits(struct fe_str s, char point, char group, struct number *
 	return true;
 }
 
-static bool scan_number(struct fe_str s, const struct fe_decimal_format *fmt, struct number *num)
+static bool
+scan_number(struct fe_str s, const struct fe_decimal_format *fmt, struct number *num)
 {
 	*num = (struct number){ .negative = strip_sign(&s, fmt) };
 	return scan_digits(s, fmt->point ? fmt->point : '.', fmt->group, num);
@@ -239,8 +252,9 @@ static bool scan_number(struct fe_str s, const struct fe_decimal_format *fmt, st
 
 static const struct fe_decimal_format default_format = { .point = '.' };
 
-static enum fe_decimal_why parse_any(struct fe_str text, unsigned precision, unsigned scale,
-				     const struct fe_decimal_format *fmt, int64_t *out)
+static enum fe_decimal_why
+parse_any(struct fe_str text, unsigned precision, unsigned scale,
+	  const struct fe_decimal_format *fmt, int64_t *out)
 {
 	struct number num;
 	uint64_t v;
@@ -257,15 +271,17 @@ static enum fe_decimal_why parse_any(struct fe_str text, unsigned precision, uns
 	return FE_DECIMAL_OK;
 }
 
-enum fe_decimal_why fe_decimal_parse(struct fe_str text, unsigned precision, unsigned scale,
-				     const struct fe_decimal_format *fmt, int64_t *out)
+enum fe_decimal_why
+fe_decimal_parse(struct fe_str text, unsigned precision, unsigned scale,
+		 const struct fe_decimal_format *fmt, int64_t *out)
 {
 	if (!fmt && parse_signed_common(text, scale, (uint64_t)fe_pow10[precision], out))
 		return FE_DECIMAL_OK;
 	return parse_any(text, precision, scale, fmt ? fmt : &default_format, out);
 }
 
-enum fe_decimal_why fe_int_parse(struct fe_str text, int64_t *out)
+enum fe_decimal_why
+fe_int_parse(struct fe_str text, int64_t *out)
 {
 	struct number num;
 

@@ -67,7 +67,8 @@ bool fe_i128_parse(struct fe_str text, unsigned scale, fe_i128 *out);
 
 /* 10^n for n <= 18. */
 extern const int64_t fe_pow10[19];
-static inline bool fe_decimal_fits(int64_t v, unsigned precision)
+static inline bool
+fe_decimal_fits(int64_t v, unsigned precision)
 {
 	return v < fe_pow10[precision] && v > -fe_pow10[precision];
 }

@@ -9,7 +9,8 @@
  */
 #include "base/decimal_fault.h"
 
-static bool is_digit(char c)
+static bool
+is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -19,7 +20,8 @@ struct faults {
 };
 
 /* Bytes of a blank at p: ASCII white space, no-break and other Unicode spaces. */
-static size_t blank_bytes(const char *p, size_t n)
+static size_t
+blank_bytes(const char *p, size_t n)
 {
 	const unsigned char *u = (const unsigned char *)p;
 
@@ -44,7 +46,8 @@ static size_t blank_bytes(const char *p, size_t n)
 
 /* A currency of ISO 4217. Any three letters would not do: an id such as TXN00017 in
  * a shifted column is no amount. */
-static bool is_currency_code(const char *p)
+static bool
+is_currency_code(const char *p)
 {
 	static const char codes[] =
 		"AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN "
@@ -62,7 +65,8 @@ static bool is_currency_code(const char *p)
 }
 
 /* Bytes of a currency sign at p: $, U+00A2-A5, U+20A0-20C0, or a code such as EUR. */
-static size_t currency_bytes(const char *p, size_t n)
+static size_t
+currency_bytes(const char *p, size_t n)
 {
 	const unsigned char *u = (const unsigned char *)p;
 
@@ -76,7 +80,8 @@ static size_t currency_bytes(const char *p, size_t n)
 }
 
 /* Takes one piece of surroundings off the front, or off the back; 0: there is none. */
-static size_t peel(struct fe_str s, bool at_end, struct faults *f)
+static size_t
+peel(struct fe_str s, bool at_end, struct faults *f)
 {
 	for (size_t n = 1; n <= 3 && n <= s.n; n++) {
 		const char *p = at_end ? s.p + s.n - n : s.p;
@@ -105,7 +110,8 @@ static size_t peel(struct fe_str s, bool at_end, struct faults *f)
 }
 
 /* e or E, an optional sign, digits to the end. */
-static bool is_exponent(const char *p, size_t n)
+static bool
+is_exponent(const char *p, size_t n)
 {
 	size_t i = 1;
 
@@ -120,7 +126,8 @@ static bool is_exponent(const char *p, size_t n)
 	return i == n;
 }
 
-static bool is_separator(char c, const struct fe_decimal_format *fmt)
+static bool
+is_separator(char c, const struct fe_decimal_format *fmt)
 {
 	return c == ',' || c == '.' || c == '\'' || (c == fmt->group && c);
 }
@@ -128,7 +135,8 @@ static bool is_separator(char c, const struct fe_decimal_format *fmt)
 /* 12,50 1,234.56 1.234.567,89 12,34,567, but not 31.12.2025: groups of two or three
  * digits, the last of three, and maybe decimals behind another separator. Looks up to
  * what is neither digit nor separator. */
-static bool is_grouped(struct fe_str s, const struct fe_decimal_format *fmt)
+static bool
+is_grouped(struct fe_str s, const struct fe_decimal_format *fmt)
 {
 	size_t run = 0, first_run = 0, n_separators = 0;
 	bool has_decimals = false;
@@ -159,7 +167,8 @@ static bool is_grouped(struct fe_str s, const struct fe_decimal_format *fmt)
 }
 
 /* What is between the ends; false: no number at all. */
-static bool walk_inside(struct fe_str s, const struct fe_decimal_format *fmt, struct faults *f)
+static bool
+walk_inside(struct fe_str s, const struct fe_decimal_format *fmt, struct faults *f)
 {
 	char point = fmt->point ? fmt->point : '.';
 	size_t n, n_digits = 0, n_points = 0;
@@ -186,7 +195,8 @@ static bool walk_inside(struct fe_str s, const struct fe_decimal_format *fmt, st
 	return n_digits > 0 && (!f->seen[FE_DECIMAL_SEPARATOR] || is_grouped(s, fmt));
 }
 
-enum fe_decimal_why fe_decimal_fault(struct fe_str text, const struct fe_decimal_format *fmt)
+enum fe_decimal_why
+fe_decimal_fault(struct fe_str text, const struct fe_decimal_format *fmt)
 {
 	struct faults f = { 0 };
 	struct fe_str s = text;

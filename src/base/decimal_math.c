@@ -8,14 +8,16 @@
 
 #define MAX_POW10_I128 38
 
-static fe_i128 pow10_i128(unsigned n)
+static fe_i128
+pow10_i128(unsigned n)
 {
 	return n <= 18   ? fe_pow10[n]
 	       : n <= 36 ? (fe_i128)fe_pow10[18] * fe_pow10[n - 18]
 			 : (fe_i128)fe_pow10[18] * fe_pow10[18] * fe_pow10[n - 36];
 }
 
-static bool to_i64(fe_i128 v, int64_t *out)
+static bool
+to_i64(fe_i128 v, int64_t *out)
 {
 	if (v < INT64_MIN || v > INT64_MAX)
 		return false;
@@ -25,7 +27,8 @@ static bool to_i64(fe_i128 v, int64_t *out)
 
 /* n / d to the nearest, half away from zero; d > 0. Twice the remainder may
  * not fit, the rest of d does. */
-static fe_i128 divide_round(fe_i128 n, fe_i128 d)
+static fe_i128
+divide_round(fe_i128 n, fe_i128 d)
 {
 	fe_i128 q = n / d, r = n % d;
 
@@ -34,7 +37,8 @@ static fe_i128 divide_round(fe_i128 n, fe_i128 d)
 	return r > 0 && r >= d - r ? q + 1 : q;
 }
 
-bool fe_decimal_rescale(int64_t v, unsigned from, unsigned to, int64_t *out)
+bool
+fe_decimal_rescale(int64_t v, unsigned from, unsigned to, int64_t *out)
 {
 	unsigned places = from < to ? to - from : from - to;
 
@@ -52,7 +56,8 @@ bool fe_decimal_rescale(int64_t v, unsigned from, unsigned to, int64_t *out)
 	return true;
 }
 
-bool fe_decimal_round(fe_i128 v, unsigned from, unsigned to, int64_t *out)
+bool
+fe_decimal_round(fe_i128 v, unsigned from, unsigned to, int64_t *out)
 {
 	unsigned places = from < to ? to - from : from - to;
 
@@ -71,7 +76,8 @@ bool fe_decimal_round(fe_i128 v, unsigned from, unsigned to, int64_t *out)
 }
 
 /* round(n * 10^places / d) digit by digit, where the product does not fit. */
-static bool divide_long(uint64_t n, unsigned places, uint64_t d, fe_i128 *out)
+static bool
+divide_long(uint64_t n, unsigned places, uint64_t d, fe_i128 *out)
 {
 	unsigned __int128 q = n / d, r = n % d;
 
@@ -86,8 +92,9 @@ static bool divide_long(uint64_t n, unsigned places, uint64_t d, fe_i128 *out)
 	return true;
 }
 
-bool fe_decimal_divide(int64_t x, unsigned x_scale, int64_t y, unsigned y_scale, unsigned scale,
-		       int64_t *out)
+bool
+fe_decimal_divide(int64_t x, unsigned x_scale, int64_t y, unsigned y_scale, unsigned scale,
+		  int64_t *out)
 {
 	uint64_t n = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
 	uint64_t d = y < 0 ? 0 - (uint64_t)y : (uint64_t)y;

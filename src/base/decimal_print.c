@@ -6,7 +6,8 @@
 
 #define POW10_19 UINT64_C(10000000000000000000)
 
-static bool is_digit(char c)
+static bool
+is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -18,7 +19,8 @@ static const char two_digits[] = "0001020304050607080910111213141516171819202122
 _Static_assert(sizeof(two_digits) == 201, "100 pairs");
 
 /* Writes the digits of v so that they end at `end`; returns where they begin. */
-static char *write_digits(uint64_t v, char *end)
+static char *
+write_digits(uint64_t v, char *end)
 {
 	while (v >= 100) {
 		end -= 2;
@@ -36,7 +38,8 @@ static char *write_digits(uint64_t v, char *end)
 
 /* Puts sign and point around n digits, which are filled up with zeros on the left
  * until one stands before the point. */
-static size_t place_point(const char *digits, size_t n, bool negative, unsigned scale, char *out)
+static size_t
+place_point(const char *digits, size_t n, bool negative, unsigned scale, char *out)
 {
 	char *o = out;
 
@@ -62,7 +65,8 @@ static size_t place_point(const char *digits, size_t n, bool negative, unsigned 
 
 /* The eight digits of v < 10^8, one a byte, the first in the lowest: halves, quarters
  * and eighths by multiplication, all lanes of a word at once. */
-static uint64_t eight_digits(uint32_t v)
+static uint64_t
+eight_digits(uint32_t v)
 {
 	uint64_t fours = v / 10000 | (uint64_t)(v % 10000) << 32;
 	uint64_t q = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f); /* / 100 */
@@ -73,7 +77,8 @@ static uint64_t eight_digits(uint32_t v)
 }
 
 /* As write_digits, without a branch per digit. */
-static char *write_few_digits(uint32_t v, char *end)
+static char *
+write_few_digits(uint32_t v, char *end)
 {
 	uint64_t x = eight_digits(v);
 	int n_zeros = x ? __builtin_ctzll(x) / 8 : 7;
@@ -88,7 +93,8 @@ static char *write_few_digits(uint32_t v, char *end)
 
 /* Cells are printed here, so all copies are of a fixed size, which is a few moves and
  * not a call; what they take too much is written over or not counted. */
-size_t fe_decimal_format(int64_t v, unsigned scale, char *out)
+size_t
+fe_decimal_format(int64_t v, unsigned scale, char *out)
 {
 	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 	char digits[64];
@@ -114,7 +120,8 @@ size_t fe_decimal_format(int64_t v, unsigned scale, char *out)
 
 _Static_assert(1 + 19 + 1 + 24 <= FE_DECIMAL_TEXT_BYTES, "the last copy stays inside");
 
-size_t fe_i128_format(fe_i128 v, unsigned scale, char *out)
+size_t
+fe_i128_format(fe_i128 v, unsigned scale, char *out)
 {
 	unsigned __int128 u = v < 0 ? 0 - (unsigned __int128)v : (unsigned __int128)v;
 	char digits[40];
@@ -136,14 +143,16 @@ size_t fe_i128_format(fe_i128 v, unsigned scale, char *out)
 	return place_point(p, (size_t)(end - p), v < 0, scale, out);
 }
 
-void fe_buf_add_decimal(struct fe_buf *b, fe_i128 v, unsigned scale)
+void
+fe_buf_add_decimal(struct fe_buf *b, fe_i128 v, unsigned scale)
 {
 	char text[FE_DECIMAL_TEXT_BYTES];
 
 	fe_buf_add(b, text, fe_i128_format(v, scale, text));
 }
 
-bool fe_i128_parse(struct fe_str text, unsigned scale, fe_i128 *out)
+bool
+fe_i128_parse(struct fe_str text, unsigned scale, fe_i128 *out)
 {
 	bool negative = text.n > 0 && text.p[0] == '-';
 	size_t first = negative, n_int = text.n - negative, n_digits = 0;

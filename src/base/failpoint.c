@@ -22,7 +22,8 @@ struct order {
 };
 
 /* name[:hit][=action] */
-static struct order parse_order(struct fe_str text)
+static struct order
+parse_order(struct fe_str text)
 {
 	struct order order = { .name = text, .action = FE_STR("kill"), .hit = 1 };
 	const char *equals = memchr(text.p, '=', text.n);
@@ -42,7 +43,8 @@ static struct order parse_order(struct fe_str text)
 	return order;
 }
 
-enum fe_rc fe_failpoint(const char *name, struct fe_err *err)
+enum fe_rc
+fe_failpoint(const char *name, struct fe_err *err)
 {
 	static atomic_llong n_passes;
 	const char *text = getenv("FINETL_FAILPOINT");

@@ -18,7 +18,8 @@
 _Static_assert(sizeof((struct fe_hash_key){ 0 }.secret) >= XXH3_SECRET_SIZE_MIN,
 	       "XXH3 reads this many bytes of the secret");
 
-void fe_hash_key_random(struct fe_hash_key *key)
+void
+fe_hash_key_random(struct fe_hash_key *key)
 {
 	ssize_t n;
 
@@ -29,7 +30,8 @@ void fe_hash_key_random(struct fe_hash_key *key)
 	FE_ASSERT(n == (ssize_t)sizeof(key->secret));
 }
 
-uint64_t fe_hash64(const struct fe_hash_key *key, const void *p, size_t n_bytes)
+uint64_t
+fe_hash64(const struct fe_hash_key *key, const void *p, size_t n_bytes)
 {
 	return XXH3_64bits_withSecret(p, n_bytes, key->secret, sizeof(key->secret));
 }
@@ -38,7 +40,8 @@ struct fe_sha256 {
 	EVP_MD_CTX *ctx;
 };
 
-struct fe_sha256 *fe_sha256_new(void)
+struct fe_sha256 *
+fe_sha256_new(void)
 {
 	struct fe_sha256 *h = fe_new(struct fe_sha256);
 
@@ -48,13 +51,15 @@ struct fe_sha256 *fe_sha256_new(void)
 	return h;
 }
 
-void fe_sha256_add(struct fe_sha256 *h, const void *p, size_t n_bytes)
+void
+fe_sha256_add(struct fe_sha256 *h, const void *p, size_t n_bytes)
 {
 	if (n_bytes > 0)
 		FE_ASSERT(EVP_DigestUpdate(h->ctx, p, n_bytes) == 1);
 }
 
-void fe_sha256_end(struct fe_sha256 *h, unsigned char out[FE_SHA256_BYTES])
+void
+fe_sha256_end(struct fe_sha256 *h, unsigned char out[FE_SHA256_BYTES])
 {
 	unsigned n_bytes = 0;
 
@@ -62,7 +67,8 @@ void fe_sha256_end(struct fe_sha256 *h, unsigned char out[FE_SHA256_BYTES])
 	FE_ASSERT(EVP_DigestInit_ex(h->ctx, NULL, NULL) == 1);
 }
 
-void fe_sha256_free(struct fe_sha256 *h)
+void
+fe_sha256_free(struct fe_sha256 *h)
 {
 	if (!h)
 		return;
@@ -70,7 +76,8 @@ void fe_sha256_free(struct fe_sha256 *h)
 	fe_free(h);
 }
 
-void fe_sha256_hex(const unsigned char in[FE_SHA256_BYTES], char out[FE_SHA256_HEX_BYTES])
+void
+fe_sha256_hex(const unsigned char in[FE_SHA256_BYTES], char out[FE_SHA256_HEX_BYTES])
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -81,7 +88,8 @@ void fe_sha256_hex(const unsigned char in[FE_SHA256_BYTES], char out[FE_SHA256_H
 	out[FE_SHA256_HEX_BYTES - 1] = '\0';
 }
 
-void fe_sha256_of(struct fe_str bytes, char out_hex[FE_SHA256_HEX_BYTES])
+void
+fe_sha256_of(struct fe_str bytes, char out_hex[FE_SHA256_HEX_BYTES])
 {
 	unsigned char digest[FE_SHA256_BYTES];
 	unsigned n_bytes = 0;

@@ -10,12 +10,14 @@
 #include "base/text.h"
 #include "base/time.h"
 
-void fe_json_init(struct fe_json *j, struct fe_buf *out, unsigned indent)
+void
+fe_json_init(struct fe_json *j, struct fe_buf *out, unsigned indent)
 {
 	*j = (struct fe_json){ .out = out, .indent = indent };
 }
 
-static void new_line(struct fe_json *j)
+static void
+new_line(struct fe_json *j)
 {
 	if (j->indent == 0)
 		return;
@@ -24,7 +26,8 @@ static void new_line(struct fe_json *j)
 		fe_buf_add_char(j->out, ' ');
 }
 
-static void begin_value(struct fe_json *j, const char *key)
+static void
+begin_value(struct fe_json *j, const char *key)
 {
 	if (j->need_comma[j->depth])
 		fe_buf_add_char(j->out, ',');
@@ -37,7 +40,8 @@ static void begin_value(struct fe_json *j, const char *key)
 	}
 }
 
-static void begin_container(struct fe_json *j, const char *key, char bracket)
+static void
+begin_container(struct fe_json *j, const char *key, char bracket)
 {
 	begin_value(j, key);
 	fe_buf_add_char(j->out, bracket);
@@ -45,7 +49,8 @@ static void begin_container(struct fe_json *j, const char *key, char bracket)
 	j->need_comma[++j->depth] = false;
 }
 
-static void end_container(struct fe_json *j, char bracket)
+static void
+end_container(struct fe_json *j, char bracket)
 {
 	bool has_members = j->need_comma[j->depth];
 
@@ -56,33 +61,39 @@ static void end_container(struct fe_json *j, char bracket)
 	fe_buf_add_char(j->out, bracket);
 }
 
-void fe_json_object(struct fe_json *j, const char *key)
+void
+fe_json_object(struct fe_json *j, const char *key)
 {
 	begin_container(j, key, '{');
 }
 
-void fe_json_object_end(struct fe_json *j)
+void
+fe_json_object_end(struct fe_json *j)
 {
 	end_container(j, '}');
 }
 
-void fe_json_array(struct fe_json *j, const char *key)
+void
+fe_json_array(struct fe_json *j, const char *key)
 {
 	begin_container(j, key, '[');
 }
 
-void fe_json_array_end(struct fe_json *j)
+void
+fe_json_array_end(struct fe_json *j)
 {
 	end_container(j, ']');
 }
 
-void fe_json_str(struct fe_json *j, const char *key, struct fe_str value)
+void
+fe_json_str(struct fe_json *j, const char *key, struct fe_str value)
 {
 	begin_value(j, key);
 	fe_buf_add_json_string(j->out, value);
 }
 
-void fe_json_text(struct fe_json *j, const char *key, const char *value)
+void
+fe_json_text(struct fe_json *j, const char *key, const char *value)
 {
 	if (value)
 		fe_json_str(j, key, fe_str_of(value));
@@ -90,25 +101,29 @@ void fe_json_text(struct fe_json *j, const char *key, const char *value)
 		fe_json_null(j, key);
 }
 
-void fe_json_i64(struct fe_json *j, const char *key, int64_t value)
+void
+fe_json_i64(struct fe_json *j, const char *key, int64_t value)
 {
 	begin_value(j, key);
 	fe_buf_add_i64(j->out, value);
 }
 
-void fe_json_bool(struct fe_json *j, const char *key, bool value)
+void
+fe_json_bool(struct fe_json *j, const char *key, bool value)
 {
 	begin_value(j, key);
 	fe_buf_add_text(j->out, value ? "true" : "false");
 }
 
-void fe_json_null(struct fe_json *j, const char *key)
+void
+fe_json_null(struct fe_json *j, const char *key)
 {
 	begin_value(j, key);
 	fe_buf_add_text(j->out, "null");
 }
 
-void fe_json_decimal(struct fe_json *j, const char *key, fe_i128 value, unsigned scale)
+void
+fe_json_decimal(struct fe_json *j, const char *key, fe_i128 value, unsigned scale)
 {
 	begin_value(j, key);
 	fe_buf_add_char(j->out, '"');
@@ -116,7 +131,8 @@ void fe_json_decimal(struct fe_json *j, const char *key, fe_i128 value, unsigned
 	fe_buf_add_char(j->out, '"');
 }
 
-void fe_json_time(struct fe_json *j, const char *key, int64_t us)
+void
+fe_json_time(struct fe_json *j, const char *key, int64_t us)
 {
 	char text[FE_TIMESTAMP_TEXT_BYTES];
 
@@ -124,7 +140,8 @@ void fe_json_time(struct fe_json *j, const char *key, int64_t us)
 	fe_json_str(j, key, (struct fe_str){ text, sizeof(text) });
 }
 
-void fe_json_raw(struct fe_json *j, const char *key, struct fe_str json)
+void
+fe_json_raw(struct fe_json *j, const char *key, struct fe_str json)
 {
 	begin_value(j, key);
 	fe_buf_add_str(j->out, json);

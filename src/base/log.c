@@ -29,13 +29,15 @@ static struct {
 	bool over_bar;
 } target = { .least = FE_LOG_INFO, .format = FE_LOG_TEXT };
 
-void fe_log_set(enum fe_log_level least, enum fe_log_format format)
+void
+fe_log_set(enum fe_log_level least, enum fe_log_format format)
 {
 	target.least = least;
 	target.format = format;
 }
 
-void fe_log_over_bar(bool on)
+void
+fe_log_over_bar(bool on)
 {
 	target.over_bar = on;
 }
@@ -49,7 +51,8 @@ struct entry {
 	} pairs[MAX_PAIRS];
 };
 
-static void add_pair(struct entry *e, const char *key, const char *value)
+static void
+add_pair(struct entry *e, const char *key, const char *value)
 {
 	if (e->n_pairs == MAX_PAIRS)
 		return;
@@ -58,14 +61,16 @@ static void add_pair(struct entry *e, const char *key, const char *value)
 	e->n_pairs++;
 }
 
-static const char *level_name(enum fe_log_level level)
+static const char *
+level_name(enum fe_log_level level)
 {
 	static const char *const names[] = { "debug", "info", "warning", "error" };
 
 	return names[level];
 }
 
-static struct fe_str cut(const char *text, size_t max_bytes)
+static struct fe_str
+cut(const char *text, size_t max_bytes)
 {
 	struct fe_str s = fe_str_of(text);
 
@@ -78,7 +83,8 @@ static struct fe_str cut(const char *text, size_t max_bytes)
 }
 
 /* In quotes where it has blanks, quotes, = or nothing. */
-static void add_text_value(struct fe_buf *b, struct fe_str s)
+static void
+add_text_value(struct fe_buf *b, struct fe_str s)
 {
 	bool quoted = s.n == 0;
 
@@ -102,7 +108,8 @@ static void add_text_value(struct fe_buf *b, struct fe_str s)
 	fe_buf_add_char(b, '"');
 }
 
-static void build_text(struct fe_buf *b, const struct entry *e, int64_t now_us, size_t max_bytes)
+static void
+build_text(struct fe_buf *b, const struct entry *e, int64_t now_us, size_t max_bytes)
 {
 	char time[FE_TIMESTAMP_TEXT_BYTES];
 
@@ -116,7 +123,8 @@ static void build_text(struct fe_buf *b, const struct entry *e, int64_t now_us, 
 	}
 }
 
-static void build_json(struct fe_buf *b, const struct entry *e, int64_t now_us, size_t max_bytes)
+static void
+build_json(struct fe_buf *b, const struct entry *e, int64_t now_us, size_t max_bytes)
 {
 	struct fe_json j;
 
@@ -130,7 +138,8 @@ static void build_json(struct fe_buf *b, const struct entry *e, int64_t now_us, 
 	fe_json_object_end(&j);
 }
 
-static void build(struct fe_buf *b, const struct entry *e, int64_t now_us, size_t max_bytes)
+static void
+build(struct fe_buf *b, const struct entry *e, int64_t now_us, size_t max_bytes)
 {
 	if (target.over_bar)
 		fe_buf_add_text(b, "\r\x1b[K");
@@ -142,7 +151,8 @@ static void build(struct fe_buf *b, const struct entry *e, int64_t now_us, size_
 }
 
 /* One write, if stderr takes it now; a lost line is no failure. */
-static void emit(struct fe_str line)
+static void
+emit(struct fe_str line)
 {
 	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
 
@@ -153,7 +163,8 @@ static void emit(struct fe_str line)
 	}
 }
 
-static void log_entry(struct entry *e)
+static void
+log_entry(struct entry *e)
 {
 	int64_t now_us = fe_clock_now(&fe_clock_system);
 	struct fe_buf line;
@@ -170,7 +181,8 @@ static void log_entry(struct entry *e)
 	fe_buf_reset(&line);
 }
 
-void fe_log(enum fe_log_level level, const char *message, ...)
+void
+fe_log(enum fe_log_level level, const char *message, ...)
 {
 	struct entry e = { .level = level, .message = message };
 	va_list pairs;
@@ -184,13 +196,15 @@ void fe_log(enum fe_log_level level, const char *message, ...)
 	log_entry(&e);
 }
 
-static const char *number(uint64_t v, char out[24])
+static const char *
+number(uint64_t v, char out[24])
 {
 	(void)snprintf(out, 24, "%llu", (unsigned long long)v);
 	return out;
 }
 
-void fe_log_err(const struct fe_err *err)
+void
+fe_log_err(const struct fe_err *err)
 {
 	struct entry e = { .level = FE_LOG_ERROR, .message = err->text };
 	char record[24], line[24], column[24];

@@ -117,7 +117,8 @@ fe_arena_alloc(struct fe_arena *a, size_t size_bytes)
 	return fe_arena_bytes(a, size_bytes);
 }
 
-void *fe_arena_alloc_zero(struct fe_arena *a, size_t size_bytes)
+void *
+fe_arena_alloc_zero(struct fe_arena *a, size_t size_bytes)
 {
 	return memset(fe_arena_alloc(a, size_bytes), 0, size_bytes);
 }

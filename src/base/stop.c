@@ -16,13 +16,15 @@ _Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "the flag is set in a signal handler"
 
 static atomic_bool stop_flag;
 
-static void on_signal(int signal_number)
+static void
+on_signal(int signal_number)
 {
 	(void)signal_number;
 	atomic_store_explicit(&stop_flag, true, memory_order_relaxed);
 }
 
-static void handle(int signal_number, void (*handler)(int), bool even_if_ignored)
+static void
+handle(int signal_number, void (*handler)(int), bool even_if_ignored)
 {
 	struct sigaction old, new = { .sa_handler = handler };
 
@@ -32,7 +34,8 @@ static void handle(int signal_number, void (*handler)(int), bool even_if_ignored
 		FE_ASSERT(sigaction(signal_number, &new, NULL) == 0);
 }
 
-void fe_stop_install(void)
+void
+fe_stop_install(void)
 {
 	handle(SIGTERM, on_signal, true);
 	handle(SIGINT, on_signal, false);
@@ -41,17 +44,20 @@ void fe_stop_install(void)
 	handle(SIGXFSZ, SIG_IGN, true);
 }
 
-bool fe_stop_requested(void)
+bool
+fe_stop_requested(void)
 {
 	return atomic_load_explicit(&stop_flag, memory_order_relaxed);
 }
 
-void fe_stop_request(void)
+void
+fe_stop_request(void)
 {
 	atomic_store_explicit(&stop_flag, true, memory_order_relaxed);
 }
 
-enum fe_rc fe_stop_check(struct fe_err *err)
+enum fe_rc
+fe_stop_check(struct fe_err *err)
 {
 	if (!fe_stop_requested())
 		return FE_OK;

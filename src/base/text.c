@@ -8,7 +8,8 @@
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
-static uint64_t load64(const char *p)
+static uint64_t
+load64(const char *p)
 {
 	uint64_t x;
 
@@ -18,7 +19,8 @@ static uint64_t load64(const char *p)
 
 /* Bytes before the first that is not ASCII; may stop up to 31 bytes early, where there
  * is one, and less than 8 before the end. */
-static size_t ascii_run(const char *p, size_t n)
+static size_t
+ascii_run(const char *p, size_t n)
 {
 	size_t i = 0;
 
@@ -34,7 +36,8 @@ static size_t ascii_run(const char *p, size_t n)
 	return i;
 }
 
-bool fe_text_is_ascii(struct fe_str s)
+bool
+fe_text_is_ascii(struct fe_str s)
 {
 	unsigned char bits = 0;
 
@@ -46,7 +49,8 @@ bool fe_text_is_ascii(struct fe_str s)
 }
 
 /* The first byte tells the length and what the second may be; the rest are 80..BF. */
-size_t fe_utf8_decode(struct fe_str s, uint32_t *out)
+size_t
+fe_utf8_decode(struct fe_str s, uint32_t *out)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
 	unsigned char low = 0x80, high = 0xbf;
@@ -82,7 +86,8 @@ size_t fe_utf8_decode(struct fe_str s, uint32_t *out)
 	return n;
 }
 
-size_t fe_utf8_encode(uint32_t code, char *out)
+size_t
+fe_utf8_encode(uint32_t code, char *out)
 {
 	if (code < 0x80) {
 		out[0] = (char)code;
@@ -106,12 +111,14 @@ size_t fe_utf8_encode(uint32_t code, char *out)
 	return 4;
 }
 
-static bool is_noncharacter(uint32_t code)
+static bool
+is_noncharacter(uint32_t code)
 {
 	return (code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) == 0xfffe;
 }
 
-bool fe_utf8_is_valid(struct fe_str s)
+bool
+fe_utf8_is_valid(struct fe_str s)
 {
 	size_t i = 0;
 
@@ -134,7 +141,8 @@ bool fe_utf8_is_valid(struct fe_str s)
 	return true;
 }
 
-size_t fe_utf8_length(struct fe_str s)
+size_t
+fe_utf8_length(struct fe_str s)
 {
 	size_t n = 0;
 
@@ -145,7 +153,8 @@ size_t fe_utf8_length(struct fe_str s)
 }
 
 /* Where the n-th code point after p begins, or the end. */
-static const char *skip_chars(const char *p, const char *end, uint64_t n_chars)
+static const char *
+skip_chars(const char *p, const char *end, uint64_t n_chars)
 {
 	while (p < end && n_chars > 0) {
 		do
@@ -156,7 +165,8 @@ static const char *skip_chars(const char *p, const char *end, uint64_t n_chars)
 	return p;
 }
 
-struct fe_str fe_utf8_substr(struct fe_str s, int64_t start_1based, int64_t n_chars)
+struct fe_str
+fe_utf8_substr(struct fe_str s, int64_t start_1based, int64_t n_chars)
 {
 	const char *end, *first, *last;
 
@@ -168,7 +178,8 @@ struct fe_str fe_utf8_substr(struct fe_str s, int64_t start_1based, int64_t n_ch
 	return (struct fe_str){ first, (size_t)(last - first) };
 }
 
-struct fe_str fe_text_trim(struct fe_str s)
+struct fe_str
+fe_text_trim(struct fe_str s)
 {
 	while (s.n > 0 && fe_is_blank((unsigned char)s.p[s.n - 1]))
 		s.n--;
@@ -177,7 +188,8 @@ struct fe_str fe_text_trim(struct fe_str s)
 	return s;
 }
 
-bool fe_bool_parse(struct fe_str s, bool *out)
+bool
+fe_bool_parse(struct fe_str s, bool *out)
 {
 	static const struct {
 		struct fe_str text;
@@ -197,7 +209,8 @@ bool fe_bool_parse(struct fe_str s, bool *out)
 	return false;
 }
 
-bool fe_is_sql_name(struct fe_str s)
+bool
+fe_is_sql_name(struct fe_str s)
 {
 	if (s.n == 0 || s.n > 63 || (s.p[0] >= '0' && s.p[0] <= '9'))
 		return false;

@@ -18,7 +18,8 @@ struct case_range {
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 #define HIGH_BITS EACH_BYTE(0x80)
 
-static uint64_t load64(const char *p)
+static uint64_t
+load64(const char *p)
 {
 	uint64_t x;
 
@@ -27,7 +28,8 @@ static uint64_t load64(const char *p)
 }
 
 /* 0x20 in each byte that is a letter from `first` to first + 25, all being ASCII. */
-static uint64_t letter_bits(uint64_t x, unsigned char first)
+static uint64_t
+letter_bits(uint64_t x, unsigned char first)
 {
 	uint64_t from = x + EACH_BYTE((unsigned char)(0x80 - first));
 	uint64_t past = x + EACH_BYTE((unsigned char)(0x80 - first - 26));
@@ -35,13 +37,15 @@ static uint64_t letter_bits(uint64_t x, unsigned char first)
 	return ((from & ~past) & HIGH_BITS) >> 2;
 }
 
-static bool is_ascii_letter(unsigned char c, unsigned char first)
+static bool
+is_ascii_letter(unsigned char c, unsigned char first)
 {
 	return (unsigned char)(c - first) < 26;
 }
 
 /* Bytes before the first that is not ASCII or a letter to change. */
-static size_t unchanged_bytes(struct fe_str s, unsigned char first)
+static size_t
+unchanged_bytes(struct fe_str s, unsigned char first)
 {
 	size_t i = 0;
 
@@ -56,7 +60,8 @@ static size_t unchanged_bytes(struct fe_str s, unsigned char first)
 	return i;
 }
 
-static void change_ascii(const char *from, size_t n, unsigned char first, char *to)
+static void
+change_ascii(const char *from, size_t n, unsigned char first, char *to)
 {
 	size_t i = 0;
 
@@ -70,7 +75,8 @@ static void change_ascii(const char *from, size_t n, unsigned char first, char *
 		to[i] = (char)(from[i] ^ (is_ascii_letter((unsigned char)from[i], first) ? 0x20 : 0));
 }
 
-static uint32_t change_code(uint32_t code, enum fe_case to)
+static uint32_t
+change_code(uint32_t code, enum fe_case to)
 {
 	const struct case_range *r = to == FE_CASE_LOWER ? lower_ranges : upper_ranges;
 	size_t n = to == FE_CASE_LOWER ? sizeof(lower_ranges) / sizeof(lower_ranges[0])
@@ -91,7 +97,8 @@ static uint32_t change_code(uint32_t code, enum fe_case to)
 
 /* Any text: what does not change is copied, so the output is looked at at the end. A
  * code point grows from two bytes to three at most. */
-static struct fe_str change_any(struct fe_str s, enum fe_case to, struct fe_arena *arena)
+static struct fe_str
+change_any(struct fe_str s, enum fe_case to, struct fe_arena *arena)
 {
 	char *out = fe_arena_bytes(arena, s.n + s.n / 2 + 1);
 	size_t n_out = 0;
@@ -112,7 +119,8 @@ static struct fe_str change_any(struct fe_str s, enum fe_case to, struct fe_aren
 	return (struct fe_str){ out, n_out };
 }
 
-struct fe_str fe_text_case(struct fe_str s, enum fe_case to, struct fe_arena *arena)
+struct fe_str
+fe_text_case(struct fe_str s, enum fe_case to, struct fe_arena *arena)
 {
 	unsigned char first = to == FE_CASE_LOWER ? 'A' : 'a';
 	size_t n_unchanged;
@@ -130,12 +138,14 @@ struct fe_str fe_text_case(struct fe_str s, enum fe_case to, struct fe_arena *ar
 	return (struct fe_str){ out, s.n };
 }
 
-static unsigned char ascii_lower(char c)
+static unsigned char
+ascii_lower(char c)
 {
 	return (unsigned char)(c ^ (is_ascii_letter((unsigned char)c, 'A') ? 0x20 : 0));
 }
 
-int fe_text_casecmp_ascii(struct fe_str a, struct fe_str b)
+int
+fe_text_casecmp_ascii(struct fe_str a, struct fe_str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
 

@@ -5,7 +5,8 @@
 /* Messages ---------------------------------------------------------------------------- */
 
 /* Characters that would move the cursor, hide, or turn the direction of a line. */
-static bool is_unprintable(uint32_t code)
+static bool
+is_unprintable(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0xfeff ||
 	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
@@ -13,7 +14,8 @@ static bool is_unprintable(uint32_t code)
 	       (code >= 0xe0000 && code <= 0xe007f);
 }
 
-static size_t put_hex(char *out, char kind, uint32_t v, unsigned n_digits)
+static size_t
+put_hex(char *out, char kind, uint32_t v, unsigned n_digits)
 {
 	out[0] = '\\';
 	out[1] = kind;
@@ -22,7 +24,8 @@ static size_t put_hex(char *out, char kind, uint32_t v, unsigned n_digits)
 	return 2 + n_digits;
 }
 
-static size_t put_control(char *out, unsigned char c)
+static size_t
+put_control(char *out, unsigned char c)
 {
 	static const char named[] = "tnvfr"; /* from \t on */
 
@@ -36,7 +39,8 @@ static size_t put_control(char *out, unsigned char c)
 #define UNIT_BYTES 10 /* \U000e0001 */
 
 /* What the beginning of s, which is not empty, is shown as; its bytes in *n_taken. */
-static size_t put_unit(struct fe_str s, char out[UNIT_BYTES], size_t *n_taken)
+static size_t
+put_unit(struct fe_str s, char out[UNIT_BYTES], size_t *n_taken)
 {
 	uint32_t code = 0;
 
@@ -53,7 +57,8 @@ static size_t put_unit(struct fe_str s, char out[UNIT_BYTES], size_t *n_taken)
 	return *n_taken;
 }
 
-void fe_buf_add_printable(struct fe_buf *b, struct fe_str s, size_t max_bytes)
+void
+fe_buf_add_printable(struct fe_buf *b, struct fe_str s, size_t max_bytes)
 {
 	size_t start = b->n_bytes;
 	size_t cut = start; /* the last place where the dots would still fit */
@@ -77,7 +82,8 @@ void fe_buf_add_printable(struct fe_buf *b, struct fe_str s, size_t max_bytes)
 
 /* JSON --------------------------------------------------------------------------------- */
 
-static size_t put_json_unit(struct fe_str s, char out[UNIT_BYTES], size_t *n_taken)
+static size_t
+put_json_unit(struct fe_str s, char out[UNIT_BYTES], size_t *n_taken)
 {
 	unsigned char c = (unsigned char)s.p[0];
 	uint32_t code = 0;
@@ -100,12 +106,14 @@ static size_t put_json_unit(struct fe_str s, char out[UNIT_BYTES], size_t *n_tak
 	return *n_taken;
 }
 
-static bool is_plain(unsigned char c)
+static bool
+is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-void fe_buf_add_json_string(struct fe_buf *b, struct fe_str s)
+void
+fe_buf_add_json_string(struct fe_buf *b, struct fe_str s)
 {
 	fe_buf_add_char(b, '"');
 	for (size_t i = 0, n; i < s.n; i += n) {
@@ -122,7 +130,8 @@ void fe_buf_add_json_string(struct fe_buf *b, struct fe_str s)
 	fe_buf_add_char(b, '"');
 }
 
-void fe_buf_add_base64(struct fe_buf *b, struct fe_str bytes)
+void
+fe_buf_add_base64(struct fe_buf *b, struct fe_str bytes)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *p = (const unsigned char *)bytes.p;
@@ -142,7 +151,8 @@ void fe_buf_add_base64(struct fe_buf *b, struct fe_str bytes)
 #define MAX_CHARS 32
 
 /* The first MAX_CHARS characters; a byte that is no UTF-8 counts as one. */
-static unsigned to_codes(struct fe_str s, uint32_t codes[MAX_CHARS])
+static unsigned
+to_codes(struct fe_str s, uint32_t codes[MAX_CHARS])
 {
 	unsigned n_codes = 0;
 
@@ -157,7 +167,8 @@ static unsigned to_codes(struct fe_str s, uint32_t codes[MAX_CHARS])
 	return n_codes;
 }
 
-static unsigned least(unsigned a, unsigned b)
+static unsigned
+least(unsigned a, unsigned b)
 {
 	return a < b ? a : b;
 }
@@ -186,7 +197,8 @@ unsigned fe_text_distance(struct fe_str a, struct fe_str b)
 	return rows[n % 3][m];
 }
 
-const char *fe_text_nearest(struct fe_str name, const char *const *candidates, size_t n)
+const char *
+fe_text_nearest(struct fe_str name, const char *const *candidates, size_t n)
 {
 	const char *nearest = NULL;
 	/* A third of the characters may be wrong. */

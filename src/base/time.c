@@ -11,7 +11,8 @@
 #include "base/time_parts.h"
 #include "base/zone.h"
 
-const char *fe_time_why_code(enum fe_time_why why)
+const char *
+fe_time_why_code(enum fe_time_why why)
 {
 	static const char *const codes[] = {
 #define FE_X(name, code) code,
@@ -23,7 +24,8 @@ const char *fe_time_why_code(enum fe_time_why why)
 
 /* What the pieces mean ---------------------------------------------------------- */
 
-static unsigned days_in_month(unsigned year, unsigned month)
+static unsigned
+days_in_month(unsigned year, unsigned month)
 {
 	static const uint8_t days[] = { 0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -31,12 +33,14 @@ static unsigned days_in_month(unsigned year, unsigned month)
 	return month == 2 && is_leap ? 29 : days[month];
 }
 
-static bool is_day(const struct fe_time_parts *p)
+static bool
+is_day(const struct fe_time_parts *p)
 {
 	return p->month - 1 < 12 && p->day - 1 < days_in_month(p->year, p->month);
 }
 
-enum fe_time_why fe_time_parts_date(const struct fe_time_parts *p, int32_t *out_days)
+enum fe_time_why
+fe_time_parts_date(const struct fe_time_parts *p, int32_t *out_days)
 {
 	if (!is_day(p))
 		return FE_TIME_NO_SUCH_DAY;
@@ -46,7 +50,8 @@ enum fe_time_why fe_time_parts_date(const struct fe_time_parts *p, int32_t *out_
 	return FE_TIME_OK;
 }
 
-static enum fe_time_why check_range(int64_t us, int64_t *out_us)
+static enum fe_time_why
+check_range(int64_t us, int64_t *out_us)
 {
 	if (us < FE_TIMESTAMP_MIN || us > FE_TIMESTAMP_MAX)
 		return FE_TIME_OUT_OF_RANGE;
@@ -54,7 +59,8 @@ static enum fe_time_why check_range(int64_t us, int64_t *out_us)
 	return FE_TIME_OK;
 }
 
-static enum fe_time_why check_epoch(const struct fe_time_parts *p, int64_t *out_us)
+static enum fe_time_why
+check_epoch(const struct fe_time_parts *p, int64_t *out_us)
 {
 	int64_t us;
 
@@ -66,8 +72,8 @@ static enum fe_time_why check_epoch(const struct fe_time_parts *p, int64_t *out_
 	return check_range(p->epoch_is_negative ? -us : us, out_us);
 }
 
-enum fe_time_why fe_time_parts_timestamp(const struct fe_time_parts *p, const struct fe_zone *zone,
-					 int64_t *out_us)
+enum fe_time_why
+fe_time_parts_timestamp(const struct fe_time_parts *p, const struct fe_zone *zone, int64_t *out_us)
 {
 	unsigned s = (p->hour * 60 + p->minute) * 60 + p->second;
 	int64_t us;
@@ -101,7 +107,8 @@ enum fe_time_why fe_time_parts_timestamp(const struct fe_time_parts *p, const st
 	return check_range(us, out_us);
 }
 
-void fe_time_parts_set_offset(struct fe_time_parts *p, bool west, unsigned hours, unsigned minutes)
+void
+fe_time_parts_set_offset(struct fe_time_parts *p, bool west, unsigned hours, unsigned minutes)
 {
 	int32_t s = (int32_t)(hours * 60 + minutes) * 60;
 
@@ -112,7 +119,8 @@ void fe_time_parts_set_offset(struct fe_time_parts *p, bool west, unsigned hours
 
 /* The default texts --------------------------------------------------------------- */
 
-static uint64_t load64(const char *p)
+static uint64_t
+load64(const char *p)
 {
 	uint64_t x;
 
@@ -125,7 +133,8 @@ static uint64_t load64(const char *p)
 
 /* The values of eight characters that look like the picture: digits where it has
  * a '0' (0xf in digits), else just its character. */
-static bool read_picture(const char *p, const char *picture, uint64_t digits, uint64_t *pairs)
+static bool
+read_picture(const char *p, const char *picture, uint64_t digits, uint64_t *pairs)
 {
 	uint64_t x = load64(p) ^ load64(picture);
 
@@ -136,13 +145,15 @@ static bool read_picture(const char *p, const char *picture, uint64_t digits, ui
 	return true;
 }
 
-static unsigned byte_of(uint64_t x, unsigned i)
+static unsigned
+byte_of(uint64_t x, unsigned i)
 {
 	return (unsigned)(x >> i * 8) & 0xff;
 }
 
 /* YYYY-MM-DD at p, which has at least 10 bytes. */
-static bool read_date(const char *p, struct fe_time_parts *parts)
+static bool
+read_date(const char *p, struct fe_time_parts *parts)
 {
 	uint64_t a, b;
 
@@ -156,7 +167,8 @@ static bool read_date(const char *p, struct fe_time_parts *parts)
 }
 
 /* hh:mm:ss at p, which has at least 8 bytes. */
-static bool read_time(const char *p, struct fe_time_parts *parts)
+static bool
+read_time(const char *p, struct fe_time_parts *parts)
 {
 	uint64_t t;
 
@@ -168,7 +180,8 @@ static bool read_time(const char *p, struct fe_time_parts *parts)
 	return true;
 }
 
-static bool two_digits_at(const char *p, unsigned *out)
+static bool
+two_digits_at(const char *p, unsigned *out)
 {
 	if (!fe_time_is_digit(p[0]) || !fe_time_is_digit(p[1]))
 		return false;
@@ -177,7 +190,8 @@ static bool two_digits_at(const char *p, unsigned *out)
 }
 
 /* Time without seconds is rare; all of hh:mm[:ss[.f]] is taken from the front of s. */
-static bool scan_time(struct fe_str *s, struct fe_time_parts *parts)
+static bool
+scan_time(struct fe_str *s, struct fe_time_parts *parts)
 {
 	size_t i = 5;
 
@@ -202,7 +216,8 @@ static bool scan_time(struct fe_str *s, struct fe_time_parts *parts)
 }
 
 /* Nothing, Z, or (+|-)hh:mm, and no more. */
-static bool scan_offset(struct fe_str s, struct fe_time_parts *parts)
+static bool
+scan_offset(struct fe_str s, struct fe_time_parts *parts)
 {
 	unsigned hours, minutes;
 
@@ -219,7 +234,8 @@ static bool scan_offset(struct fe_str s, struct fe_time_parts *parts)
 	return true;
 }
 
-enum fe_time_why fe_date_parse(struct fe_str text, const char *format, int32_t *out_days)
+enum fe_time_why
+fe_date_parse(struct fe_str text, const char *format, int32_t *out_days)
 {
 	struct fe_time_parts parts = { 0 };
 	bool is_read = format ? fe_time_scan_format(text, format, &parts)
@@ -228,7 +244,8 @@ enum fe_time_why fe_date_parse(struct fe_str text, const char *format, int32_t *
 	return is_read ? fe_time_parts_date(&parts, out_days) : FE_TIME_NOT_A_DATE;
 }
 
-static bool scan_timestamp(struct fe_str s, struct fe_time_parts *parts)
+static bool
+scan_timestamp(struct fe_str s, struct fe_time_parts *parts)
 {
 	if (s.n < 10 || !read_date(s.p, parts))
 		return false;
@@ -241,8 +258,9 @@ static bool scan_timestamp(struct fe_str s, struct fe_time_parts *parts)
 	return scan_offset(s, parts);
 }
 
-enum fe_time_why fe_timestamp_parse(struct fe_str text, const char *format,
-				    const struct fe_zone *zone, int64_t *out_us)
+enum fe_time_why
+fe_timestamp_parse(struct fe_str text, const char *format, const struct fe_zone *zone,
+		   int64_t *out_us)
 {
 	struct fe_time_parts parts = { 0 };
 	bool is_read = format ? fe_time_scan_format(text, format, &parts)
@@ -253,7 +271,8 @@ enum fe_time_why fe_timestamp_parse(struct fe_str text, const char *format,
 
 /* Durations ------------------------------------------------------------------------- */
 
-enum fe_rc fe_duration_parse(struct fe_str text, int64_t *out_ms, struct fe_err *err)
+enum fe_rc
+fe_duration_parse(struct fe_str text, int64_t *out_ms, struct fe_err *err)
 {
 	static const struct {
 		const char *name;

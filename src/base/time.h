@@ -61,7 +61,8 @@ struct fe_civil { int32_t year; uint8_t month, day; };
 int32_t fe_days_from_civil(int32_t year, unsigned month, unsigned day);
 struct fe_civil fe_civil_from_days(int32_t days);
 unsigned fe_dayofweek(int32_t days); /* Monday = 0 */
-static inline int32_t fe_days_of_us(int64_t us)
+static inline int32_t
+fe_days_of_us(int64_t us)
 {
 	int64_t d = us / FE_US_PER_DAY;
 	return (int32_t)(d - (us % FE_US_PER_DAY < 0));

@@ -14,7 +14,8 @@
 #define N_CYCLES UINT64_C(14705)        /* that lie before the origin of days, and more */
 #define FIRST_DAY (DAYS_PER_CYCLE * N_CYCLES + 719468) /* from 1 March of year -400 * N_CYCLES to 1970 */
 
-struct fe_civil fe_civil_from_days(int32_t days)
+struct fe_civil
+fe_civil_from_days(int32_t days)
 {
 	uint64_t n = (uint64_t)((int64_t)days + (int64_t)FIRST_DAY);
 	/* Century, and day of it. */
@@ -37,7 +38,8 @@ struct fe_civil fe_civil_from_days(int32_t days)
 	};
 }
 
-int32_t fe_days_from_civil(int32_t year, unsigned month, unsigned day)
+int32_t
+fe_days_from_civil(int32_t year, unsigned month, unsigned day)
 {
 	bool is_early = month <= 2;
 	uint64_t y = (uint64_t)((int64_t)year - is_early + (int64_t)(400 * N_CYCLES));
@@ -59,13 +61,15 @@ static const char two_digits[] = "0001020304050607080910111213141516171819202122
 				 "6869707172737475767778798081828384858687888990919293949596979899";
 _Static_assert(sizeof(two_digits) == 201, "100 pairs");
 
-static void put2(char *out, unsigned v)
+static void
+put2(char *out, unsigned v)
 {
 	out[0] = two_digits[v * 2];
 	out[1] = two_digits[v * 2 + 1];
 }
 
-void fe_date_format(int32_t days, char *out)
+void
+fe_date_format(int32_t days, char *out)
 {
 	struct fe_civil c = fe_civil_from_days(days);
 	unsigned year = (unsigned)c.year;
@@ -79,7 +83,8 @@ void fe_date_format(int32_t days, char *out)
 	put2(out + 8, c.day);
 }
 
-static void format_timestamp(int64_t us, char *out, char between)
+static void
+format_timestamp(int64_t us, char *out, char between)
 {
 	FE_ASSERT(us >= FE_TIMESTAMP_MIN && us <= FE_TIMESTAMP_MAX);
 
@@ -102,12 +107,14 @@ static void format_timestamp(int64_t us, char *out, char between)
 	out[26] = 'Z';
 }
 
-void fe_timestamp_format(int64_t us, char *out)
+void
+fe_timestamp_format(int64_t us, char *out)
 {
 	format_timestamp(us, out, ' ');
 }
 
-void fe_timestamp_format_iso(int64_t us, char *out)
+void
+fe_timestamp_format_iso(int64_t us, char *out)
 {
 	format_timestamp(us, out, 'T');
 }

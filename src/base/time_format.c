@@ -52,7 +52,8 @@ static const struct directive directives[] = {
 };
 
 /* The directive at `format`, which points behind a '%'; NULL: there is none such. */
-static const struct directive *find_directive(const char *format)
+static const struct directive *
+find_directive(const char *format)
 {
 	bool bare = format[0] == '-';
 
@@ -64,7 +65,8 @@ static const struct directive *find_directive(const char *format)
 
 /* Reading -------------------------------------------------------------------------- */
 
-static bool take_char(struct fe_str *s, char c)
+static bool
+take_char(struct fe_str *s, char c)
 {
 	if (s->n == 0 || s->p[0] != c)
 		return false;
@@ -73,7 +75,8 @@ static bool take_char(struct fe_str *s, char c)
 }
 
 /* n_least to n_most digits, as many as there are. */
-static bool take_digits(struct fe_str *s, size_t n_least, size_t n_most, unsigned *out)
+static bool
+take_digits(struct fe_str *s, size_t n_least, size_t n_most, unsigned *out)
 {
 	size_t n = 0;
 
@@ -85,13 +88,15 @@ static bool take_digits(struct fe_str *s, size_t n_least, size_t n_most, unsigne
 }
 
 /* One or two digits, the first of them no zero. */
-static bool take_bare(struct fe_str *s, unsigned *out)
+static bool
+take_bare(struct fe_str *s, unsigned *out)
 {
 	return s->n > 0 && s->p[0] != '0' && take_digits(s, 1, 2, out);
 }
 
 /* The beginning of s, whatever its case; lower is in lower case. */
-static bool take_word(struct fe_str *s, const char *lower, size_t n)
+static bool
+take_word(struct fe_str *s, const char *lower, size_t n)
 {
 	if (s->n < n)
 		return false;
@@ -105,7 +110,8 @@ static bool take_word(struct fe_str *s, const char *lower, size_t n)
 	return true;
 }
 
-static bool take_month_name(struct fe_str *s, bool is_short, unsigned *out)
+static bool
+take_month_name(struct fe_str *s, bool is_short, unsigned *out)
 {
 	static const char *const names[] = { "january",   "february", "march",    "april",
 					     "may",       "june",     "july",     "august",
@@ -119,7 +125,8 @@ static bool take_month_name(struct fe_str *s, bool is_short, unsigned *out)
 	return false;
 }
 
-static bool take_fraction(struct fe_str *s, struct fe_time_parts *parts)
+static bool
+take_fraction(struct fe_str *s, struct fe_time_parts *parts)
 {
 	unsigned unit = 100000;
 	size_t n = 0;
@@ -131,7 +138,8 @@ static bool take_fraction(struct fe_str *s, struct fe_time_parts *parts)
 	return n > 0;
 }
 
-static bool take_epoch(struct fe_str *s, struct fe_time_parts *parts)
+static bool
+take_epoch(struct fe_str *s, struct fe_time_parts *parts)
 {
 	size_t n = 0;
 
@@ -144,7 +152,8 @@ static bool take_epoch(struct fe_str *s, struct fe_time_parts *parts)
 	return n > 0;
 }
 
-static bool take_offset(struct fe_str *s, struct fe_time_parts *parts)
+static bool
+take_offset(struct fe_str *s, struct fe_time_parts *parts)
 {
 	unsigned hours, minutes;
 	bool is_west = false;
@@ -167,7 +176,8 @@ static bool take_offset(struct fe_str *s, struct fe_time_parts *parts)
 	return true;
 }
 
-static bool take_year(struct fe_str *s, bool is_short, unsigned *out)
+static bool
+take_year(struct fe_str *s, bool is_short, unsigned *out)
 {
 	if (!is_short)
 		return take_digits(s, 4, 4, out);
@@ -177,14 +187,15 @@ static bool take_year(struct fe_str *s, bool is_short, unsigned *out)
 	return true;
 }
 
-static bool take_half(struct fe_str *s, bool *is_pm)
+static bool
+take_half(struct fe_str *s, bool *is_pm)
 {
 	*is_pm = take_word(s, "pm", 2);
 	return *is_pm || take_word(s, "am", 2);
 }
 
-static bool take_field(struct fe_str *s, const struct directive *d, struct fe_time_parts *parts,
-		       bool *is_pm)
+static bool
+take_field(struct fe_str *s, const struct directive *d, struct fe_time_parts *parts, bool *is_pm)
 {
 	switch (d->field) {
 	case YEAR:
@@ -216,14 +227,16 @@ static bool take_field(struct fe_str *s, const struct directive *d, struct fe_ti
 }
 
 /* An hour of twelve that there is not becomes one of 24 that there is not. */
-static unsigned hour_of_24(unsigned hour, bool is_pm)
+static unsigned
+hour_of_24(unsigned hour, bool is_pm)
 {
 	if (hour - 1 >= 12)
 		return 24;
 	return hour % 12 + (is_pm ? 12 : 0);
 }
 
-bool fe_time_scan_format(struct fe_str text, const char *format, struct fe_time_parts *parts)
+bool
+fe_time_scan_format(struct fe_str text, const char *format, struct fe_time_parts *parts)
 {
 	bool is_pm = false, is_of_12 = false;
 
@@ -258,12 +271,14 @@ struct check {
 	const struct directive *open; /* the piece before, if its end is not fixed */
 };
 
-static const char *dash(const struct directive *d)
+static const char *
+dash(const struct directive *d)
 {
 	return d->bare ? "-" : "";
 }
 
-static enum fe_rc check_directive(struct check *c, const struct directive *d, struct fe_err *err)
+static enum fe_rc
+check_directive(struct check *c, const struct directive *d, struct fe_err *err)
 {
 	const struct directive *other = c->seen[d->field];
 
@@ -282,7 +297,8 @@ static enum fe_rc check_directive(struct check *c, const struct directive *d, st
 	return FE_OK;
 }
 
-static enum fe_rc check_literal(struct check *c, char literal, struct fe_err *err)
+static enum fe_rc
+check_literal(struct check *c, char literal, struct fe_err *err)
 {
 	if (c->open && fe_time_is_digit(literal))
 		return fe_fail(err, FE_EUSAGE,
@@ -293,7 +309,8 @@ static enum fe_rc check_literal(struct check *c, char literal, struct fe_err *er
 }
 
 /* Whether the fields together make a moment. */
-static enum fe_rc check_whole(const struct check *c, struct fe_err *err)
+static enum fe_rc
+check_whole(const struct check *c, struct fe_err *err)
 {
 	static const struct {
 		enum field needs, needed;
@@ -328,7 +345,8 @@ static enum fe_rc check_whole(const struct check *c, struct fe_err *err)
 	return FE_OK;
 }
 
-enum fe_rc fe_time_format_check(const char *format, bool for_timestamp, struct fe_err *err)
+enum fe_rc
+fe_time_format_check(const char *format, bool for_timestamp, struct fe_err *err)
 {
 	struct check c = { .format = format, .for_timestamp = for_timestamp };
 

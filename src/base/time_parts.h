@@ -29,7 +29,8 @@ void fe_time_parts_set_offset(struct fe_time_parts *p, bool west, unsigned hours
  * that form. */
 bool fe_time_scan_format(struct fe_str text, const char *format, struct fe_time_parts *parts);
 
-static inline bool fe_time_is_digit(char c)
+static inline bool
+fe_time_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }

@@ -25,7 +25,8 @@
 
 /* The table ------------------------------------------------------------------------ */
 
-void fe_zone_init(struct fe_zone *zone, int32_t offset_s)
+void
+fe_zone_init(struct fe_zone *zone, int32_t offset_s)
 {
 	zone->at_s = fe_grow(zone->at_s, &zone->cap_at, 2, sizeof(*zone->at_s));
 	zone->offset_s = fe_grow(zone->offset_s, &zone->cap_offsets, 1, sizeof(*zone->offset_s));
@@ -36,7 +37,8 @@ void fe_zone_init(struct fe_zone *zone, int32_t offset_s)
 	zone->repeat_from_s = INT64_MAX;
 }
 
-void fe_zone_add(struct fe_zone *zone, int64_t at_s, int32_t offset_s)
+void
+fe_zone_add(struct fe_zone *zone, int64_t at_s, int32_t offset_s)
 {
 	if (zone->n > 1 && at_s == zone->at_s[zone->n - 1])
 		zone->n--;
@@ -51,13 +53,15 @@ void fe_zone_add(struct fe_zone *zone, int64_t at_s, int32_t offset_s)
 	zone->at_s[zone->n] = INT64_MAX;
 }
 
-static int64_t seconds_of(int64_t us)
+static int64_t
+seconds_of(int64_t us)
 {
 	return us / FE_US_PER_SECOND - (us % FE_US_PER_SECOND < 0);
 }
 
 /* The same time of an earlier cycle, where the table reaches. */
-static int64_t into_table(const struct fe_zone *zone, int64_t s)
+static int64_t
+into_table(const struct fe_zone *zone, int64_t s)
 {
 	if (s < zone->repeat_from_s)
 		return s;
@@ -65,7 +69,8 @@ static int64_t into_table(const struct fe_zone *zone, int64_t s)
 }
 
 /* The stretch that holds a moment. The halving has no branch to predict. */
-static size_t find_stretch(const struct fe_zone *zone, int64_t s)
+static size_t
+find_stretch(const struct fe_zone *zone, int64_t s)
 {
 	const int64_t *at = zone->at_s;
 	size_t n = zone->n;
@@ -79,19 +84,22 @@ static size_t find_stretch(const struct fe_zone *zone, int64_t s)
 	return (size_t)(at - zone->at_s);
 }
 
-int32_t fe_zone_offset_at(const struct fe_zone *zone, int64_t us)
+int32_t
+fe_zone_offset_at(const struct fe_zone *zone, int64_t us)
 {
 	if (zone->n == 1)
 		return zone->offset_s[0];
 	return zone->offset_s[find_stretch(zone, into_table(zone, seconds_of(us)))];
 }
 
-static bool holds(const struct fe_zone *zone, size_t i, int64_t s)
+static bool
+holds(const struct fe_zone *zone, size_t i, int64_t s)
 {
 	return s >= zone->at_s[i] && s < zone->at_s[i + 1];
 }
 
-enum fe_zone_fit fe_zone_to_utc(const struct fe_zone *zone, int64_t local_us, int64_t *out_us)
+enum fe_zone_fit
+fe_zone_to_utc(const struct fe_zone *zone, int64_t local_us, int64_t *out_us)
 {
 	int64_t s = into_table(zone, seconds_of(local_us));
 	size_t i = zone->n == 1 ? 0 : find_stretch(zone, s);
@@ -117,7 +125,8 @@ enum fe_zone_fit fe_zone_to_utc(const struct fe_zone *zone, int64_t local_us, in
 /* Opening -------------------------------------------------------------------------- */
 
 /* (+|-)hh:mm up to 15:59 */
-static bool parse_fixed(const char *name, int32_t *out_s)
+static bool
+parse_fixed(const char *name, int32_t *out_s)
 {
 	int32_t minutes;
 
@@ -135,7 +144,8 @@ static bool parse_fixed(const char *name, int32_t *out_s)
 
 /* Parts of [A-Za-z0-9_+-], with single slashes between them. localtime is a zone of
  * this machine, and right/ counts leap seconds, which timestamps do not. */
-static bool is_zone_name(const char *name)
+static bool
+is_zone_name(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -153,14 +163,16 @@ static bool is_zone_name(const char *name)
 	return true;
 }
 
-static const char *zoneinfo_dir(void)
+static const char *
+zoneinfo_dir(void)
 {
 	const char *dir = getenv("FINETL_ZONEINFO");
 
 	return dir && *dir ? dir : ZONEINFO;
 }
 
-static enum fe_rc read_all(int fd, const char *path, struct fe_buf *out, struct fe_err *err)
+static enum fe_rc
+read_all(int fd, const char *path, struct fe_buf *out, struct fe_err *err)
 {
 	struct stat st;
 
@@ -183,7 +195,8 @@ static enum fe_rc read_all(int fd, const char *path, struct fe_buf *out, struct 
 	}
 }
 
-static enum fe_rc read_file(const char *name, struct fe_buf *out, struct fe_err *err)
+static enum fe_rc
+read_file(const char *name, struct fe_buf *out, struct fe_err *err)
 {
 	struct fe_buf path;
 	enum fe_rc rc;
@@ -207,7 +220,8 @@ done:
 }
 
 /* The name after the nth blank of a line, as a string. */
-static char *word_of(char *line, unsigned nth)
+static char *
+word_of(char *line, unsigned nth)
 {
 	while (nth-- > 0) {
 		line = strchr(line, ' ');
@@ -221,7 +235,8 @@ static char *word_of(char *line, unsigned nth)
 
 /* Names the nearest zone, from the list that comes with the database: its lines
  * "Z name ..." and "L target name". */
-static enum fe_rc no_such_zone(const char *name, struct fe_err *err)
+static enum fe_rc
+no_such_zone(const char *name, struct fe_err *err)
 {
 	struct fe_buf list;
 	const char *names[1024], *nearest = NULL;
@@ -255,7 +270,8 @@ static enum fe_rc no_such_zone(const char *name, struct fe_err *err)
 	return FE_EUSAGE;
 }
 
-static enum fe_rc load(struct fe_zone *zone, struct fe_err *err)
+static enum fe_rc
+load(struct fe_zone *zone, struct fe_err *err)
 {
 	struct fe_buf bytes;
 	enum fe_rc rc;
@@ -277,7 +293,8 @@ static enum fe_rc load(struct fe_zone *zone, struct fe_err *err)
 	return rc;
 }
 
-enum fe_rc fe_zone_open(struct fe_zone **out, const char *name, struct fe_err *err)
+enum fe_rc
+fe_zone_open(struct fe_zone **out, const char *name, struct fe_err *err)
 {
 	struct fe_zone *zone;
 	int32_t offset_s = 0;
@@ -301,7 +318,8 @@ enum fe_rc fe_zone_open(struct fe_zone **out, const char *name, struct fe_err *e
 	return FE_OK;
 }
 
-void fe_zone_free(struct fe_zone *zone)
+void
+fe_zone_free(struct fe_zone *zone)
 {
 	if (!zone)
 		return;
@@ -310,7 +328,8 @@ void fe_zone_free(struct fe_zone *zone)
 	fe_free(zone);
 }
 
-const char *fe_zone_name(const struct fe_zone *zone)
+const char *
+fe_zone_name(const struct fe_zone *zone)
 {
 	return zone->name;
 }

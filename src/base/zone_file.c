@@ -18,7 +18,8 @@ struct cursor {
 	bool failed; /* sticky: asked for more than there is */
 };
 
-static const unsigned char *take(struct cursor *c, size_t n)
+static const unsigned char *
+take(struct cursor *c, size_t n)
 {
 	const unsigned char *p = c->p;
 
@@ -30,7 +31,8 @@ static const unsigned char *take(struct cursor *c, size_t n)
 	return p;
 }
 
-static int64_t big_endian(const unsigned char *p, size_t n)
+static int64_t
+big_endian(const unsigned char *p, size_t n)
 {
 	uint64_t v = p[0] & 0x80 ? UINT64_MAX : 0;
 
@@ -44,7 +46,8 @@ struct header {
 	size_t n_utc, n_std, n_leaps, n_times, n_types, n_chars;
 };
 
-static bool take_header(struct cursor *c, struct header *h)
+static bool
+take_header(struct cursor *c, struct header *h)
 {
 	const unsigned char *p = take(c, 44);
 
@@ -61,7 +64,8 @@ static bool take_header(struct cursor *c, struct header *h)
 	       h->n_utc <= MAX_TYPES && h->n_std <= MAX_TYPES && h->n_chars <= 100 * MAX_TYPES;
 }
 
-static bool type_offset(const unsigned char *types, size_t n_types, size_t i, int32_t *out_s)
+static bool
+type_offset(const unsigned char *types, size_t n_types, size_t i, int32_t *out_s)
 {
 	if (i >= n_types)
 		return false;
@@ -70,8 +74,9 @@ static bool type_offset(const unsigned char *types, size_t n_types, size_t i, in
 }
 
 /* A block of times of time_bytes each; zone NULL: skip it. *last_s: the last change. */
-static bool take_block(struct cursor *c, const struct header *h, size_t time_bytes, struct fe_zone *zone,
-		       int64_t *last_s)
+static bool
+take_block(struct cursor *c, const struct header *h, size_t time_bytes, struct fe_zone *zone,
+	   int64_t *last_s)
 {
 	const unsigned char *times = take(c, h->n_times * time_bytes);
 	const unsigned char *of_type = take(c, h->n_times);
@@ -113,7 +118,8 @@ struct rule {
 	struct change to_dst, to_std;
 };
 
-static bool take_char(struct fe_str *s, char c)
+static bool
+take_char(struct fe_str *s, char c)
 {
 	if (s->n == 0 || s->p[0] != c)
 		return false;
@@ -121,7 +127,8 @@ static bool take_char(struct fe_str *s, char c)
 	return true;
 }
 
-static bool take_int(struct fe_str *s, int most, int *out)
+static bool
+take_int(struct fe_str *s, int most, int *out)
 {
 	size_t n = 0;
 
@@ -136,7 +143,8 @@ static bool take_int(struct fe_str *s, int most, int *out)
 }
 
 /* [+|-]h[:m[:s]] */
-static bool take_clock(struct fe_str *s, int most_hours, int32_t *out_s)
+static bool
+take_clock(struct fe_str *s, int most_hours, int32_t *out_s)
 {
 	bool negative = take_char(s, '-');
 	int h, m = 0, sec = 0;
@@ -156,7 +164,8 @@ static bool take_clock(struct fe_str *s, int most_hours, int32_t *out_s)
 }
 
 /* Letters, or anything in angle brackets. */
-static bool take_name(struct fe_str *s)
+static bool
+take_name(struct fe_str *s)
 {
 	bool quoted = take_char(s, '<');
 	size_t n = 0;
@@ -168,7 +177,8 @@ static bool take_name(struct fe_str *s)
 	return n > 0 && (!quoted || take_char(s, '>'));
 }
 
-static bool take_change(struct fe_str *s, struct change *c)
+static bool
+take_change(struct fe_str *s, struct change *c)
 {
 	bool ok;
 
@@ -188,7 +198,8 @@ static bool take_change(struct fe_str *s, struct change *c)
 }
 
 /* std offset [dst [offset] , change , change]; offsets count west of Greenwich. */
-static bool parse_rule(struct fe_str s, struct rule *r)
+static bool
+parse_rule(struct fe_str s, struct rule *r)
 {
 	int32_t west_s;
 
@@ -211,7 +222,8 @@ static bool parse_rule(struct fe_str s, struct rule *r)
 	       take_change(&s, &r->to_std) && s.n == 0;
 }
 
-static int32_t day_of_change(const struct change *c, int32_t year)
+static int32_t
+day_of_change(const struct change *c, int32_t year)
 {
 	int32_t new_year = fe_days_from_civil(year, 1, 1);
 	int32_t first, day, next_month;
@@ -229,14 +241,16 @@ static int32_t day_of_change(const struct change *c, int32_t year)
 	return day < next_month ? day : day - 7; /* week 5 is the last */
 }
 
-static int64_t moment_of_change(const struct change *c, int32_t year, int32_t offset_before_s)
+static int64_t
+moment_of_change(const struct change *c, int32_t year, int32_t offset_before_s)
 {
 	return day_of_change(c, year) * INT64_C(86400) + c->time_s - offset_before_s;
 }
 
 /* Writes the rule out, from after the last change on record; false if its changes run
  * into those of the next year. */
-static bool add_rule(struct fe_zone *zone, const struct rule *r, int64_t last_s)
+static bool
+add_rule(struct fe_zone *zone, const struct rule *r, int64_t last_s)
 {
 	int32_t first_year = 1;
 	int64_t before = INT64_MIN;
@@ -263,7 +277,8 @@ static bool add_rule(struct fe_zone *zone, const struct rule *r, int64_t last_s)
 	return true;
 }
 
-static bool take_footer(struct cursor *c, struct fe_zone *zone, int64_t last_s)
+static bool
+take_footer(struct cursor *c, struct fe_zone *zone, int64_t last_s)
 {
 	const unsigned char *end;
 	struct fe_str text;
@@ -283,7 +298,8 @@ static bool take_footer(struct cursor *c, struct fe_zone *zone, int64_t last_s)
 	return !rule.has_dst || add_rule(zone, &rule, last_s);
 }
 
-enum fe_rc fe_zone_read_tzif(struct fe_zone *zone, struct fe_str bytes, struct fe_err *err)
+enum fe_rc
+fe_zone_read_tzif(struct fe_zone *zone, struct fe_str bytes, struct fe_err *err)
 {
 	struct cursor c = { .p = (const unsigned char *)(bytes.p ? bytes.p : "") };
 	struct header h;

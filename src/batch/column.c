@@ -17,7 +17,8 @@ fe_bits_count(const uint64_t *bits, size_t n_rows)
 	return n;
 }
 
-void fe_bits_fill(uint64_t *bits, size_t n_rows, bool v)
+void
+fe_bits_fill(uint64_t *bits, size_t n_rows, bool v)
 {
 	memset(bits, v ? 0xff : 0, FE_BITMAP_WORDS(n_rows) * sizeof *bits);
 }

@@ -18,7 +18,8 @@
 static inline bool fe_bit_get(const uint64_t *bits, size_t i) { return bits[i >> 6] >> (i & 63) & 1; }
 static inline void fe_bit_set(uint64_t *bits, size_t i) { bits[i >> 6] |= UINT64_C(1) << (i & 63); }
 static inline void fe_bit_clear(uint64_t *bits, size_t i) { bits[i >> 6] &= ~(UINT64_C(1) << (i & 63)); }
-static inline void fe_bit_put(uint64_t *bits, size_t i, bool v)
+static inline void
+fe_bit_put(uint64_t *bits, size_t i, bool v)
 {
 	bits[i >> 6] = (bits[i >> 6] & ~(UINT64_C(1) << (i & 63))) | (uint64_t)v << (i & 63);
 }

@@ -43,7 +43,8 @@ struct fe_stmt {
 
 /* ---- failing ---- */
 
-static enum fe_rc fail_db(struct fe_err *err, int code, struct fe_db *db)
+static enum fe_rc
+fail_db(struct fe_err *err, int code, struct fe_db *db)
 {
 	if (code == SQLITE_AUTH && db->refused[0] != '\0') {
 		fe_fail(err, FE_ECONFLICT, "%s", db->refused);
@@ -55,7 +56,8 @@ static enum fe_rc fail_db(struct fe_err *err, int code, struct fe_db *db)
 
 /* ---- waiting and stopping ---- */
 
-static int on_busy(void *ctx, int n_calls)
+static int
+on_busy(void *ctx, int n_calls)
 {
 	struct fe_db *db = (struct fe_db *)ctx;
 	const struct timespec nap = { .tv_nsec = BUSY_NAP_MS * 1000000L };
@@ -66,7 +68,8 @@ static int on_busy(void *ctx, int n_calls)
 	return 1;
 }
 
-static int on_progress(void *ctx)
+static int
+on_progress(void *ctx)
 {
 	const struct fe_db *db = (const struct fe_db *)ctx;
 
@@ -75,7 +78,8 @@ static int on_progress(void *ctx)
 
 /* ---- opening ---- */
 
-static enum fe_rc set_flag(struct fe_db *db, int flag, int value, struct fe_err *err)
+static enum fe_rc
+set_flag(struct fe_db *db, int flag, int value, struct fe_err *err)
 {
 	int now = -1;
 	int code = sqlite3_db_config(db->handle, flag, value, &now);
@@ -87,7 +91,8 @@ static enum fe_rc set_flag(struct fe_db *db, int flag, int value, struct fe_err 
 	return FE_OK;
 }
 
-static enum fe_rc harden(struct fe_db *db, struct fe_err *err)
+static enum fe_rc
+harden(struct fe_db *db, struct fe_err *err)
 {
 	static const struct {
 		int flag, value;
@@ -106,7 +111,8 @@ static enum fe_rc harden(struct fe_db *db, struct fe_err *err)
 	return FE_OK;
 }
 
-static enum fe_rc set_pragmas(struct fe_db *db, bool read_only, struct fe_err *err)
+static enum fe_rc
+set_pragmas(struct fe_db *db, bool read_only, struct fe_err *err)
 {
 	struct fe_buf sql;
 	enum fe_rc rc;
@@ -133,7 +139,8 @@ static enum fe_rc set_pragmas(struct fe_db *db, bool read_only, struct fe_err *e
 /* SQLite opens lazily and says little: what the system says about the file is clearer.
  * A new file is made here, so that it is not readable by everyone. An existing one is
  * not opened: closing it would drop the locks of this process's other connections. */
-static enum fe_rc prepare_file(const char *path, bool read_only, struct fe_err *err)
+static enum fe_rc
+prepare_file(const char *path, bool read_only, struct fe_err *err)
 {
 	struct stat st;
 	int fd;
@@ -160,7 +167,8 @@ static enum fe_rc prepare_file(const char *path, bool read_only, struct fe_err *
 	return FE_OK;
 }
 
-enum fe_rc fe_db_open(struct fe_db **out, const struct fe_db_settings *set, struct fe_err *err)
+enum fe_rc
+fe_db_open(struct fe_db **out, const struct fe_db_settings *set, struct fe_err *err)
 {
 	struct fe_db *db;
 	enum fe_rc rc;
@@ -205,7 +213,8 @@ fail:
 	return rc;
 }
 
-void fe_db_close(struct fe_db *db)
+void
+fe_db_close(struct fe_db *db)
 {
 	if (!db)
 		return;
@@ -214,12 +223,14 @@ void fe_db_close(struct fe_db *db)
 	fe_free(db);
 }
 
-const char *fe_db_path(const struct fe_db *db)
+const char *
+fe_db_path(const struct fe_db *db)
 {
 	return db->path;
 }
 
-void fe_db_set_stoppable(struct fe_db *db, bool stoppable)
+void
+fe_db_set_stoppable(struct fe_db *db, bool stoppable)
 {
 	db->stoppable = stoppable;
 }
@@ -227,8 +238,9 @@ void fe_db_set_stoppable(struct fe_db *db, bool stoppable)
 /* ---- guarding ---- */
 
 /* Asked while a statement is prepared, for all that it and its triggers would do. */
-static int on_authorize(void *ctx, int action, const char *table, const char *column,
-                        const char *schema, const char *trigger)
+static int
+on_authorize(void *ctx, int action, const char *table, const char *column, const char *schema,
+	     const char *trigger)
 {
 	struct fe_db *db = (struct fe_db *)ctx;
 	const bool writes = action == SQLITE_INSERT || action == SQLITE_UPDATE ||
@@ -245,7 +257,8 @@ static int on_authorize(void *ctx, int action, const char *table, const char *co
 	return SQLITE_DENY;
 }
 
-void fe_db_guard(struct fe_db *db, bool (*is_guarded)(void *ctx, const char *table), void *ctx)
+void
+fe_db_guard(struct fe_db *db, bool (*is_guarded)(void *ctx, const char *table), void *ctx)
 {
 	db->is_guarded = is_guarded;
 	db->guard_ctx = ctx;
@@ -254,41 +267,47 @@ void fe_db_guard(struct fe_db *db, bool (*is_guarded)(void *ctx, const char *tab
 
 /* ---- statements ---- */
 
-enum fe_rc fe_db_exec(struct fe_db *db, const char *sql, struct fe_err *err)
+enum fe_rc
+fe_db_exec(struct fe_db *db, const char *sql, struct fe_err *err)
 {
 	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 
 	return code == SQLITE_OK ? FE_OK : fail_db(err, sqlite3_extended_errcode(db->handle), db);
 }
 
-enum fe_rc fe_db_begin(struct fe_db *db, struct fe_err *err)
+enum fe_rc
+fe_db_begin(struct fe_db *db, struct fe_err *err)
 {
 	return fe_db_exec(db, "BEGIN IMMEDIATE", err);
 }
 
-enum fe_rc fe_db_commit(struct fe_db *db, struct fe_err *err)
+enum fe_rc
+fe_db_commit(struct fe_db *db, struct fe_err *err)
 {
 	return fe_db_exec(db, "COMMIT", err);
 }
 
-enum fe_rc fe_db_rollback(struct fe_db *db, struct fe_err *err)
+enum fe_rc
+fe_db_rollback(struct fe_db *db, struct fe_err *err)
 {
 	/* Some failures (disk full, I/O) have rolled back already. */
 	return fe_db_in_transaction(db) ? fe_db_exec(db, "ROLLBACK", err) : FE_OK;
 }
 
-bool fe_db_in_transaction(const struct fe_db *db)
+bool
+fe_db_in_transaction(const struct fe_db *db)
 {
 	return sqlite3_get_autocommit(db->handle) == 0;
 }
 
-int64_t fe_db_changes(const struct fe_db *db)
+int64_t
+fe_db_changes(const struct fe_db *db)
 {
 	return sqlite3_changes64(db->handle);
 }
 
-enum fe_rc fe_db_prepare(struct fe_db *db, struct fe_str sql, struct fe_stmt **out,
-                         struct fe_err *err)
+enum fe_rc
+fe_db_prepare(struct fe_db *db, struct fe_str sql, struct fe_stmt **out, struct fe_err *err)
 {
 	sqlite3_stmt *handle = NULL;
 	struct fe_stmt *st;
@@ -309,7 +328,8 @@ enum fe_rc fe_db_prepare(struct fe_db *db, struct fe_str sql, struct fe_stmt **o
 	return FE_OK;
 }
 
-void fe_stmt_free(struct fe_stmt *st)
+void
+fe_stmt_free(struct fe_stmt *st)
 {
 	if (!st)
 		return;
@@ -318,18 +338,21 @@ void fe_stmt_free(struct fe_stmt *st)
 	fe_free(st);
 }
 
-static inline void keep_failure(struct fe_stmt *st, int code)
+static inline void
+keep_failure(struct fe_stmt *st, int code)
 {
 	if (__builtin_expect(code != SQLITE_OK, 0) && st->bind_failure == SQLITE_OK)
 		st->bind_failure = code;
 }
 
-void fe_stmt_bind_i64(struct fe_stmt *st, int index, int64_t v)
+void
+fe_stmt_bind_i64(struct fe_stmt *st, int index, int64_t v)
 {
 	keep_failure(st, sqlite3_bind_int64(st->handle, index, v));
 }
 
-void fe_stmt_bind_text(struct fe_stmt *st, int index, struct fe_str v)
+void
+fe_stmt_bind_text(struct fe_stmt *st, int index, struct fe_str v)
 {
 	if (v.n > INT_MAX) {
 		keep_failure(st, SQLITE_TOOBIG);
@@ -339,18 +362,21 @@ void fe_stmt_bind_text(struct fe_stmt *st, int index, struct fe_str v)
 	                                   SQLITE_STATIC));
 }
 
-void fe_stmt_bind_blob(struct fe_stmt *st, int index, struct fe_str v)
+void
+fe_stmt_bind_blob(struct fe_stmt *st, int index, struct fe_str v)
 {
 	keep_failure(st, sqlite3_bind_blob64(st->handle, index, v.p ? v.p : "", v.n,
 	                                     SQLITE_STATIC));
 }
 
-void fe_stmt_bind_null(struct fe_stmt *st, int index)
+void
+fe_stmt_bind_null(struct fe_stmt *st, int index)
 {
 	keep_failure(st, sqlite3_bind_null(st->handle, index));
 }
 
-void fe_stmt_bind_cstr(struct fe_stmt *st, int index, const char *v)
+void
+fe_stmt_bind_cstr(struct fe_stmt *st, int index, const char *v)
 {
 	if (v)
 		fe_stmt_bind_text(st, index, fe_str_of(v));
@@ -358,7 +384,8 @@ void fe_stmt_bind_cstr(struct fe_stmt *st, int index, const char *v)
 		fe_stmt_bind_null(st, index);
 }
 
-enum fe_rc fe_stmt_step(struct fe_stmt *st, bool *row, struct fe_err *err)
+enum fe_rc
+fe_stmt_step(struct fe_stmt *st, bool *row, struct fe_err *err)
 {
 	int code = st->bind_failure;
 	enum fe_rc rc;
@@ -381,7 +408,8 @@ enum fe_rc fe_stmt_step(struct fe_stmt *st, bool *row, struct fe_err *err)
 	return rc;
 }
 
-enum fe_rc fe_stmt_run(struct fe_stmt *st, struct fe_err *err)
+enum fe_rc
+fe_stmt_run(struct fe_stmt *st, struct fe_err *err)
 {
 	bool row = true;
 
@@ -390,7 +418,8 @@ enum fe_rc fe_stmt_run(struct fe_stmt *st, struct fe_err *err)
 	return FE_OK;
 }
 
-void fe_stmt_reset(struct fe_stmt *st)
+void
+fe_stmt_reset(struct fe_stmt *st)
 {
 	if (!st)
 		return;
@@ -398,22 +427,26 @@ void fe_stmt_reset(struct fe_stmt *st)
 	st->bind_failure = SQLITE_OK;
 }
 
-int fe_stmt_n_columns(const struct fe_stmt *st)
+int
+fe_stmt_n_columns(const struct fe_stmt *st)
 {
 	return sqlite3_column_count(st->handle);
 }
 
-bool fe_stmt_is_null(struct fe_stmt *st, int column)
+bool
+fe_stmt_is_null(struct fe_stmt *st, int column)
 {
 	return sqlite3_column_type(st->handle, column) == SQLITE_NULL;
 }
 
-int64_t fe_stmt_i64(struct fe_stmt *st, int column)
+int64_t
+fe_stmt_i64(struct fe_stmt *st, int column)
 {
 	return sqlite3_column_int64(st->handle, column);
 }
 
-struct fe_str fe_stmt_text(struct fe_stmt *st, int column)
+struct fe_str
+fe_stmt_text(struct fe_stmt *st, int column)
 {
 	int type = sqlite3_column_type(st->handle, column);
 	const void *p;
@@ -426,7 +459,8 @@ struct fe_str fe_stmt_text(struct fe_stmt *st, int column)
 		                (size_t)sqlite3_column_bytes(st->handle, column) };
 }
 
-enum fe_rc fe_db_query_i64(struct fe_db *db, const char *sql, int64_t *out, struct fe_err *err)
+enum fe_rc
+fe_db_query_i64(struct fe_db *db, const char *sql, int64_t *out, struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc;
@@ -442,7 +476,8 @@ enum fe_rc fe_db_query_i64(struct fe_db *db, const char *sql, int64_t *out, stru
 
 /* ---- names ---- */
 
-static bool is_plain_name(const char *name)
+static bool
+is_plain_name(const char *name)
 {
 	size_t n = strlen(name), i;
 
@@ -458,7 +493,8 @@ static bool is_plain_name(const char *name)
 	return !sqlite3_keyword_check(name, (int)n);
 }
 
-void fe_db_add_name(struct fe_buf *out, const char *name)
+void
+fe_db_add_name(struct fe_buf *out, const char *name)
 {
 	if (is_plain_name(name)) {
 		fe_buf_add_text(out, name);

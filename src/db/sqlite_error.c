@@ -47,7 +47,8 @@ static const struct code codes[] = {
 #undef FE_X
 };
 
-static const struct code *find_code(int code)
+static const struct code *
+find_code(int code)
 {
 	static const struct code other = { -1, FE_EBUG, "SQLITE_?", "please report this" };
 	size_t i;
@@ -59,7 +60,8 @@ static const struct code *find_code(int code)
 	return &other;
 }
 
-enum fe_rc fe_sqlite_fail(struct fe_err *err, int code, sqlite3 *handle, const char *path)
+enum fe_rc
+fe_sqlite_fail(struct fe_err *err, int code, sqlite3 *handle, const char *path)
 {
 	const struct code *c = find_code(code);
 	const char *text = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);

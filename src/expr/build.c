@@ -6,7 +6,8 @@
 #include "base/text.h"
 #include "base/time.h"
 
-static bool folds(const struct fe_build *b, const struct fe_node *n)
+static bool
+folds(const struct fe_build *b, const struct fe_node *n)
 {
 	if (n->n_args == 0 || n->op == FE_OP_MATCHES || n->op == FE_OP_DIVIDE || n->op == FE_OP_INTERVAL)
 		return false;
@@ -16,7 +17,9 @@ static bool folds(const struct fe_build *b, const struct fe_node *n)
 	return true;
 }
 
-enum fe_rc fe_build_node(struct fe_build *b, struct fe_node node, const uint32_t *args, size_t n_args, uint32_t *out)
+enum fe_rc
+fe_build_node(struct fe_build *b, struct fe_node node, const uint32_t *args, size_t n_args,
+	      uint32_t *out)
 {
 	struct fe_expr *e = b->e;
 	struct fe_node *n;
@@ -44,14 +47,16 @@ enum fe_rc fe_build_node(struct fe_build *b, struct fe_node node, const uint32_t
 	return rc ? fe_build_at(b, n->pos, rc) : FE_OK;
 }
 
-static enum fe_rc add_literal(struct fe_build *b, struct fe_type type, int64_t value, uint32_t pos, uint32_t *out)
+static enum fe_rc
+add_literal(struct fe_build *b, struct fe_type type, int64_t value, uint32_t pos, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_LITERAL, .type = type, .value = value, .pos = pos, .text = FE_STR("") };
 
 	return fe_build_node(b, n, NULL, 0, out);
 }
 
-enum fe_rc fe_build_null(struct fe_build *b, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_null(struct fe_build *b, uint32_t pos, uint32_t *out)
 {
 	FE_TRY(add_literal(b, (struct fe_type){ .kind = FE_TEXT }, 0, pos, out));
 	fe_build_node_at(b, *out)->is_null = true;
@@ -59,20 +64,23 @@ enum fe_rc fe_build_null(struct fe_build *b, uint32_t pos, uint32_t *out)
 	return FE_OK;
 }
 
-enum fe_rc fe_build_bool(struct fe_build *b, bool v, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_bool(struct fe_build *b, bool v, uint32_t pos, uint32_t *out)
 {
 	return add_literal(b, (struct fe_type){ .kind = FE_BOOL }, v, pos, out);
 }
 
-enum fe_rc fe_build_text(struct fe_build *b, struct fe_str text, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_text(struct fe_build *b, struct fe_str text, uint32_t pos, uint32_t *out)
 {
 	FE_TRY(add_literal(b, (struct fe_type){ .kind = FE_TEXT }, 0, pos, out));
 	fe_build_node_at(b, *out)->text = text;
 	return FE_OK;
 }
 
-enum fe_rc fe_build_number(struct fe_build *b, const struct fe_token *tok, bool is_negative, uint32_t pos,
-                           uint32_t *out)
+enum fe_rc
+fe_build_number(struct fe_build *b, const struct fe_token *tok, bool is_negative, uint32_t pos,
+		uint32_t *out)
 {
 	struct fe_type type = { .kind = FE_INT };
 	uint64_t digits = is_negative ? 0 - tok->digits : tok->digits;
@@ -84,7 +92,8 @@ enum fe_rc fe_build_number(struct fe_build *b, const struct fe_token *tok, bool 
 	return add_literal(b, type, (int64_t)digits, pos, out);
 }
 
-enum fe_rc fe_build_time(struct fe_build *b, enum fe_kind kind, const struct fe_token *tok, uint32_t *out)
+enum fe_rc
+fe_build_time(struct fe_build *b, enum fe_kind kind, const struct fe_token *tok, uint32_t *out)
 {
 	enum fe_time_why why;
 	int32_t days = 0;
@@ -103,7 +112,8 @@ enum fe_rc fe_build_time(struct fe_build *b, enum fe_kind kind, const struct fe_
 	return add_literal(b, (struct fe_type){ .kind = kind }, kind == FE_DATE ? days : us, tok->pos, out);
 }
 
-static enum fe_rc no_column(struct fe_build *b, struct fe_str name, uint32_t pos)
+static enum fe_rc
+no_column(struct fe_build *b, struct fe_str name, uint32_t pos)
 {
 	const char *names[FE_MAX_COLUMNS], *near;
 	size_t n_names = 0;
@@ -122,7 +132,8 @@ static enum fe_rc no_column(struct fe_build *b, struct fe_str name, uint32_t pos
 	return fe_build_at(b, pos, rc);
 }
 
-enum fe_rc fe_build_column(struct fe_build *b, struct fe_str name, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_column(struct fe_build *b, struct fe_str name, uint32_t pos, uint32_t *out)
 {
 	size_t column = fe_schema_find(b->schema, name);
 	struct fe_node n = { .op = FE_OP_COLUMN, .pos = pos, .column = column };
@@ -134,7 +145,8 @@ enum fe_rc fe_build_column(struct fe_build *b, struct fe_str name, uint32_t pos,
 	return fe_build_node(b, n, NULL, 0, out);
 }
 
-enum fe_rc fe_build_use(const struct fe_build *b, uint32_t x)
+enum fe_rc
+fe_build_use(const struct fe_build *b, uint32_t x)
 {
 	const struct fe_node *n = fe_build_node_at(b, x);
 
@@ -148,7 +160,8 @@ enum fe_rc fe_build_use(const struct fe_build *b, uint32_t x)
 	return FE_OK;
 }
 
-enum fe_rc fe_build_expect(struct fe_build *b, uint32_t x, enum fe_kind kind, const char *what)
+enum fe_rc
+fe_build_expect(struct fe_build *b, uint32_t x, enum fe_kind kind, const char *what)
 {
 	struct fe_node *n = fe_build_node_at(b, x);
 	char type[FE_TYPE_TEXT_BYTES];
@@ -178,14 +191,16 @@ unsigned fe_build_digits(const struct fe_node *n)
 	return digits < FE_DECIMAL_MAX_PRECISION ? digits : FE_DECIMAL_MAX_PRECISION;
 }
 
-static uint8_t precision_of(unsigned digits, unsigned scale)
+static uint8_t
+precision_of(unsigned digits, unsigned scale)
 {
 	unsigned p = digits + scale;
 
 	return (uint8_t)(p > FE_DECIMAL_MAX_PRECISION ? FE_DECIMAL_MAX_PRECISION : p ? p : 1);
 }
 
-enum fe_rc fe_build_rescale(struct fe_build *b, uint32_t x, unsigned scale, uint32_t *out)
+enum fe_rc
+fe_build_rescale(struct fe_build *b, uint32_t x, unsigned scale, uint32_t *out)
 {
 	const struct fe_node *from = fe_build_node_at(b, x);
 	unsigned from_scale = from->type.kind == FE_DECIMAL ? from->type.scale : 0;
@@ -199,7 +214,8 @@ enum fe_rc fe_build_rescale(struct fe_build *b, uint32_t x, unsigned scale, uint
 	return fe_build_node(b, n, &x, 1, out);
 }
 
-enum fe_rc fe_build_to_timestamp(struct fe_build *b, uint32_t x, uint32_t *out)
+enum fe_rc
+fe_build_to_timestamp(struct fe_build *b, uint32_t x, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_TO_TIMESTAMP, .type = { .kind = FE_TIMESTAMP },
 		             .pos = fe_build_node_at(b, x)->pos };
@@ -211,7 +227,8 @@ enum fe_rc fe_build_to_timestamp(struct fe_build *b, uint32_t x, uint32_t *out)
 }
 
 /* Widens *common so that it holds values of n too; false where no type does. */
-static bool widen(struct fe_type *common, const struct fe_node *n)
+static bool
+widen(struct fe_type *common, const struct fe_node *n)
 {
 	struct fe_type t = n->type;
 
@@ -234,8 +251,9 @@ static bool widen(struct fe_type *common, const struct fe_node *n)
 	return common->kind == t.kind;
 }
 
-static enum fe_rc common_type(struct fe_build *b, const uint32_t *ids, size_t n_ids, const char *what, uint32_t pos,
-                              struct fe_type *out)
+static enum fe_rc
+common_type(struct fe_build *b, const uint32_t *ids, size_t n_ids, const char *what, uint32_t pos,
+	    struct fe_type *out)
 {
 	bool is_known = false;
 
@@ -259,8 +277,9 @@ static enum fe_rc common_type(struct fe_build *b, const uint32_t *ids, size_t n_
 	return FE_OK;
 }
 
-enum fe_rc fe_build_unify(struct fe_build *b, uint32_t *ids, size_t n_ids, const char *what, uint32_t pos,
-                          struct fe_type *out)
+enum fe_rc
+fe_build_unify(struct fe_build *b, uint32_t *ids, size_t n_ids, const char *what, uint32_t pos,
+	       struct fe_type *out)
 {
 	FE_TRY(common_type(b, ids, n_ids, what, pos, out));
 	for (size_t i = 0; i < n_ids; i++) {
@@ -278,7 +297,8 @@ enum fe_rc fe_build_unify(struct fe_build *b, uint32_t *ids, size_t n_ids, const
 	return FE_OK;
 }
 
-enum fe_rc fe_build_comparable(const struct fe_build *b, uint32_t x, uint32_t y, uint32_t pos)
+enum fe_rc
+fe_build_comparable(const struct fe_build *b, uint32_t x, uint32_t y, uint32_t pos)
 {
 	const struct fe_node *m = fe_build_node_at(b, x), *n = fe_build_node_at(b, y);
 	enum fe_kind k = m->type.kind, l = n->type.kind;

@@ -20,7 +20,8 @@ struct fe_build {
 };
 
 /* Points the error at pos; returns rc. */
-static inline enum fe_rc fe_build_at(const struct fe_build *b, uint32_t pos, enum fe_rc rc)
+static inline enum fe_rc
+fe_build_at(const struct fe_build *b, uint32_t pos, enum fe_rc rc)
 {
 	return fe_lex_at(b->text, pos, rc, b->err);
 }

@@ -15,7 +15,9 @@
 
 static const struct fe_type bool_type = { .kind = FE_BOOL };
 
-enum fe_rc fe_build_logic(struct fe_build *b, enum fe_op op, uint32_t x, uint32_t y, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_logic(struct fe_build *b, enum fe_op op, uint32_t x, uint32_t y, uint32_t pos,
+	       uint32_t *out)
 {
 	struct fe_node n = { .op = op, .type = bool_type, .pos = pos };
 	const char *what = op == FE_OP_AND ? "'and'" : "'or'";
@@ -25,7 +27,8 @@ enum fe_rc fe_build_logic(struct fe_build *b, enum fe_op op, uint32_t x, uint32_
 	return fe_build_node(b, n, (uint32_t[]){ x, y }, 2, out);
 }
 
-enum fe_rc fe_build_not(struct fe_build *b, uint32_t x, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_not(struct fe_build *b, uint32_t x, uint32_t pos, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_NOT, .type = bool_type, .pos = pos };
 
@@ -33,7 +36,8 @@ enum fe_rc fe_build_not(struct fe_build *b, uint32_t x, uint32_t pos, uint32_t *
 	return fe_build_node(b, n, &x, 1, out);
 }
 
-enum fe_rc fe_build_is_null(struct fe_build *b, uint32_t x, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_is_null(struct fe_build *b, uint32_t x, uint32_t pos, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_IS_NULL, .type = bool_type, .pos = pos };
 
@@ -46,7 +50,8 @@ enum fe_rc fe_build_is_null(struct fe_build *b, uint32_t x, uint32_t pos, uint32
 enum fit { EXACT, BETWEEN_TWO, ABOVE_ALL, BELOW_ALL };
 
 /* v / 10^from as a value of scale `to`, rounded down. */
-static enum fit scale_constant(int64_t v, unsigned from, unsigned to, int64_t *out)
+static enum fit
+scale_constant(int64_t v, unsigned from, unsigned to, int64_t *out)
 {
 	int64_t unit, rest;
 
@@ -62,7 +67,8 @@ static enum fit scale_constant(int64_t v, unsigned from, unsigned to, int64_t *o
 }
 
 /* The comparison with a whole constant that says the same as `compare v` does. */
-static void exact_comparison(enum fit fit, enum fe_compare *compare, int64_t *v)
+static void
+exact_comparison(enum fit fit, enum fe_compare *compare, int64_t *v)
 {
 	bool is_always = *compare == FE_NE;
 
@@ -83,7 +89,8 @@ static void exact_comparison(enum fit fit, enum fe_compare *compare, int64_t *v)
 static unsigned scale_of(struct fe_type t) { return t.kind == FE_DECIMAL ? t.scale : 0; }
 
 /* y is a literal and x is none, both numbers: y becomes one of x's type. */
-static enum fe_rc align_constant(struct fe_build *b, enum fe_compare *compare, uint32_t x, uint32_t *y)
+static enum fe_rc
+align_constant(struct fe_build *b, enum fe_compare *compare, uint32_t x, uint32_t *y)
 {
 	struct fe_node n = *fe_build_node_at(b, *y);
 	struct fe_type type = fe_build_node_at(b, x)->type;
@@ -96,7 +103,8 @@ static enum fe_rc align_constant(struct fe_build *b, enum fe_compare *compare, u
 	return fe_build_node(b, n, NULL, 0, y);
 }
 
-static enum fe_compare mirrored(enum fe_compare compare)
+static enum fe_compare
+mirrored(enum fe_compare compare)
 {
 	switch (compare) {
 	case FE_LT: return FE_GT;
@@ -108,7 +116,8 @@ static enum fe_compare mirrored(enum fe_compare compare)
 }
 
 /* A null takes the other side's type; two nulls are as good as two texts. */
-static void type_nulls(struct fe_build *b, uint32_t x, uint32_t y)
+static void
+type_nulls(struct fe_build *b, uint32_t x, uint32_t y)
 {
 	struct fe_node *m = fe_build_node_at(b, x), *n = fe_build_node_at(b, y);
 
@@ -119,8 +128,9 @@ static void type_nulls(struct fe_build *b, uint32_t x, uint32_t y)
 	m->is_untyped = n->is_untyped = false;
 }
 
-enum fe_rc fe_build_compare(struct fe_build *b, enum fe_compare compare, uint32_t x, uint32_t y, uint32_t pos,
-                            uint32_t *out)
+enum fe_rc
+fe_build_compare(struct fe_build *b, enum fe_compare compare, uint32_t x, uint32_t y, uint32_t pos,
+		 uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_COMPARE, .type = bool_type, .pos = pos };
 	struct fe_type x_type, y_type;
@@ -151,7 +161,9 @@ enum fe_rc fe_build_compare(struct fe_build *b, enum fe_compare compare, uint32_
 	return fe_build_node(b, n, (uint32_t[]){ x, y }, 2, out);
 }
 
-enum fe_rc fe_build_between(struct fe_build *b, uint32_t x, uint32_t low, uint32_t high, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_between(struct fe_build *b, uint32_t x, uint32_t low, uint32_t high, uint32_t pos,
+		 uint32_t *out)
 {
 	uint32_t above, below;
 
@@ -160,14 +172,16 @@ enum fe_rc fe_build_between(struct fe_build *b, uint32_t x, uint32_t low, uint32
 	return fe_build_logic(b, FE_OP_AND, above, below, pos, out);
 }
 
-static int by_value(const void *a, const void *b)
+static int
+by_value(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
 	return (x > y) - (x < y);
 }
 
-static int by_length(const void *a, const void *b)
+static int
+by_length(const void *a, const void *b)
 {
 	const struct fe_str *x = a, *y = b;
 
@@ -177,7 +191,8 @@ static int by_length(const void *a, const void *b)
 }
 
 /* A time constant in the units of the other kind; false where none is equal to it. */
-static bool time_constant(const struct fe_node *n, enum fe_kind kind, int64_t *out)
+static bool
+time_constant(const struct fe_node *n, enum fe_kind kind, int64_t *out)
 {
 	*out = n->value;
 	if (kind == n->type.kind)
@@ -188,7 +203,8 @@ static bool time_constant(const struct fe_node *n, enum fe_kind kind, int64_t *o
 	return n->value % FE_US_PER_DAY == 0;
 }
 
-static void add_member(struct fe_set *set, struct fe_type type, const struct fe_node *n)
+static void
+add_member(struct fe_set *set, struct fe_type type, const struct fe_node *n)
 {
 	int64_t v;
 
@@ -206,7 +222,8 @@ static void add_member(struct fe_set *set, struct fe_type type, const struct fe_
 	}
 }
 
-static void sort_set(struct fe_set *set)
+static void
+sort_set(struct fe_set *set)
 {
 	size_t n = 0;
 
@@ -227,8 +244,9 @@ static void sort_set(struct fe_set *set)
 }
 
 /* x in the constants among members; those are marked done by FE_NO_REG. */
-static enum fe_rc in_constants(struct fe_build *b, uint32_t x, uint32_t *members, size_t n_members, uint32_t pos,
-                               uint32_t *out)
+static enum fe_rc
+in_constants(struct fe_build *b, uint32_t x, uint32_t *members, size_t n_members, uint32_t pos,
+	     uint32_t *out)
 {
 	struct fe_type type = fe_build_node_at(b, x)->type;
 	struct fe_set *set = fe_arena_alloc_zero(&b->e->arena, sizeof(*set));
@@ -253,7 +271,8 @@ static enum fe_rc in_constants(struct fe_build *b, uint32_t x, uint32_t *members
 }
 
 /* The type of x, if it is a bare null, from the first member that has one. */
-static void type_by_members(struct fe_build *b, uint32_t x, const uint32_t *members, size_t n_members)
+static void
+type_by_members(struct fe_build *b, uint32_t x, const uint32_t *members, size_t n_members)
 {
 	for (size_t i = 0; i < n_members; i++)
 		if (!fe_build_node_at(b, members[i])->is_untyped) {
@@ -264,8 +283,9 @@ static void type_by_members(struct fe_build *b, uint32_t x, const uint32_t *memb
 }
 
 /* Constants together, the rest one by one: x in (1, 2, y) is x in (1, 2) or x = y. */
-enum fe_rc fe_build_in(struct fe_build *b, uint32_t x, const uint32_t *members, size_t n_members, uint32_t pos,
-                       uint32_t *out)
+enum fe_rc
+fe_build_in(struct fe_build *b, uint32_t x, const uint32_t *members, size_t n_members, uint32_t pos,
+	    uint32_t *out)
 {
 	uint32_t *left = fe_arena_alloc(&b->e->arena, n_members * sizeof(*left));
 	bool is_known = false;
@@ -298,8 +318,9 @@ enum fe_rc fe_build_in(struct fe_build *b, uint32_t x, const uint32_t *members, 
 	return FE_OK;
 }
 
-enum fe_rc fe_build_like(struct fe_build *b, uint32_t x, struct fe_str pattern, struct fe_str escape, uint32_t pos,
-                         uint32_t *out)
+enum fe_rc
+fe_build_like(struct fe_build *b, uint32_t x, struct fe_str pattern, struct fe_str escape,
+	      uint32_t pos, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_LIKE, .type = bool_type, .pos = pos };
 	enum fe_rc rc;

@@ -11,13 +11,15 @@
 
 static unsigned scale_of(const struct fe_node *n) { return n->type.kind == FE_DECIMAL ? n->type.scale : 0; }
 
-static uint8_t precision_of(unsigned p)
+static uint8_t
+precision_of(unsigned p)
 {
 	return (uint8_t)(p > FE_DECIMAL_MAX_PRECISION ? FE_DECIMAL_MAX_PRECISION : p ? p : 1);
 }
 
 /* Nulls take the other side's type; two of them are ints. Then both must be numbers. */
-static enum fe_rc expect_numbers(struct fe_build *b, const char *sign, uint32_t x, uint32_t y, uint32_t pos)
+static enum fe_rc
+expect_numbers(struct fe_build *b, const char *sign, uint32_t x, uint32_t y, uint32_t pos)
 {
 	struct fe_node *m = fe_build_node_at(b, x), *n = fe_build_node_at(b, y);
 	char one[FE_TYPE_TEXT_BYTES], other[FE_TYPE_TEXT_BYTES];
@@ -40,8 +42,9 @@ static enum fe_rc expect_numbers(struct fe_build *b, const char *sign, uint32_t 
 	                                   fe_type_print(m->type, one), fe_type_print(n->type, other), hint));
 }
 
-static enum fe_rc add_or_subtract(struct fe_build *b, enum fe_op op, uint32_t x, uint32_t y, uint32_t pos,
-                                  uint32_t *out)
+static enum fe_rc
+add_or_subtract(struct fe_build *b, enum fe_op op, uint32_t x, uint32_t y, uint32_t pos,
+		uint32_t *out)
 {
 	struct fe_node n = { .op = op, .type = { .kind = FE_INT }, .pos = pos };
 	const struct fe_node *l, *r;
@@ -61,7 +64,8 @@ static enum fe_rc add_or_subtract(struct fe_build *b, enum fe_op op, uint32_t x,
 	return fe_build_node(b, n, (uint32_t[]){ x, y }, 2, out);
 }
 
-static enum fe_rc multiply(struct fe_build *b, uint32_t x, uint32_t y, uint32_t pos, uint32_t *out)
+static enum fe_rc
+multiply(struct fe_build *b, uint32_t x, uint32_t y, uint32_t pos, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_MULTIPLY, .type = { .kind = FE_INT }, .pos = pos };
 	const struct fe_node *l, *r;
@@ -82,8 +86,9 @@ static enum fe_rc multiply(struct fe_build *b, uint32_t x, uint32_t y, uint32_t 
 }
 
 /* x + days(n): the unit of the interval in the unit of x, days or microseconds. */
-static enum fe_rc move_time(struct fe_build *b, uint32_t x, uint32_t interval, bool is_back, uint32_t pos,
-                            uint32_t *out)
+static enum fe_rc
+move_time(struct fe_build *b, uint32_t x, uint32_t interval, bool is_back, uint32_t pos,
+	  uint32_t *out)
 {
 	int64_t unit_us = fe_build_node_at(b, interval)->value;
 	struct fe_node n = { .op = FE_OP_ADD_TIME, .type = { .kind = FE_TIMESTAMP }, .pos = pos };
@@ -109,7 +114,9 @@ static enum fe_rc move_time(struct fe_build *b, uint32_t x, uint32_t interval, b
 	return fe_build_node(b, n, (uint32_t[]){ x, count }, 2, out);
 }
 
-enum fe_rc fe_build_arithmetic(struct fe_build *b, enum fe_op op, uint32_t x, uint32_t y, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_arithmetic(struct fe_build *b, enum fe_op op, uint32_t x, uint32_t y, uint32_t pos,
+		    uint32_t *out)
 {
 	bool is_step = op == FE_OP_ADD || op == FE_OP_SUBTRACT;
 	struct fe_node n = { .op = op, .pos = pos };
@@ -133,7 +140,8 @@ enum fe_rc fe_build_arithmetic(struct fe_build *b, enum fe_op op, uint32_t x, ui
 	return fe_build_node(b, n, (uint32_t[]){ x, y }, 2, out);
 }
 
-enum fe_rc fe_build_negate(struct fe_build *b, uint32_t x, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_negate(struct fe_build *b, uint32_t x, uint32_t pos, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_NEGATE, .pos = pos };
 	char type[FE_TYPE_TEXT_BYTES];
@@ -148,7 +156,8 @@ enum fe_rc fe_build_negate(struct fe_build *b, uint32_t x, uint32_t pos, uint32_
 	return fe_build_node(b, n, &x, 1, out);
 }
 
-enum fe_rc fe_build_case(struct fe_build *b, uint32_t *parts, size_t n_parts, uint32_t pos, uint32_t *out)
+enum fe_rc
+fe_build_case(struct fe_build *b, uint32_t *parts, size_t n_parts, uint32_t pos, uint32_t *out)
 {
 	size_t n_values = (n_parts + 1) / 2;
 	uint32_t *values = fe_arena_alloc(&b->e->arena, n_values * sizeof(*values));

@@ -30,7 +30,8 @@ struct fe_expr_state {
 	struct fe_column view;    /* what fe_expr_eval lends: the root's register */
 };
 
-static void reg_init(struct reg *r, enum fe_reg_class c, size_t n_rows)
+static void
+reg_init(struct reg *r, enum fe_reg_class c, size_t n_rows)
 {
 	size_t value_bytes = c == FE_REG_TEXT ? sizeof(struct fe_str) : sizeof(int64_t);
 
@@ -40,7 +41,8 @@ static void reg_init(struct reg *r, enum fe_reg_class c, size_t n_rows)
 	                           : fe_alloc_array(n_rows, value_bytes);
 }
 
-static void reg_reset(struct reg *r)
+static void
+reg_reset(struct reg *r)
 {
 	fe_free(r->valid);
 	fe_free(r->overflow);
@@ -49,7 +51,8 @@ static void reg_reset(struct reg *r)
 
 static uint64_t all_of_bit(uint64_t word) { return word & 1 ? ~UINT64_C(0) : 0; }
 
-static void literal_vec(struct fe_vec *v, struct reg *r, const struct fe_node *n)
+static void
+literal_vec(struct fe_vec *v, struct reg *r, const struct fe_node *n)
 {
 	enum fe_reg_class c = fe_reg_class_of(n->type.kind);
 
@@ -64,7 +67,8 @@ static void literal_vec(struct fe_vec *v, struct reg *r, const struct fe_node *n
 		v->i64[0] = n->value;
 }
 
-static enum fe_rc run_op(const struct fe_expr *e, struct fe_job *job)
+static enum fe_rc
+run_op(const struct fe_expr *e, struct fe_job *job)
 {
 	const struct fe_node *n = job->node;
 	struct fe_type a = n->n_args > 0 ? fe_node_arg(e, n, 0)->type : n->type;
@@ -145,7 +149,8 @@ static enum fe_rc run_op(const struct fe_expr *e, struct fe_job *job)
 	return fe_fail(job->err, FE_EBUG, "operation %d of an expression cannot be run", (int)n->op);
 }
 
-enum fe_rc fe_job_run(const struct fe_expr *e, struct fe_job *job)
+enum fe_rc
+fe_job_run(const struct fe_expr *e, struct fe_job *job)
 {
 	struct fe_vec *out = job->out;
 
@@ -161,7 +166,8 @@ enum fe_rc fe_job_run(const struct fe_expr *e, struct fe_job *job)
 	return FE_OK;
 }
 
-static void become_literal(struct fe_node *n, const struct fe_vec *v)
+static void
+become_literal(struct fe_node *n, const struct fe_vec *v)
 {
 	enum fe_reg_class c = fe_reg_class_of(n->type.kind);
 
@@ -176,7 +182,8 @@ static void become_literal(struct fe_node *n, const struct fe_vec *v)
 		n->value = c == FE_REG_BITS ? (int64_t)(v->bits[0] & 1) : v->i64[0];
 }
 
-enum fe_rc fe_expr_fold(struct fe_expr *e, struct fe_node *n, struct fe_err *err)
+enum fe_rc
+fe_expr_fold(struct fe_expr *e, struct fe_node *n, struct fe_err *err)
 {
 	size_t n_args = n->n_args;
 	const struct fe_vec **in = fe_new_array(n_args, const struct fe_vec *);
@@ -210,7 +217,8 @@ enum fe_rc fe_expr_fold(struct fe_expr *e, struct fe_node *n, struct fe_err *err
 }
 
 /* What a node needs beside a register. */
-static void prepare_node(struct fe_expr_state *s, const struct fe_node *n, size_t i)
+static void
+prepare_node(struct fe_expr_state *s, const struct fe_node *n, size_t i)
 {
 	if (n->op == FE_OP_LITERAL)
 		literal_vec(&s->vecs[i], &s->scalars[i], n);
@@ -222,7 +230,8 @@ static void prepare_node(struct fe_expr_state *s, const struct fe_node *n, size_
 		s->part_memos[i] = fe_part_memo_new();
 }
 
-struct fe_expr_state *fe_expr_state_new(const struct fe_expr *e)
+struct fe_expr_state *
+fe_expr_state_new(const struct fe_expr *e)
 {
 	struct fe_expr_state *s = fe_new(struct fe_expr_state);
 	const struct fe_node *root = &e->nodes[e->root];
@@ -252,7 +261,8 @@ struct fe_expr_state *fe_expr_state_new(const struct fe_expr *e)
 	return s;
 }
 
-void fe_expr_state_free(struct fe_expr_state *s)
+void
+fe_expr_state_free(struct fe_expr_state *s)
 {
 	if (!s)
 		return;
@@ -275,7 +285,8 @@ void fe_expr_state_free(struct fe_expr_state *s)
 	fe_free(s);
 }
 
-static void point_at_columns(struct fe_expr_state *s, const struct fe_batch *batch)
+static void
+point_at_columns(struct fe_expr_state *s, const struct fe_batch *batch)
 {
 	for (size_t i = 0; i < s->expr->n_nodes; i++) {
 		const struct fe_node *n = &s->expr->nodes[i];
@@ -287,7 +298,8 @@ static void point_at_columns(struct fe_expr_state *s, const struct fe_batch *bat
 	}
 }
 
-static enum fe_rc run_step(struct fe_expr_state *s, const struct fe_step *step, struct fe_job *job, int64_t now_us)
+static enum fe_rc
+run_step(struct fe_expr_state *s, const struct fe_step *step, struct fe_job *job, int64_t now_us)
 {
 	const struct fe_expr *e = s->expr;
 	const struct fe_node *n = &e->nodes[step->node];
@@ -330,7 +342,8 @@ static enum fe_rc run_step(struct fe_expr_state *s, const struct fe_step *step, 
 }
 
 /* The root's vector as a column of its type; overflow too, whole. */
-static void shape_result(struct fe_expr_state *s, const struct fe_vec *root, size_t n_rows)
+static void
+shape_result(struct fe_expr_state *s, const struct fe_vec *root, size_t n_rows)
 {
 	struct fe_type type = s->expr->nodes[s->expr->root].type;
 	struct fe_column *c = &s->result;
@@ -349,7 +362,8 @@ static void shape_result(struct fe_expr_state *s, const struct fe_vec *root, siz
 }
 
 /* NULL where no row of the batch overflowed. */
-static const uint64_t *overflow_of(struct fe_expr_state *s, const struct fe_vec *root, size_t n_rows)
+static const uint64_t *
+overflow_of(struct fe_expr_state *s, const struct fe_vec *root, size_t n_rows)
 {
 	if (!root->overflow)
 		return NULL;
@@ -358,8 +372,10 @@ static const uint64_t *overflow_of(struct fe_expr_state *s, const struct fe_vec 
 	return fe_bits_count(s->result_overflow, n_rows) ? s->result_overflow : NULL;
 }
 
-enum fe_rc fe_expr_eval(const struct fe_expr *e, struct fe_expr_state *s, struct fe_batch *batch, int64_t now_us,
-                        const struct fe_column **out, const uint64_t **overflow, struct fe_err *err)
+enum fe_rc
+fe_expr_eval(const struct fe_expr *e, struct fe_expr_state *s, struct fe_batch *batch,
+	     int64_t now_us, const struct fe_column **out, const uint64_t **overflow,
+	     struct fe_err *err)
 {
 	struct fe_job job = { .n_rows = batch->n_rows, .n_words = FE_BITMAP_WORDS(batch->n_rows), .in = s->in,
 		              .arena = &batch->arena, .match_space = s->match_space, .batch = batch, .err = err };

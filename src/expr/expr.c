@@ -4,7 +4,8 @@
 #include "base/zone.h"
 #include "expr/kernel.h"
 
-void fe_expr_free(struct fe_expr *e)
+void
+fe_expr_free(struct fe_expr *e)
 {
 	if (!e)
 		return;
@@ -22,8 +23,9 @@ void fe_expr_free(struct fe_expr *e)
 	fe_free(e);
 }
 
-enum fe_rc fe_expr_parse(struct fe_expr **out, struct fe_str text, const struct fe_schema *schema, size_t n_visible,
-                         struct fe_err *err)
+enum fe_rc
+fe_expr_parse(struct fe_expr **out, struct fe_str text, const struct fe_schema *schema,
+	      size_t n_visible, struct fe_err *err)
 {
 	struct fe_expr *e;
 	enum fe_rc rc;
@@ -47,7 +49,8 @@ enum fe_rc fe_expr_parse(struct fe_expr **out, struct fe_str text, const struct 
 
 struct fe_type fe_expr_type(const struct fe_expr *e) { return e->nodes[e->root].type; }
 
-bool fe_expr_uses(const struct fe_expr *e, size_t column)
+bool
+fe_expr_uses(const struct fe_expr *e, size_t column)
 {
 	for (size_t i = 0; i < e->n_nodes; i++)
 		if (e->is_used[i] && e->nodes[i].op == FE_OP_COLUMN && e->nodes[i].column == column)
@@ -55,7 +58,8 @@ bool fe_expr_uses(const struct fe_expr *e, size_t column)
 	return false;
 }
 
-bool fe_expr_uses_now(const struct fe_expr *e)
+bool
+fe_expr_uses_now(const struct fe_expr *e)
 {
 	for (size_t i = 0; i < e->n_nodes; i++)
 		if (e->is_used[i] && e->nodes[i].op == FE_OP_NOW)

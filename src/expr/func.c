@@ -25,8 +25,9 @@ struct function {
 };
 
 /* A literal text of the argument; the language wants some that are known beforehand. */
-static enum fe_rc literal_text(struct fe_build *b, const struct call *c, size_t i, const char *meaning,
-                               struct fe_str *out)
+static enum fe_rc
+literal_text(struct fe_build *b, const struct call *c, size_t i, const char *meaning,
+	     struct fe_str *out)
 {
 	const struct fe_node *n = fe_build_node_at(b, c->args[i]);
 
@@ -38,7 +39,8 @@ static enum fe_rc literal_text(struct fe_build *b, const struct call *c, size_t 
 }
 
 /* The optional zone of argument 1; UTC is none. */
-static enum fe_rc open_zone(struct fe_build *b, const struct call *c, const struct fe_zone **out)
+static enum fe_rc
+open_zone(struct fe_build *b, const struct call *c, const struct fe_zone **out)
 {
 	struct fe_expr *e = b->e;
 	struct fe_zone *zone;
@@ -64,7 +66,8 @@ static enum fe_rc open_zone(struct fe_build *b, const struct call *c, const stru
 	return FE_OK;
 }
 
-static enum fe_rc expect_time(struct fe_build *b, const struct call *c)
+static enum fe_rc
+expect_time(struct fe_build *b, const struct call *c)
 {
 	const struct fe_node *n = fe_build_node_at(b, c->args[0]);
 	char type[FE_TYPE_TEXT_BYTES];
@@ -78,7 +81,8 @@ static enum fe_rc expect_time(struct fe_build *b, const struct call *c)
 	                                      c->what, fe_type_print(n->type, type)));
 }
 
-static enum fe_rc expect_number(struct fe_build *b, const struct call *c)
+static enum fe_rc
+expect_number(struct fe_build *b, const struct call *c)
 {
 	const struct fe_node *n = fe_build_node_at(b, c->args[0]);
 	char type[FE_TYPE_TEXT_BYTES];
@@ -92,7 +96,8 @@ static enum fe_rc expect_number(struct fe_build *b, const struct call *c)
 	                                      fe_type_print(n->type, type)));
 }
 
-static enum fe_rc build_part(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_part(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_PART, .type = { .kind = FE_INT }, .pos = c->pos,
 		             .detail = (uint8_t)c->f->detail };
@@ -102,7 +107,8 @@ static enum fe_rc build_part(struct fe_build *b, const struct call *c, uint32_t 
 	return fe_build_node(b, n, c->args, 1, out);
 }
 
-static enum fe_rc build_date(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_date(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_TO_DATE, .type = { .kind = FE_DATE }, .pos = c->pos };
 
@@ -114,14 +120,16 @@ static enum fe_rc build_date(struct fe_build *b, const struct call *c, uint32_t 
 	return fe_build_node(b, n, c->args, 1, out);
 }
 
-static enum fe_rc build_now(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_now(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_NOW, .type = { .kind = FE_TIMESTAMP }, .pos = c->pos };
 
 	return fe_build_node(b, n, NULL, 0, out);
 }
 
-static enum fe_rc build_interval(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_interval(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_INTERVAL, .type = { .kind = FE_INT }, .pos = c->pos, .value = c->f->detail };
 
@@ -129,7 +137,8 @@ static enum fe_rc build_interval(struct fe_build *b, const struct call *c, uint3
 	return fe_build_node(b, n, c->args, 1, out);
 }
 
-static enum fe_rc build_abs(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_abs(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_ABS, .pos = c->pos };
 
@@ -138,7 +147,8 @@ static enum fe_rc build_abs(struct fe_build *b, const struct call *c, uint32_t *
 	return fe_build_node(b, n, c->args, 1, out);
 }
 
-static enum fe_rc decimals_of_round(struct fe_build *b, const struct call *c, unsigned *out)
+static enum fe_rc
+decimals_of_round(struct fe_build *b, const struct call *c, unsigned *out)
 {
 	const struct fe_node *n = c->n_args > 1 ? fe_build_node_at(b, c->args[1]) : NULL;
 
@@ -153,7 +163,8 @@ static enum fe_rc decimals_of_round(struct fe_build *b, const struct call *c, un
 	return FE_OK;
 }
 
-static enum fe_rc build_round(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_round(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_ROUND, .pos = c->pos };
 	const struct fe_node *x = fe_build_node_at(b, c->args[0]);
@@ -179,7 +190,8 @@ static enum fe_rc build_round(struct fe_build *b, const struct call *c, uint32_t
 }
 
 /* coalesce, nullif, least, greatest: any one type. */
-static enum fe_rc build_choice(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_choice(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = c->f->op, .pos = c->pos };
 
@@ -190,7 +202,8 @@ static enum fe_rc build_choice(struct fe_build *b, const struct call *c, uint32_
 }
 
 /* Texts to a text: lower, upper, trim, concat. */
-static enum fe_rc build_text(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_text(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = c->f->op, .type = { .kind = FE_TEXT }, .pos = c->pos };
 
@@ -199,7 +212,8 @@ static enum fe_rc build_text(struct fe_build *b, const struct call *c, uint32_t 
 	return fe_build_node(b, n, c->args, c->n_args, out);
 }
 
-static enum fe_rc build_length(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_length(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_LENGTH, .type = { .kind = FE_INT }, .pos = c->pos };
 
@@ -207,7 +221,8 @@ static enum fe_rc build_length(struct fe_build *b, const struct call *c, uint32_
 	return fe_build_node(b, n, c->args, 1, out);
 }
 
-static enum fe_rc build_substr(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_substr(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_SUBSTR, .type = { .kind = FE_TEXT }, .pos = c->pos };
 
@@ -217,7 +232,8 @@ static enum fe_rc build_substr(struct fe_build *b, const struct call *c, uint32_
 	return fe_build_node(b, n, c->args, c->n_args, out);
 }
 
-static enum fe_rc build_matches(struct fe_build *b, const struct call *c, uint32_t *out)
+static enum fe_rc
+build_matches(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_MATCHES, .type = { .kind = FE_BOOL }, .pos = c->pos };
 	struct fe_expr *e = b->e;
@@ -285,13 +301,15 @@ static const char *const function_help[] = {
 #undef FE_X
 };
 
-const char *const *fe_expr_function_help(size_t *n)
+const char *const *
+fe_expr_function_help(size_t *n)
 {
 	*n = N_FUNCTIONS;
 	return function_help;
 }
 
-static const struct function *find(struct fe_str name)
+static const struct function *
+find(struct fe_str name)
 {
 	for (size_t i = 0; i < N_FUNCTIONS; i++)
 		if (fe_text_casecmp_ascii(name, fe_str_of(functions[i].name)) == 0)
@@ -299,7 +317,8 @@ static const struct function *find(struct fe_str name)
 	return NULL;
 }
 
-enum fe_rc fe_build_know_function(const struct fe_build *b, struct fe_str name, uint32_t pos)
+enum fe_rc
+fe_build_know_function(const struct fe_build *b, struct fe_str name, uint32_t pos)
 {
 	const char *near;
 	enum fe_rc rc;
@@ -312,8 +331,9 @@ enum fe_rc fe_build_know_function(const struct fe_build *b, struct fe_str name, 
 	return fe_build_at(b, pos, rc);
 }
 
-enum fe_rc fe_build_call(struct fe_build *b, struct fe_str name, uint32_t *args, size_t n_args, uint32_t pos,
-                         uint32_t *out)
+enum fe_rc
+fe_build_call(struct fe_build *b, struct fe_str name, uint32_t *args, size_t n_args, uint32_t pos,
+	      uint32_t *out)
 {
 	const struct function *f = find(name);
 	struct call c = { .f = f, .args = args, .n_args = n_args, .pos = pos };

@@ -2,7 +2,8 @@
 /* expr/kernel.c - nulls, overflow and copies, as all kernels need them */
 #include "expr/kernel.h"
 
-uint64_t *fe_job_overflow(struct fe_job *job)
+uint64_t *
+fe_job_overflow(struct fe_job *job)
 {
 	if (!job->out->overflow) {
 		memset(job->overflow_space, 0, job->n_words * sizeof(uint64_t));
@@ -11,13 +12,15 @@ uint64_t *fe_job_overflow(struct fe_job *job)
 	return job->out->overflow;
 }
 
-void fe_job_set_overflow(struct fe_job *job, size_t row)
+void
+fe_job_set_overflow(struct fe_job *job, size_t row)
 {
 	fe_bit_set(fe_job_overflow(job), row);
 	fe_bit_clear(job->out->valid, row);
 }
 
-void fe_job_nulls(struct fe_job *job)
+void
+fe_job_nulls(struct fe_job *job)
 {
 	uint64_t *valid = job->out->valid;
 
@@ -35,7 +38,9 @@ void fe_job_nulls(struct fe_job *job)
 	}
 }
 
-void fe_vec_copy_word(struct fe_vec *out, const struct fe_vec *in, enum fe_reg_class c, size_t w, uint64_t take)
+void
+fe_vec_copy_word(struct fe_vec *out, const struct fe_vec *in, enum fe_reg_class c, size_t w,
+		 uint64_t take)
 {
 	size_t base = w * 64;
 

@@ -64,12 +64,14 @@ struct fe_job {
 	struct fe_err *err;
 };
 
-static inline uint64_t fe_word(const uint64_t *bits, const struct fe_vec *v, size_t w)
+static inline uint64_t
+fe_word(const uint64_t *bits, const struct fe_vec *v, size_t w)
 {
 	return bits[v->is_scalar ? 0 : w];
 }
 
-static inline uint64_t fe_overflow_word(const struct fe_vec *v, size_t w)
+static inline uint64_t
+fe_overflow_word(const struct fe_vec *v, size_t w)
 {
 	return v->overflow ? fe_word(v->overflow, v, w) : 0;
 }
@@ -78,7 +80,8 @@ static inline uint64_t fe_overflow_word(const struct fe_vec *v, size_t w)
 static inline size_t fe_index(const struct fe_vec *v, size_t i) { return v->is_scalar ? 0 : i; }
 
 /* The rows of word w that the job has. */
-static inline uint64_t fe_rows_word(const struct fe_job *job, size_t w)
+static inline uint64_t
+fe_rows_word(const struct fe_job *job, size_t w)
 {
 	size_t rest = job->n_rows - w * 64;
 

@@ -38,26 +38,31 @@
 	case FE_GE: PACK((A) >= (B)); break;                                   \
 	}
 
-static void numbers_constant(enum fe_compare compare, const int64_t *a, int64_t b, size_t n_words, uint64_t *out)
+static void
+numbers_constant(enum fe_compare compare, const int64_t *a, int64_t b, size_t n_words,
+		 uint64_t *out)
 {
 	PACK_COMPARE(a[i], b)
 }
 
-static void numbers(enum fe_compare compare, const int64_t *a, const int64_t *b, size_t n_words, uint64_t *out)
+static void
+numbers(enum fe_compare compare, const int64_t *a, const int64_t *b, size_t n_words, uint64_t *out)
 {
 	PACK_COMPARE(a[i], b[i])
 }
 
 /* Any scales, either side constant. */
-static void numbers_scaled(enum fe_compare compare, const struct fe_vec *a, int64_t a_times,
-                           const struct fe_vec *b, int64_t b_times, size_t n_words, uint64_t *out)
+static void
+numbers_scaled(enum fe_compare compare, const struct fe_vec *a, int64_t a_times,
+	       const struct fe_vec *b, int64_t b_times, size_t n_words, uint64_t *out)
 {
 	size_t a_mask = a->is_scalar ? 0 : SIZE_MAX, b_mask = b->is_scalar ? 0 : SIZE_MAX;
 
 	PACK_COMPARE((fe_i128)a->i64[i & a_mask] * a_times, (fe_i128)b->i64[i & b_mask] * b_times)
 }
 
-static enum fe_compare flipped(enum fe_compare compare)
+static enum fe_compare
+flipped(enum fe_compare compare)
 {
 	static const enum fe_compare flip[] = {
 		[FE_EQ] = FE_EQ, [FE_NE] = FE_NE, [FE_LT] = FE_GT,
@@ -66,8 +71,9 @@ static enum fe_compare flipped(enum fe_compare compare)
 	return flip[compare];
 }
 
-static void compare_numbers(enum fe_compare compare, const struct fe_vec *a, unsigned a_scale,
-                            const struct fe_vec *b, unsigned b_scale, size_t n_words, uint64_t *out)
+static void
+compare_numbers(enum fe_compare compare, const struct fe_vec *a, unsigned a_scale,
+		const struct fe_vec *b, unsigned b_scale, size_t n_words, uint64_t *out)
 {
 	if (a_scale != b_scale)
 		numbers_scaled(compare, a, a_scale < b_scale ? fe_pow10[b_scale - a_scale] : 1, b,
@@ -82,8 +88,9 @@ static void compare_numbers(enum fe_compare compare, const struct fe_vec *a, uns
 		numbers(compare, a->i64, b->i64, n_words, out);
 }
 
-static void compare_bits(enum fe_compare compare, const struct fe_vec *a, const struct fe_vec *b, size_t n_words,
-                         uint64_t *out)
+static void
+compare_bits(enum fe_compare compare, const struct fe_vec *a, const struct fe_vec *b,
+	     size_t n_words, uint64_t *out)
 {
 	for (size_t w = 0; w < n_words; w++) {
 		uint64_t differ = fe_word(a->bits, a, w) ^ fe_word(b->bits, b, w);
@@ -92,7 +99,8 @@ static void compare_bits(enum fe_compare compare, const struct fe_vec *a, const 
 	}
 }
 
-int fe_text_compare(struct fe_str a, struct fe_str b)
+int
+fe_text_compare(struct fe_str a, struct fe_str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
 	int order = n ? memcmp(a.p, b.p, n) : 0;
@@ -106,21 +114,24 @@ struct constant {
 	uint64_t head, tail;
 };
 
-static uint64_t load_word(const char *p)
+static uint64_t
+load_word(const char *p)
 {
 	uint64_t v;
 	memcpy(&v, p, sizeof(v));
 	return v;
 }
 
-static uint64_t load_half(const char *p)
+static uint64_t
+load_half(const char *p)
 {
 	uint32_t v;
 	memcpy(&v, p, sizeof(v));
 	return v;
 }
 
-static struct constant constant_of(struct fe_str text)
+static struct constant
+constant_of(struct fe_str text)
 {
 	struct constant c = { .text = text };
 
@@ -134,7 +145,8 @@ static struct constant constant_of(struct fe_str text)
 	return c;
 }
 
-static inline bool equals(struct fe_str s, const struct constant *c)
+static inline bool
+equals(struct fe_str s, const struct constant *c)
 {
 	if (s.n != c->text.n)
 		return false;
@@ -150,7 +162,9 @@ static inline bool equals(struct fe_str s, const struct constant *c)
 }
 
 /* Views are read only where there is a value. */
-static void texts_equal_constant(const struct fe_job *job, const struct fe_vec *a, struct fe_str b, uint64_t *out)
+static void
+texts_equal_constant(const struct fe_job *job, const struct fe_vec *a, struct fe_str b,
+		     uint64_t *out)
 {
 	const struct constant c = constant_of(b);
 
@@ -170,7 +184,8 @@ static void texts_equal_constant(const struct fe_job *job, const struct fe_vec *
 	}
 }
 
-static bool order_is(enum fe_compare compare, int order)
+static bool
+order_is(enum fe_compare compare, int order)
 {
 	switch (compare) {
 	case FE_EQ: return order == 0;
@@ -183,8 +198,9 @@ static bool order_is(enum fe_compare compare, int order)
 	return false;
 }
 
-static void texts_general(const struct fe_job *job, enum fe_compare compare, const struct fe_vec *a,
-                          const struct fe_vec *b, uint64_t *out)
+static void
+texts_general(const struct fe_job *job, enum fe_compare compare, const struct fe_vec *a,
+	      const struct fe_vec *b, uint64_t *out)
 {
 	for (size_t w = 0; w < job->n_words; w++) {
 		uint64_t found = 0;
@@ -201,8 +217,9 @@ static void texts_general(const struct fe_job *job, enum fe_compare compare, con
 	}
 }
 
-static void compare_texts(const struct fe_job *job, enum fe_compare compare, const struct fe_vec *a,
-                          const struct fe_vec *b, uint64_t *out)
+static void
+compare_texts(const struct fe_job *job, enum fe_compare compare, const struct fe_vec *a,
+	      const struct fe_vec *b, uint64_t *out)
 {
 	bool is_equality = compare == FE_EQ || compare == FE_NE;
 
@@ -215,8 +232,10 @@ static void compare_texts(const struct fe_job *job, enum fe_compare compare, con
 		out[w] = ~out[w];
 }
 
-void fe_compare_words(const struct fe_job *job, enum fe_compare compare, const struct fe_vec *a,
-                      struct fe_type a_type, const struct fe_vec *b, struct fe_type b_type, uint64_t *out)
+void
+fe_compare_words(const struct fe_job *job, enum fe_compare compare, const struct fe_vec *a,
+		 struct fe_type a_type, const struct fe_vec *b, struct fe_type b_type,
+		 uint64_t *out)
 {
 	switch (fe_reg_class_of(a_type.kind)) {
 	case FE_REG_TEXT:
@@ -231,7 +250,8 @@ void fe_compare_words(const struct fe_job *job, enum fe_compare compare, const s
 	}
 }
 
-void fe_kernel_compare(struct fe_job *job, struct fe_type a, struct fe_type b)
+void
+fe_kernel_compare(struct fe_job *job, struct fe_type a, struct fe_type b)
 {
 	fe_job_nulls(job);
 	fe_compare_words(job, (enum fe_compare)job->node->detail, job->in[0], a, job->in[1], b, job->out->bits);
@@ -240,7 +260,8 @@ void fe_kernel_compare(struct fe_job *job, struct fe_type a, struct fe_type b)
 /* Few numbers: all of them against each row. Many: halving. */
 #define FEW_NUMBERS 8
 
-static bool has_number(const struct fe_set *set, int64_t v)
+static bool
+has_number(const struct fe_set *set, int64_t v)
 {
 	const int64_t *base = set->values;
 	size_t n = set->n;
@@ -254,7 +275,8 @@ static bool has_number(const struct fe_set *set, int64_t v)
 	return n && *base == v;
 }
 
-static void numbers_in(const struct fe_job *job, const struct fe_set *set, uint64_t *out)
+static void
+numbers_in(const struct fe_job *job, const struct fe_set *set, uint64_t *out)
 {
 	const struct fe_vec *a = job->in[0];
 	uint64_t found[FE_EXPR_WORDS];
@@ -279,14 +301,16 @@ static void numbers_in(const struct fe_job *job, const struct fe_set *set, uint6
 /* Few texts: against the constants of the cell's length. Many: halving. */
 #define FEW_TEXTS 8
 
-static int by_length(struct fe_str a, struct fe_str b)
+static int
+by_length(struct fe_str a, struct fe_str b)
 {
 	if (a.n != b.n)
 		return a.n < b.n ? -1 : 1;
 	return a.n ? memcmp(a.p, b.p, a.n) : 0;
 }
 
-static bool has_text(const struct fe_set *set, struct fe_str s)
+static bool
+has_text(const struct fe_set *set, struct fe_str s)
 {
 	size_t low = 0, high = set->n;
 
@@ -309,7 +333,8 @@ struct few_texts {
 	uint8_t first[64]; /* by length, 63 for all longer: the first constant of it */
 };
 
-static void few_texts_of(const struct fe_set *set, struct few_texts *few)
+static void
+few_texts_of(const struct fe_set *set, struct few_texts *few)
 {
 	memset(few->first, (int)set->n, sizeof(few->first));
 	for (size_t k = set->n; k-- > 0;) {
@@ -318,7 +343,8 @@ static void few_texts_of(const struct fe_set *set, struct few_texts *few)
 	}
 }
 
-static inline bool is_of_few(const struct few_texts *few, size_t n, struct fe_str s)
+static inline bool
+is_of_few(const struct few_texts *few, size_t n, struct fe_str s)
 {
 	for (size_t k = few->first[s.n < 63 ? s.n : 63]; k < n && few->constants[k].text.n <= s.n; k++)
 		if (equals(s, &few->constants[k]))
@@ -326,7 +352,8 @@ static inline bool is_of_few(const struct few_texts *few, size_t n, struct fe_st
 	return false;
 }
 
-static void texts_in(const struct fe_job *job, const struct fe_set *set, uint64_t *out)
+static void
+texts_in(const struct fe_job *job, const struct fe_set *set, uint64_t *out)
 {
 	const struct fe_vec *a = job->in[0];
 	bool is_few = set->n <= FEW_TEXTS;
@@ -350,7 +377,8 @@ static void texts_in(const struct fe_job *job, const struct fe_set *set, uint64_
 }
 
 /* True where found; else unknown if the list has a null. */
-void fe_kernel_in(struct fe_job *job)
+void
+fe_kernel_in(struct fe_job *job)
 {
 	const struct fe_set *set = job->node->set;
 

@@ -9,7 +9,8 @@
 #include "expr/kernel.h"
 
 /* and: decided by any false; or: decided by any true. */
-static void logic_pair(struct fe_job *job, bool is_or)
+static void
+logic_pair(struct fe_job *job, bool is_or)
 {
 	const struct fe_vec *a = job->in[0], *b = job->in[1];
 	struct fe_vec *out = job->out;
@@ -30,7 +31,8 @@ static void logic_pair(struct fe_job *job, bool is_or)
 	}
 }
 
-static void logic_not(struct fe_job *job)
+static void
+logic_not(struct fe_job *job)
 {
 	fe_job_nulls(job);
 	for (size_t w = 0; w < job->n_words; w++)
@@ -38,7 +40,8 @@ static void logic_not(struct fe_job *job)
 }
 
 /* Never null, but of an overflow nobody knows. */
-static void logic_is_null(struct fe_job *job)
+static void
+logic_is_null(struct fe_job *job)
 {
 	const struct fe_vec *a = job->in[0];
 
@@ -52,7 +55,8 @@ static void logic_is_null(struct fe_job *job)
 	}
 }
 
-void fe_kernel_logic(struct fe_job *job)
+void
+fe_kernel_logic(struct fe_job *job)
 {
 	switch (job->node->op) {
 	case FE_OP_NOT:
@@ -67,7 +71,8 @@ void fe_kernel_logic(struct fe_job *job)
 }
 
 /* Rows of `take` get value, null and overflow from a branch. */
-static void take_word(struct fe_job *job, const struct fe_vec *from, size_t w, uint64_t take)
+static void
+take_word(struct fe_job *job, const struct fe_vec *from, size_t w, uint64_t take)
 {
 	uint64_t valid = fe_word(from->valid, from, w) & take;
 	uint64_t over = fe_overflow_word(from, w) & take;
@@ -80,7 +85,8 @@ static void take_word(struct fe_job *job, const struct fe_vec *from, size_t w, u
 
 /* Word by word: each branch takes the rows that its condition is true for and that no
  * branch before took. An overflow in a condition ends the row's search. */
-void fe_kernel_case(struct fe_job *job)
+void
+fe_kernel_case(struct fe_job *job)
 {
 	size_t n_branches = job->n_in / 2;
 
@@ -103,7 +109,8 @@ void fe_kernel_case(struct fe_job *job)
 	}
 }
 
-void fe_kernel_coalesce(struct fe_job *job)
+void
+fe_kernel_coalesce(struct fe_job *job)
 {
 	for (size_t w = 0; w < job->n_words; w++) {
 		uint64_t open = fe_rows_word(job, w);
@@ -120,7 +127,8 @@ void fe_kernel_coalesce(struct fe_job *job)
 }
 
 /* a, but null where a = b. */
-void fe_kernel_nullif(struct fe_job *job)
+void
+fe_kernel_nullif(struct fe_job *job)
 {
 	const struct fe_vec *a = job->in[0], *b = job->in[1];
 	struct fe_type type = job->node->type;
@@ -140,7 +148,8 @@ void fe_kernel_nullif(struct fe_job *job)
 }
 
 /* Null where any is null, as every other function. */
-void fe_kernel_extreme(struct fe_job *job)
+void
+fe_kernel_extreme(struct fe_job *job)
 {
 	enum fe_compare better = job->node->op == FE_OP_LEAST ? FE_LT : FE_GT;
 	enum fe_reg_class c = fe_reg_class_of(job->node->type.kind);

@@ -12,7 +12,8 @@ struct range {
 	int64_t low, high;
 };
 
-static struct range range_of(struct fe_type type)
+static struct range
+range_of(struct fe_type type)
 {
 	int64_t most = fe_pow10[FE_DECIMAL_MAX_PRECISION] - 1;
 
@@ -22,19 +23,22 @@ static struct range range_of(struct fe_type type)
 static inline bool is_outside(int64_t v, struct range r) { return (v < r.low) | (v > r.high); }
 
 /* Stores the wrapped result; true where it is not the exact one or out of range. */
-static inline bool add(int64_t a, int64_t b, struct range r, int64_t *out)
+static inline bool
+add(int64_t a, int64_t b, struct range r, int64_t *out)
 {
 	bool wrapped = __builtin_add_overflow(a, b, out);
 	return wrapped | is_outside(*out, r);
 }
 
-static inline bool subtract(int64_t a, int64_t b, struct range r, int64_t *out)
+static inline bool
+subtract(int64_t a, int64_t b, struct range r, int64_t *out)
 {
 	bool wrapped = __builtin_sub_overflow(a, b, out);
 	return wrapped | is_outside(*out, r);
 }
 
-static inline bool multiply(int64_t a, int64_t b, struct range r, int64_t *out)
+static inline bool
+multiply(int64_t a, int64_t b, struct range r, int64_t *out)
 {
 	bool wrapped = __builtin_mul_overflow(a, b, out);
 	return wrapped | is_outside(*out, r);
@@ -68,7 +72,8 @@ DEFINE_LOOPS(add)
 DEFINE_LOOPS(subtract)
 DEFINE_LOOPS(multiply)
 
-static fe_i128 exactly(enum fe_op op, int64_t a, int64_t b)
+static fe_i128
+exactly(enum fe_op op, int64_t a, int64_t b)
 {
 	switch (op) {
 	case FE_OP_ADD:
@@ -81,7 +86,8 @@ static fe_i128 exactly(enum fe_op op, int64_t a, int64_t b)
 }
 
 /* The second look. */
-static void mark_overflows(struct fe_job *job, enum fe_op op, const struct fe_vec *a, const struct fe_vec *b)
+static void
+mark_overflows(struct fe_job *job, enum fe_op op, const struct fe_vec *a, const struct fe_vec *b)
 {
 	struct range r = range_of(job->node->type);
 
@@ -96,7 +102,8 @@ static void mark_overflows(struct fe_job *job, enum fe_op op, const struct fe_ve
 	}
 }
 
-static void run_pair(struct fe_job *job, enum fe_op op, const struct fe_vec *a, const struct fe_vec *b)
+static void
+run_pair(struct fe_job *job, enum fe_op op, const struct fe_vec *a, const struct fe_vec *b)
 {
 	struct range r = range_of(job->node->type);
 	int64_t *out = job->out->i64;
@@ -112,7 +119,8 @@ static void run_pair(struct fe_job *job, enum fe_op op, const struct fe_vec *a, 
 		mark_overflows(job, op, a, b);
 }
 
-static void absolute(struct fe_job *job)
+static void
+absolute(struct fe_job *job)
 {
 	const struct fe_vec *a = job->in[0];
 	struct range r = range_of(job->node->type);
@@ -129,7 +137,8 @@ static void absolute(struct fe_job *job)
 			fe_job_set_overflow(job, i);
 }
 
-void fe_kernel_arithmetic(struct fe_job *job)
+void
+fe_kernel_arithmetic(struct fe_job *job)
 {
 	uint64_t all = ~UINT64_C(0);
 	int64_t number = 0;
@@ -154,7 +163,8 @@ void fe_kernel_arithmetic(struct fe_job *job)
 
 /* Half away from zero, to the fewer decimals of the node's type. The quotient is smaller
  * than what it is of, so nothing overflows; numbers under nulls do no harm. */
-void fe_kernel_round(struct fe_job *job, unsigned scale)
+void
+fe_kernel_round(struct fe_job *job, unsigned scale)
 {
 	const struct fe_vec *a = job->in[0];
 	int64_t unit = fe_pow10[scale - job->node->type.scale];
@@ -169,7 +179,8 @@ void fe_kernel_round(struct fe_job *job, unsigned scale)
 }
 
 /* Division by zero counts as overflow: there is no such number. */
-void fe_kernel_round_divide(struct fe_job *job, unsigned x_scale, unsigned y_scale)
+void
+fe_kernel_round_divide(struct fe_job *job, unsigned x_scale, unsigned y_scale)
 {
 	const struct fe_vec *x = job->in[0], *y = job->in[1];
 	struct range r = range_of(job->node->type);

@@ -17,7 +17,8 @@
 			__VA_ARGS__                                            \
 		}
 
-static enum fe_rc count_new(struct fe_job *job, size_t n_bytes, size_t row)
+static enum fe_rc
+count_new(struct fe_job *job, size_t n_bytes, size_t row)
 {
 	enum fe_rc rc;
 
@@ -31,7 +32,8 @@ static enum fe_rc count_new(struct fe_job *job, size_t n_bytes, size_t row)
 	return rc;
 }
 
-static enum fe_rc change_case(struct fe_job *job, enum fe_case to)
+static enum fe_rc
+change_case(struct fe_job *job, enum fe_case to)
 {
 	const struct fe_str *from = job->in[0]->text;
 
@@ -49,7 +51,8 @@ static enum fe_rc change_case(struct fe_job *job, enum fe_case to)
 
 /* As in the SQL standard: characters start to start + n - 1, of which those before the
  * first do not exist. A negative n is an overflow. */
-static void substr(struct fe_job *job)
+static void
+substr(struct fe_job *job)
 {
 	const struct fe_vec *s = job->in[0], *start = job->in[1], *count = job->n_in > 2 ? job->in[2] : NULL;
 
@@ -71,7 +74,8 @@ static void substr(struct fe_job *job)
 }
 
 /* The bytes of all parts of row i, or more than the limit. */
-static size_t joined_bytes(const struct fe_job *job, size_t i)
+static size_t
+joined_bytes(const struct fe_job *job, size_t i)
 {
 	size_t n = 0;
 
@@ -83,7 +87,8 @@ static size_t joined_bytes(const struct fe_job *job, size_t i)
 	return n;
 }
 
-static enum fe_rc concat(struct fe_job *job)
+static enum fe_rc
+concat(struct fe_job *job)
 {
 	EACH_VALID({
 		size_t n = joined_bytes(job, i);
@@ -107,7 +112,8 @@ static enum fe_rc concat(struct fe_job *job)
 	return FE_OK;
 }
 
-enum fe_rc fe_kernel_text(struct fe_job *job)
+enum fe_rc
+fe_kernel_text(struct fe_job *job)
 {
 	const struct fe_str *from = job->in[0]->text;
 

@@ -14,21 +14,24 @@
 #define US_PER_MINUTE (INT64_C(60) * FE_US_PER_SECOND)
 
 /* Rounds down, also before 1970. */
-static inline int64_t floor_div(int64_t v, int64_t unit)
+static inline int64_t
+floor_div(int64_t v, int64_t unit)
 {
 	int64_t q = v / unit;
 	return q - (v % unit < 0);
 }
 
 /* Which of `cycle` units a moment is in: 1970 began all cycles. */
-static inline int64_t cycle_part(int64_t us, int64_t unit, int64_t cycle)
+static inline int64_t
+cycle_part(int64_t us, int64_t unit, int64_t cycle)
 {
 	int64_t part = floor_div(us, unit) % cycle;
 	return part + (part < 0 ? cycle : 0);
 }
 
 /* Moments as the zone's clocks show them, as if those were UTC. */
-static void to_local(const struct fe_job *job, int64_t *out)
+static void
+to_local(const struct fe_job *job, int64_t *out)
 {
 	const struct fe_vec *a = job->in[0];
 	int64_t last = 0, offset = (int64_t)fe_zone_offset_at(job->node->zone, 0) * FE_US_PER_SECOND;
@@ -46,7 +49,8 @@ static void to_local(const struct fe_job *job, int64_t *out)
 	}
 }
 
-static inline int64_t day_part(enum fe_part part, int32_t days)
+static inline int64_t
+day_part(enum fe_part part, int32_t days)
 {
 	struct fe_civil c = fe_civil_from_days(days);
 
@@ -54,7 +58,8 @@ static inline int64_t day_part(enum fe_part part, int32_t days)
 }
 
 /* The day's year, month or day of the month, by the memo. */
-static inline int64_t memo_part(struct fe_part_memo *memo, enum fe_part part, int32_t days)
+static inline int64_t
+memo_part(struct fe_part_memo *memo, enum fe_part part, int32_t days)
 {
 	struct fe_part_of_day *slot = &memo->slots[(uint32_t)days % FE_PART_MEMO_SLOTS];
 
@@ -63,7 +68,8 @@ static inline int64_t memo_part(struct fe_part_memo *memo, enum fe_part part, in
 	return slot->value;
 }
 
-struct fe_part_memo *fe_part_memo_new(void)
+struct fe_part_memo *
+fe_part_memo_new(void)
 {
 	struct fe_part_memo *memo = fe_new(struct fe_part_memo);
 
@@ -81,7 +87,8 @@ struct fe_part_memo *fe_part_memo_new(void)
 	}                                                                      \
 	break
 
-static void time_parts(const struct fe_job *job, const int64_t *from, int64_t *to)
+static void
+time_parts(const struct fe_job *job, const int64_t *from, int64_t *to)
 {
 	enum fe_part part = (enum fe_part)job->node->detail;
 	struct fe_part_memo *memo = job->part_memo;
@@ -99,7 +106,8 @@ static void time_parts(const struct fe_job *job, const int64_t *from, int64_t *t
 	}
 }
 
-static void date_parts(const struct fe_job *job, const int64_t *from, int64_t *to)
+static void
+date_parts(const struct fe_job *job, const int64_t *from, int64_t *to)
 {
 	enum fe_part part = (enum fe_part)job->node->detail;
 	struct fe_part_memo *memo = job->part_memo;
@@ -119,7 +127,8 @@ static void date_parts(const struct fe_job *job, const int64_t *from, int64_t *t
 	}
 }
 
-void fe_kernel_part(struct fe_job *job)
+void
+fe_kernel_part(struct fe_job *job)
 {
 	const int64_t *from = job->in[0]->i64;
 
@@ -135,7 +144,8 @@ void fe_kernel_part(struct fe_job *job)
 }
 
 /* A zone may move a moment at either end of time out of its years. */
-void fe_kernel_to_date(struct fe_job *job)
+void
+fe_kernel_to_date(struct fe_job *job)
 {
 	const int64_t *from = job->in[0]->i64;
 	int64_t *to = job->out->i64;
@@ -155,7 +165,8 @@ void fe_kernel_to_date(struct fe_job *job)
 			fe_job_set_overflow(job, i);
 }
 
-void fe_kernel_to_timestamp(struct fe_job *job)
+void
+fe_kernel_to_timestamp(struct fe_job *job)
 {
 	const struct fe_vec *a = job->in[0];
 
@@ -165,7 +176,8 @@ void fe_kernel_to_timestamp(struct fe_job *job)
 }
 
 /* Dates count days, timestamps microseconds: value is the interval's unit in those. */
-void fe_kernel_add_time(struct fe_job *job)
+void
+fe_kernel_add_time(struct fe_job *job)
 {
 	const struct fe_vec *a = job->in[0], *n = job->in[1];
 	bool is_date = job->node->type.kind == FE_DATE;

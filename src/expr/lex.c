@@ -40,7 +40,8 @@ static const struct {
 
 static bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
 
-static bool is_name_start(unsigned char c)
+static bool
+is_name_start(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
 }
@@ -48,12 +49,14 @@ static bool is_name_start(unsigned char c)
 static bool is_name(unsigned char c) { return is_name_start(c) || is_digit(c); }
 
 /* The byte at an offset, 0 past the end. */
-static unsigned char byte_at(const struct fe_lex *lex, size_t at)
+static unsigned char
+byte_at(const struct fe_lex *lex, size_t at)
 {
 	return at < lex->text.n ? (unsigned char)lex->text.p[at] : 0;
 }
 
-enum fe_rc fe_lex_at(struct fe_str text, size_t pos, enum fe_rc rc, struct fe_err *err)
+enum fe_rc
+fe_lex_at(struct fe_str text, size_t pos, enum fe_rc rc, struct fe_err *err)
 {
 	size_t column = 1;
 
@@ -64,13 +67,15 @@ enum fe_rc fe_lex_at(struct fe_str text, size_t pos, enum fe_rc rc, struct fe_er
 	return rc;
 }
 
-static void skip_blanks(struct fe_lex *lex)
+static void
+skip_blanks(struct fe_lex *lex)
 {
 	while (lex->at < lex->text.n && fe_is_blank(byte_at(lex, lex->at)))
 		lex->at++;
 }
 
-char fe_lex_peek(const struct fe_lex *lex)
+char
+fe_lex_peek(const struct fe_lex *lex)
 {
 	struct fe_lex ahead = *lex;
 
@@ -78,7 +83,8 @@ char fe_lex_peek(const struct fe_lex *lex)
 	return (char)byte_at(&ahead, ahead.at);
 }
 
-static enum fe_rc lex_name(struct fe_lex *lex, struct fe_token *tok)
+static enum fe_rc
+lex_name(struct fe_lex *lex, struct fe_token *tok)
 {
 	size_t start = lex->at;
 
@@ -93,7 +99,8 @@ static enum fe_rc lex_name(struct fe_lex *lex, struct fe_token *tok)
 }
 
 /* 'text' and "name": the quote is doubled to stand for itself. */
-static enum fe_rc lex_quoted(struct fe_lex *lex, struct fe_token *tok, struct fe_err *err)
+static enum fe_rc
+lex_quoted(struct fe_lex *lex, struct fe_token *tok, struct fe_err *err)
 {
 	char quote = lex->text.p[lex->at];
 	size_t start = lex->at, end = start + 1, n = 0;
@@ -118,7 +125,8 @@ static enum fe_rc lex_quoted(struct fe_lex *lex, struct fe_token *tok, struct fe
 }
 
 /* Reads digits into the token; false where they pass the limit. */
-static bool take_digits(struct fe_lex *lex, struct fe_token *tok, uint64_t limit)
+static bool
+take_digits(struct fe_lex *lex, struct fe_token *tok, uint64_t limit)
 {
 	for (; is_digit(byte_at(lex, lex->at)); lex->at++) {
 		uint64_t digit = (uint64_t)byte_at(lex, lex->at) - '0';
@@ -134,7 +142,8 @@ static bool take_digits(struct fe_lex *lex, struct fe_token *tok, uint64_t limit
 	return true;
 }
 
-static enum fe_rc lex_number(struct fe_lex *lex, struct fe_token *tok, struct fe_err *err)
+static enum fe_rc
+lex_number(struct fe_lex *lex, struct fe_token *tok, struct fe_err *err)
 {
 	const uint64_t int_limit = UINT64_C(1) << 63; /* of -2^63 */
 	size_t start = lex->at;
@@ -162,7 +171,8 @@ static enum fe_rc lex_number(struct fe_lex *lex, struct fe_token *tok, struct fe
 	return fe_lex_at(lex->text, start, FE_EUSAGE, err);
 }
 
-static enum fe_rc lex_sign(struct fe_lex *lex, struct fe_token *tok, struct fe_err *err)
+static enum fe_rc
+lex_sign(struct fe_lex *lex, struct fe_token *tok, struct fe_err *err)
 {
 	struct fe_str rest = { lex->text.p + lex->at, lex->text.n - lex->at };
 	char printable[8];
@@ -188,7 +198,8 @@ static enum fe_rc lex_sign(struct fe_lex *lex, struct fe_token *tok, struct fe_e
 	return fe_lex_at(lex->text, lex->at, FE_EUSAGE, err);
 }
 
-enum fe_rc fe_lex_next(struct fe_lex *lex, struct fe_token *out, struct fe_err *err)
+enum fe_rc
+fe_lex_next(struct fe_lex *lex, struct fe_token *out, struct fe_err *err)
 {
 	unsigned char c;
 	enum fe_rc rc;

@@ -30,7 +30,8 @@ struct fe_str fe_like_pattern(const struct fe_like *like) { return like->pattern
 struct fe_str fe_like_escape(const struct fe_like *like) { return like->escape; }
 
 /* The bytes of the character at p. */
-static size_t char_bytes(const char *p, const char *end)
+static size_t
+char_bytes(const char *p, const char *end)
 {
 	size_t n = 1;
 
@@ -39,14 +40,16 @@ static size_t char_bytes(const char *p, const char *end)
 	return n;
 }
 
-static void end_piece(struct segment *segment, struct piece *pieces, char *from, char *to)
+static void
+end_piece(struct segment *segment, struct piece *pieces, char *from, char *to)
 {
 	if (to > from)
 		pieces[segment->n_pieces++] = (struct piece){ .bytes = { from, (size_t)(to - from) } };
 }
 
-enum fe_rc fe_like_new(const struct fe_like **out, struct fe_str pattern, struct fe_str escape,
-                       struct fe_arena *arena, struct fe_err *err)
+enum fe_rc
+fe_like_new(const struct fe_like **out, struct fe_str pattern, struct fe_str escape,
+	    struct fe_arena *arena, struct fe_err *err)
 {
 	struct fe_like *like = fe_arena_alloc_zero(arena, sizeof(*like));
 	const char *p = pattern.p, *end = pattern.p + pattern.n;
@@ -92,7 +95,8 @@ enum fe_rc fe_like_new(const struct fe_like **out, struct fe_str pattern, struct
 }
 
 /* Where the segment ends if it begins at p, else NULL. */
-static const char *fits_at(const struct segment *s, const char *p, const char *end)
+static const char *
+fits_at(const struct segment *s, const char *p, const char *end)
 {
 	for (size_t i = 0; i < s->n_pieces; i++) {
 		struct fe_str bytes = s->pieces[i].bytes;
@@ -111,7 +115,8 @@ static const char *fits_at(const struct segment *s, const char *p, const char *e
 }
 
 /* Where the first fit in [p, end) ends. */
-static const char *find(const struct segment *s, const char *p, const char *end)
+static const char *
+find(const struct segment *s, const char *p, const char *end)
 {
 	if (s->n_pieces == 0)
 		return p;
@@ -131,7 +136,8 @@ static const char *find(const struct segment *s, const char *p, const char *end)
 }
 
 /* Whether the last segment fits at the end, not beginning before p. */
-static bool fits_at_end(const struct segment *s, const char *p, const char *end)
+static bool
+fits_at_end(const struct segment *s, const char *p, const char *end)
 {
 	const char *at = end;
 
@@ -145,7 +151,8 @@ static bool fits_at_end(const struct segment *s, const char *p, const char *end)
 	return fits_at(s, at, end) == end;
 }
 
-static bool is_like(const struct fe_like *like, struct fe_str text)
+static bool
+is_like(const struct fe_like *like, struct fe_str text)
 {
 	const char *p = text.p ? text.p : "", *end = p + text.n;
 
@@ -157,7 +164,8 @@ static bool is_like(const struct fe_like *like, struct fe_str text)
 	return p && fits_at_end(&like->segments[like->n_segments - 1], p, end);
 }
 
-void fe_kernel_like(struct fe_job *job)
+void
+fe_kernel_like(struct fe_job *job)
 {
 	fe_job_nulls(job);
 	for (size_t w = 0; w < job->n_words; w++) {

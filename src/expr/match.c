@@ -27,7 +27,8 @@ struct fe_match_space {
 	pcre2_jit_stack *jit_stack;
 };
 
-void fe_pattern_free(struct fe_pattern *p)
+void
+fe_pattern_free(struct fe_pattern *p)
 {
 	if (!p)
 		return;
@@ -35,7 +36,8 @@ void fe_pattern_free(struct fe_pattern *p)
 	fe_free(p);
 }
 
-enum fe_rc fe_pattern_new(struct fe_pattern **out, struct fe_str pattern, struct fe_err *err)
+enum fe_rc
+fe_pattern_new(struct fe_pattern **out, struct fe_str pattern, struct fe_err *err)
 {
 	struct fe_pattern *p = fe_new(struct fe_pattern);
 	char text[128];
@@ -56,7 +58,8 @@ enum fe_rc fe_pattern_new(struct fe_pattern **out, struct fe_str pattern, struct
 	return FE_OK;
 }
 
-struct fe_match_space *fe_match_space_new(void)
+struct fe_match_space *
+fe_match_space_new(void)
 {
 	struct fe_match_space *s = fe_new(struct fe_match_space);
 
@@ -72,7 +75,8 @@ struct fe_match_space *fe_match_space_new(void)
 	return s;
 }
 
-void fe_match_space_free(struct fe_match_space *s)
+void
+fe_match_space_free(struct fe_match_space *s)
 {
 	if (!s)
 		return;
@@ -82,7 +86,8 @@ void fe_match_space_free(struct fe_match_space *s)
 	fe_free(s);
 }
 
-static enum fe_rc match_failed(const struct fe_job *job, size_t row, int code)
+static enum fe_rc
+match_failed(const struct fe_job *job, size_t row, int code)
 {
 	char text[128];
 	enum fe_rc rc;
@@ -96,7 +101,8 @@ static enum fe_rc match_failed(const struct fe_job *job, size_t row, int code)
 	return rc;
 }
 
-enum fe_rc fe_kernel_matches(struct fe_job *job)
+enum fe_rc
+fe_kernel_matches(struct fe_job *job)
 {
 	struct fe_match_space *s = job->match_space;
 

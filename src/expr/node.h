@@ -121,14 +121,16 @@ struct fe_expr {
 	uint32_t n_regs[FE_N_REG_CLASSES];
 };
 
-static inline const struct fe_node *fe_node_arg(const struct fe_expr *e, const struct fe_node *n, size_t i)
+static inline const struct fe_node *
+fe_node_arg(const struct fe_expr *e, const struct fe_node *n, size_t i)
 {
 	return &e->nodes[e->args[n->first_arg + i]];
 }
 
 static inline bool fe_kind_is_number(enum fe_kind k) { return k == FE_INT || k == FE_DECIMAL; }
 static inline bool fe_kind_is_time(enum fe_kind k) { return k == FE_DATE || k == FE_TIMESTAMP; }
-static inline enum fe_reg_class fe_reg_class_of(enum fe_kind k)
+static inline enum fe_reg_class
+fe_reg_class_of(enum fe_kind k)
 {
 	return k == FE_TEXT ? FE_REG_TEXT : k == FE_BOOL ? FE_REG_BITS : FE_REG_I64;
 }

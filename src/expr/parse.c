@@ -57,7 +57,8 @@ static enum fe_rc advance(struct parser *p) { return fe_lex_next(&p->lex, &p->to
 
 static struct frame *top(struct parser *p) { return &p->frames[p->n_frames - 1]; }
 
-static void push_operand(struct parser *p, uint32_t id)
+static void
+push_operand(struct parser *p, uint32_t id)
 {
 	p->operands = fe_grow(p->operands, &p->cap_operands, p->n_operands + 1, sizeof(*p->operands));
 	p->operands[p->n_operands++] = id;
@@ -66,7 +67,8 @@ static void push_operand(struct parser *p, uint32_t id)
 
 static bool is_nesting(enum frame_kind kind) { return kind != BOTTOM && kind != BINARY && kind != BETWEEN; }
 
-static enum fe_rc push_frame(struct parser *p, struct frame frame)
+static enum fe_rc
+push_frame(struct parser *p, struct frame frame)
 {
 	if (is_nesting(frame.kind) && ++p->depth > FE_EXPR_MAX_NESTING)
 		return fe_build_at(&p->b, frame.pos, fe_fail(p->b.err, FE_ELIMIT, "this expression is nested deeper than %d",
@@ -77,7 +79,8 @@ static enum fe_rc push_frame(struct parser *p, struct frame frame)
 	return FE_OK;
 }
 
-static struct frame pop_frame(struct parser *p)
+static struct frame
+pop_frame(struct parser *p)
 {
 	struct frame f = p->frames[--p->n_frames];
 
@@ -85,7 +88,8 @@ static struct frame pop_frame(struct parser *p)
 	return f;
 }
 
-static enum fe_rc unexpected(struct parser *p, const char *wanted)
+static enum fe_rc
+unexpected(struct parser *p, const char *wanted)
 {
 	enum fe_rc rc;
 
@@ -96,7 +100,8 @@ static enum fe_rc unexpected(struct parser *p, const char *wanted)
 	return fe_build_at(&p->b, p->tok.pos, rc);
 }
 
-static enum fe_compare compare_of(enum fe_token_kind sign)
+static enum fe_compare
+compare_of(enum fe_token_kind sign)
 {
 	switch (sign) {
 	case FE_TOKEN_NE: return FE_NE;
@@ -108,7 +113,8 @@ static enum fe_compare compare_of(enum fe_token_kind sign)
 	}
 }
 
-static enum fe_rc reduce_binary(struct parser *p, const struct frame *f, uint32_t x, uint32_t y, uint32_t *out)
+static enum fe_rc
+reduce_binary(struct parser *p, const struct frame *f, uint32_t x, uint32_t y, uint32_t *out)
 {
 	switch (f->sign) {
 	case FE_TOKEN_OR:
@@ -131,7 +137,8 @@ static enum fe_rc reduce_binary(struct parser *p, const struct frame *f, uint32_
 }
 
 /* Takes the topmost operator, which is no bracket, with its operands. */
-static enum fe_rc reduce_top(struct parser *p)
+static enum fe_rc
+reduce_top(struct parser *p)
 {
 	struct frame f = pop_frame(p);
 	uint32_t *in = p->operands + f.base, out = 0;
@@ -157,7 +164,8 @@ static enum fe_rc reduce_top(struct parser *p)
 }
 
 /* Takes all operators that bind at least so tightly. */
-static enum fe_rc reduce(struct parser *p, enum precedence at_least)
+static enum fe_rc
+reduce(struct parser *p, enum precedence at_least)
 {
 	while (top(p)->precedence != NONE && top(p)->precedence >= at_least)
 		FE_TRY(reduce_top(p));
@@ -166,7 +174,8 @@ static enum fe_rc reduce(struct parser *p, enum precedence at_least)
 
 /* Operands */
 
-static enum fe_rc operand_of_token(struct parser *p, uint32_t *out)
+static enum fe_rc
+operand_of_token(struct parser *p, uint32_t *out)
 {
 	const struct fe_token *t = &p->tok;
 
@@ -188,7 +197,8 @@ static enum fe_rc operand_of_token(struct parser *p, uint32_t *out)
 	}
 }
 
-static enum fe_rc take_leaf(struct parser *p)
+static enum fe_rc
+take_leaf(struct parser *p)
 {
 	uint32_t id;
 
@@ -198,7 +208,8 @@ static enum fe_rc take_leaf(struct parser *p)
 }
 
 /* date '2026-01-31', timestamp '...' */
-static enum fe_rc take_time(struct parser *p, enum fe_kind kind)
+static enum fe_rc
+take_time(struct parser *p, enum fe_kind kind)
 {
 	uint32_t id;
 
@@ -208,7 +219,8 @@ static enum fe_rc take_time(struct parser *p, enum fe_kind kind)
 	return advance(p);
 }
 
-static enum fe_rc end_call(struct parser *p)
+static enum fe_rc
+end_call(struct parser *p)
 {
 	struct frame f = pop_frame(p);
 	uint32_t id;
@@ -219,7 +231,8 @@ static enum fe_rc end_call(struct parser *p)
 	return advance(p);
 }
 
-static enum fe_rc take_name(struct parser *p)
+static enum fe_rc
+take_name(struct parser *p)
 {
 	struct fe_token name = p->tok;
 	char next = fe_lex_peek(&p->lex);
@@ -238,7 +251,8 @@ static enum fe_rc take_name(struct parser *p)
 }
 
 /* A sign before digits belongs to the number, so that the least int can be written. */
-static enum fe_rc take_minus(struct parser *p)
+static enum fe_rc
+take_minus(struct parser *p)
 {
 	uint32_t pos = p->tok.pos, id;
 
@@ -252,7 +266,8 @@ static enum fe_rc take_minus(struct parser *p)
 }
 
 /* `not` binds looser than a comparison, so it cannot stand on its right side. */
-static enum fe_rc take_not(struct parser *p)
+static enum fe_rc
+take_not(struct parser *p)
 {
 	if (top(p)->precedence > NOT)
 		return fe_build_at(&p->b, p->tok.pos, fe_fail(p->b.err, FE_EUSAGE, "'not' needs parentheses here"));
@@ -261,7 +276,8 @@ static enum fe_rc take_not(struct parser *p)
 	return advance(p);
 }
 
-static enum fe_rc take_case(struct parser *p)
+static enum fe_rc
+take_case(struct parser *p)
 {
 	FE_TRY(push_frame(p, (struct frame){ .kind = CASE, .pos = p->tok.pos, .base = p->n_operands }));
 	FE_TRY(advance(p));
@@ -273,7 +289,8 @@ static enum fe_rc take_case(struct parser *p)
 	return advance(p);
 }
 
-static enum fe_rc take_operand(struct parser *p)
+static enum fe_rc
+take_operand(struct parser *p)
 {
 	switch (p->tok.kind) {
 	case FE_TOKEN_NAME:
@@ -295,7 +312,8 @@ static enum fe_rc take_operand(struct parser *p)
 /* Operators */
 
 /* Ends the left side of a comparison. */
-static enum fe_rc left_of_comparison(struct parser *p, uint32_t pos)
+static enum fe_rc
+left_of_comparison(struct parser *p, uint32_t pos)
 {
 	FE_TRY(reduce(p, SUM));
 	if (top(p)->precedence == COMPARISON)
@@ -305,7 +323,8 @@ static enum fe_rc left_of_comparison(struct parser *p, uint32_t pos)
 	return FE_OK;
 }
 
-static enum fe_rc take_binary(struct parser *p, enum precedence precedence)
+static enum fe_rc
+take_binary(struct parser *p, enum precedence precedence)
 {
 	struct frame f = { .kind = BINARY, .precedence = precedence, .sign = p->tok.kind, .pos = p->tok.pos };
 
@@ -318,7 +337,8 @@ static enum fe_rc take_binary(struct parser *p, enum precedence precedence)
 	return advance(p);
 }
 
-static enum fe_rc take_and(struct parser *p)
+static enum fe_rc
+take_and(struct parser *p)
 {
 	FE_TRY(reduce(p, SUM));
 	if (top(p)->kind == BETWEEN && !top(p)->has_and) {
@@ -330,7 +350,8 @@ static enum fe_rc take_and(struct parser *p)
 }
 
 /* x is [not] null */
-static enum fe_rc take_is(struct parser *p)
+static enum fe_rc
+take_is(struct parser *p)
 {
 	uint32_t pos = p->tok.pos, *x;
 	bool is_negated;
@@ -350,7 +371,8 @@ static enum fe_rc take_is(struct parser *p)
 }
 
 /* x like 'pattern' [escape 'c'] */
-static enum fe_rc take_like(struct parser *p, bool is_negated, uint32_t pos)
+static enum fe_rc
+take_like(struct parser *p, bool is_negated, uint32_t pos)
 {
 	uint32_t *x = &p->operands[p->n_operands - 1];
 	struct fe_str pattern, escape = { 0 };
@@ -373,7 +395,8 @@ static enum fe_rc take_like(struct parser *p, bool is_negated, uint32_t pos)
 }
 
 /* [not] in, [not] between, [not] like: what the word before the operand is not yet. */
-static enum fe_rc take_predicate(struct parser *p)
+static enum fe_rc
+take_predicate(struct parser *p)
 {
 	uint32_t pos = p->tok.pos;
 	bool is_negated = p->tok.kind == FE_TOKEN_NOT;
@@ -403,7 +426,8 @@ static enum fe_rc take_predicate(struct parser *p)
 	return advance(p);
 }
 
-static enum fe_rc end_list(struct parser *p)
+static enum fe_rc
+end_list(struct parser *p)
 {
 	struct frame f = pop_frame(p);
 	uint32_t *x = p->operands + f.base, id;
@@ -417,7 +441,8 @@ static enum fe_rc end_list(struct parser *p)
 }
 
 /* What was opened and is not closed, where a word came that cannot close it. */
-static enum fe_rc not_closed(struct parser *p)
+static enum fe_rc
+not_closed(struct parser *p)
 {
 	struct frame f = *top(p);
 	enum fe_rc rc;
@@ -434,7 +459,8 @@ static enum fe_rc not_closed(struct parser *p)
 	return fe_build_at(&p->b, f.pos, rc);
 }
 
-static enum fe_rc take_close(struct parser *p)
+static enum fe_rc
+take_close(struct parser *p)
 {
 	FE_TRY(reduce(p, OR));
 	switch (top(p)->kind) {
@@ -452,7 +478,8 @@ static enum fe_rc take_close(struct parser *p)
 	}
 }
 
-static enum fe_rc take_comma(struct parser *p)
+static enum fe_rc
+take_comma(struct parser *p)
 {
 	FE_TRY(reduce(p, OR));
 	if (top(p)->kind != CALL && top(p)->kind != LIST)
@@ -462,7 +489,8 @@ static enum fe_rc take_comma(struct parser *p)
 }
 
 /* `case x when v` is `case when x = v`. */
-static enum fe_rc end_when(struct parser *p, struct frame *f)
+static enum fe_rc
+end_when(struct parser *p, struct frame *f)
 {
 	uint32_t *v = &p->operands[p->n_operands - 1];
 
@@ -471,7 +499,8 @@ static enum fe_rc end_when(struct parser *p, struct frame *f)
 	return FE_OK;
 }
 
-static enum fe_rc end_case(struct parser *p)
+static enum fe_rc
+end_case(struct parser *p)
 {
 	struct frame f = pop_frame(p);
 	size_t first = f.base + f.has_operand;
@@ -484,7 +513,8 @@ static enum fe_rc end_case(struct parser *p)
 }
 
 /* when, then, else, end: each only after the right part. */
-static enum fe_rc take_case_word(struct parser *p)
+static enum fe_rc
+take_case_word(struct parser *p)
 {
 	enum fe_token_kind word = p->tok.kind;
 	struct frame *f;
@@ -509,7 +539,8 @@ static enum fe_rc take_case_word(struct parser *p)
 	return advance(p);
 }
 
-static enum fe_rc take_operator(struct parser *p)
+static enum fe_rc
+take_operator(struct parser *p)
 {
 	switch (p->tok.kind) {
 	case FE_TOKEN_END:
@@ -555,7 +586,8 @@ static enum fe_rc take_operator(struct parser *p)
 	}
 }
 
-static enum fe_rc run(struct parser *p)
+static enum fe_rc
+run(struct parser *p)
 {
 	p->operands = fe_grow(p->operands, &p->cap_operands, 8, sizeof(*p->operands)); /* never NULL */
 	FE_TRY(push_frame(p, (struct frame){ .kind = BOTTOM }));
@@ -571,8 +603,9 @@ static enum fe_rc run(struct parser *p)
 	return FE_OK;
 }
 
-enum fe_rc fe_parse(struct fe_expr *e, struct fe_str text, const struct fe_schema *schema, size_t n_visible,
-                    struct fe_err *err)
+enum fe_rc
+fe_parse(struct fe_expr *e, struct fe_str text, const struct fe_schema *schema, size_t n_visible,
+	 struct fe_err *err)
 {
 	struct parser p = {
 		.b = { .e = e, .schema = schema, .n_visible = n_visible, .text = text, .err = err },

@@ -23,13 +23,15 @@ struct free_list {
 	size_t n_regs, cap_regs;
 };
 
-static bool is_step(const struct fe_node *n)
+static bool
+is_step(const struct fe_node *n)
 {
 	return n->op != FE_OP_LITERAL && (n->op != FE_OP_COLUMN || n->type.kind == FE_DATE);
 }
 
 /* Parents come after their children, so one pass from the end marks all. */
-static void mark_used(struct fe_expr *e)
+static void
+mark_used(struct fe_expr *e)
 {
 	e->is_used = fe_new_array(e->n_nodes, bool);
 	e->is_used[e->root] = true;
@@ -38,19 +40,22 @@ static void mark_used(struct fe_expr *e)
 			e->is_used[e->args[e->nodes[i].first_arg + k]] = true;
 }
 
-static uint32_t take_reg(struct fe_expr *e, struct free_list *list, enum fe_reg_class c)
+static uint32_t
+take_reg(struct fe_expr *e, struct free_list *list, enum fe_reg_class c)
 {
 	return list[c].n_regs ? list[c].regs[--list[c].n_regs] : e->n_regs[c]++;
 }
 
-static void give_reg(struct free_list *list, enum fe_reg_class c, uint32_t reg)
+static void
+give_reg(struct free_list *list, enum fe_reg_class c, uint32_t reg)
 {
 	list[c].regs = fe_grow(list[c].regs, &list[c].cap_regs, list[c].n_regs + 1, sizeof(uint32_t));
 	list[c].regs[list[c].n_regs++] = reg;
 }
 
 /* The last step that reads each node; none reads the root. */
-static uint32_t *last_readers(const struct fe_expr *e)
+static uint32_t *
+last_readers(const struct fe_expr *e)
 {
 	uint32_t *last = fe_new_array(e->n_nodes, uint32_t);
 
@@ -60,7 +65,8 @@ static uint32_t *last_readers(const struct fe_expr *e)
 	return last;
 }
 
-static void assign_regs(struct fe_expr *e)
+static void
+assign_regs(struct fe_expr *e)
 {
 	struct free_list list[FE_N_REG_CLASSES] = { 0 };
 	uint32_t *last = last_readers(e);
@@ -90,7 +96,8 @@ static void assign_regs(struct fe_expr *e)
 	fe_free(last);
 }
 
-enum fe_rc fe_expr_plan(struct fe_expr *e, struct fe_err *err)
+enum fe_rc
+fe_expr_plan(struct fe_expr *e, struct fe_err *err)
 {
 	size_t total = 0;
 

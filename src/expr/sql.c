@@ -39,7 +39,8 @@ struct printer {
 
 static const char refused[] = "";
 
-static void add_quoted(struct fe_buf *out, struct fe_str s, char quote)
+static void
+add_quoted(struct fe_buf *out, struct fe_str s, char quote)
 {
 	fe_buf_add_char(out, quote);
 	for (size_t i = 0; i < s.n; i++) {
@@ -50,7 +51,8 @@ static void add_quoted(struct fe_buf *out, struct fe_str s, char quote)
 	fe_buf_add_char(out, quote);
 }
 
-static void add_value(struct printer *p, struct fe_type type, int64_t value, struct fe_str text)
+static void
+add_value(struct printer *p, struct fe_type type, int64_t value, struct fe_str text)
 {
 	bool is_postgres = p->dialect == FE_SQL_POSTGRES;
 	char time[FE_TIMESTAMP_TEXT_BYTES];
@@ -80,7 +82,8 @@ static void add_value(struct printer *p, struct fe_type type, int64_t value, str
 	}
 }
 
-static void add_column(struct printer *p, const struct fe_node *n)
+static void
+add_column(struct printer *p, const struct fe_node *n)
 {
 	struct fe_buf name;
 
@@ -92,7 +95,8 @@ static void add_column(struct printer *p, const struct fe_node *n)
 	fe_buf_reset(&name);
 }
 
-static void add_set(struct printer *p, const struct fe_node *n)
+static void
+add_set(struct printer *p, const struct fe_node *n)
 {
 	struct fe_type type = fe_node_arg(p->e, n, 0)->type;
 
@@ -106,7 +110,8 @@ static void add_set(struct printer *p, const struct fe_node *n)
 }
 
 /* SQLite's LIKE folds ASCII case, its GLOB does not and has * ? [x] instead of % _. */
-static void add_glob(struct fe_buf *out, struct fe_str pattern, struct fe_str escape)
+static void
+add_glob(struct fe_buf *out, struct fe_str pattern, struct fe_str escape)
 {
 	fe_buf_add_char(out, '\'');
 	for (size_t i = 0; i < pattern.n; i++) {
@@ -127,7 +132,8 @@ static void add_glob(struct fe_buf *out, struct fe_str pattern, struct fe_str es
 	fe_buf_add_char(out, '\'');
 }
 
-static void add_like(struct printer *p, const struct fe_like *like)
+static void
+add_like(struct printer *p, const struct fe_like *like)
 {
 	if (p->dialect == FE_SQL_SQLITE) {
 		add_glob(p->out, fe_like_pattern(like), fe_like_escape(like));
@@ -138,7 +144,8 @@ static void add_like(struct printer *p, const struct fe_like *like)
 	add_quoted(p->out, fe_like_escape(like), '\'');
 }
 
-static const char *part_template(struct printer *p, const struct fe_node *n)
+static const char *
+part_template(struct printer *p, const struct fe_node *n)
 {
 	static const char *const sqlite[] = {
 		[FE_YEAR] = "CAST(substr(%0, 1, 4) AS INTEGER)",
@@ -177,7 +184,8 @@ static const char *part_template(struct printer *p, const struct fe_node *n)
 	return is_date ? postgres_date[n->detail] : postgres[n->detail];
 }
 
-static const char *compare_template(const struct printer *p, const struct fe_node *n)
+static const char *
+compare_template(const struct printer *p, const struct fe_node *n)
 {
 	struct fe_type a = fe_node_arg(p->e, n, 0)->type, b = fe_node_arg(p->e, n, 1)->type;
 	unsigned a_scale = a.kind == FE_DECIMAL ? a.scale : 0, b_scale = b.kind == FE_DECIMAL ? b.scale : 0;
@@ -189,7 +197,8 @@ static const char *compare_template(const struct printer *p, const struct fe_nod
 	return a_scale > b_scale ? "%0 %= %1 * %y" : "%0 %= %1";
 }
 
-static const char *step_template(const struct printer *p, const struct fe_node *n)
+static const char *
+step_template(const struct printer *p, const struct fe_node *n)
 {
 	bool is_back = n->value < 0;
 
@@ -202,7 +211,8 @@ static const char *step_template(const struct printer *p, const struct fe_node *
 }
 
 /* The engines differ where start or count are odd, so only plain ones are written. */
-static const char *substr_template(struct printer *p, const struct fe_node *n)
+static const char *
+substr_template(struct printer *p, const struct fe_node *n)
 {
 	for (size_t i = 1; i < n->n_args; i++) {
 		const struct fe_node *arg = fe_node_arg(p->e, n, i);
@@ -215,7 +225,8 @@ static const char *substr_template(struct printer *p, const struct fe_node *n)
 	return "substr(%*)";
 }
 
-static const char *extreme_template(const struct printer *p, const struct fe_node *n)
+static const char *
+extreme_template(const struct printer *p, const struct fe_node *n)
 {
 	bool is_least = n->op == FE_OP_LEAST;
 
@@ -229,7 +240,8 @@ static const char *extreme_template(const struct printer *p, const struct fe_nod
 	return is_least ? "CASE WHEN %n THEN NULL ELSE least(%*) END" : "CASE WHEN %n THEN NULL ELSE greatest(%*) END";
 }
 
-static const char *template_of(struct printer *p, const struct fe_node *n)
+static const char *
+template_of(struct printer *p, const struct fe_node *n)
 {
 	bool is_sqlite = p->dialect == FE_SQL_SQLITE;
 
@@ -282,7 +294,8 @@ static const char *template_of(struct printer *p, const struct fe_node *n)
 	return refused;
 }
 
-static bool is_infix(const struct fe_node *n)
+static bool
+is_infix(const struct fe_node *n)
 {
 	switch (n->op) {
 	case FE_OP_LITERAL:
@@ -303,7 +316,8 @@ static bool is_infix(const struct fe_node *n)
 
 /* A chain of one associative operation needs no parentheses to its left: long lists of
  * conditions must not nest deeper than the engines' parsers go. */
-static bool needs_parentheses(const struct fe_node *parent, const struct fe_node *child, size_t i)
+static bool
+needs_parentheses(const struct fe_node *parent, const struct fe_node *child, size_t i)
 {
 	bool is_chain = child->op == parent->op && i == 0;
 
@@ -311,7 +325,8 @@ static bool needs_parentheses(const struct fe_node *parent, const struct fe_node
 	                                         parent->op == FE_OP_ADD || parent->op == FE_OP_CONCAT));
 }
 
-static void visit(struct printer *p, uint32_t node, bool in_parentheses)
+static void
+visit(struct printer *p, uint32_t node, bool in_parentheses)
 {
 	const struct fe_node *n = &p->e->nodes[node];
 
@@ -330,13 +345,15 @@ static void visit(struct printer *p, uint32_t node, bool in_parentheses)
 	}
 }
 
-static void visit_arg(struct printer *p, const struct fe_node *n, size_t i)
+static void
+visit_arg(struct printer *p, const struct fe_node *n, size_t i)
 {
 	visit(p, p->e->args[n->first_arg + i], needs_parentheses(n, fe_node_arg(p->e, n, i), i));
 }
 
 /* One more argument of a list; false when there was none left. */
-static bool list_step(struct printer *p, struct place *at, const struct fe_node *n, char directive)
+static bool
+list_step(struct printer *p, struct place *at, const struct fe_node *n, char directive)
 {
 	uint32_t i = at->next++;
 	bool is_else = i + 1 == n->n_args && i % 2 == 0;
@@ -358,7 +375,8 @@ static bool list_step(struct printer *p, struct place *at, const struct fe_node 
 
 static unsigned scale_of(const struct fe_node *n) { return n->type.kind == FE_DECIMAL ? n->type.scale : 0; }
 
-static void add_figure(struct printer *p, const struct fe_node *n, char directive)
+static void
+add_figure(struct printer *p, const struct fe_node *n, char directive)
 {
 	static const char *const signs[] = {
 		[FE_EQ] = "=", [FE_NE] = "<>", [FE_LT] = "<", [FE_LE] = "<=", [FE_GT] = ">", [FE_GE] = ">=",
@@ -382,7 +400,8 @@ static void add_figure(struct printer *p, const struct fe_node *n, char directiv
 }
 
 /* Writes on at the top of the stack, up to the next argument or the end. */
-static void step(struct printer *p)
+static void
+step(struct printer *p)
 {
 	struct place *at = &p->stack[p->n_stack - 1];
 	const struct fe_node *n = &p->e->nodes[at->node];
@@ -415,8 +434,9 @@ static void step(struct printer *p)
 	p->n_stack--;
 }
 
-enum fe_rc fe_expr_print_sql(const struct fe_expr *e, enum fe_sql_dialect dialect, struct fe_buf *out,
-                             struct fe_err *err)
+enum fe_rc
+fe_expr_print_sql(const struct fe_expr *e, enum fe_sql_dialect dialect, struct fe_buf *out,
+		  struct fe_err *err)
 {
 	struct printer p = { .e = e, .dialect = dialect, .out = out, .limit_bytes = out->n_bytes + MAX_SQL_BYTES };
 

@@ -26,14 +26,16 @@ const struct fe_generate_fault_info fe_generate_faults[FE_N_GENERATE_FAULTS] = {
 #undef FE_X
 };
 
-void fe_generate_settings_init(struct fe_generate_settings *set)
+void
+fe_generate_settings_init(struct fe_generate_settings *set)
 {
 	*set = (struct fe_generate_settings){ .n_customers = 5000, .n_transactions = 10000, .seed = 1 };
 	for (size_t i = 0; i < FE_N_GENERATE_FAULTS; i++)
 		set->per_mille[i] = fe_generate_faults[i].per_mille;
 }
 
-static enum fe_rc settings_check(const struct fe_generate_settings *set, struct fe_err *err)
+static enum fe_rc
+settings_check(const struct fe_generate_settings *set, struct fe_err *err)
 {
 	uint64_t total = 0;
 	for (size_t i = 0; i < FE_N_GENERATE_FAULTS; i++)
@@ -60,14 +62,16 @@ static enum fe_rc settings_check(const struct fe_generate_settings *set, struct 
 	return FE_OK;
 }
 
-static enum fe_rc folder_make(const char *folder, struct fe_err *err)
+static enum fe_rc
+folder_make(const char *folder, struct fe_err *err)
 {
 	if (mkdir(folder, 0777) == 0 || errno == EEXIST)
 		return FE_OK;
 	return fe_fail_errno(err, errno, "cannot make the folder", folder);
 }
 
-static enum fe_rc file_open(struct fe_writer **out, const char *folder, const char *name, struct fe_err *err)
+static enum fe_rc
+file_open(struct fe_writer **out, const char *folder, const char *name, struct fe_err *err)
 {
 	struct fe_buf path;
 	enum fe_rc rc;
@@ -81,7 +85,8 @@ static enum fe_rc file_open(struct fe_writer **out, const char *folder, const ch
 	return rc;
 }
 
-static char *row_join(const struct fe_generate_row *row, char *p)
+static char *
+row_join(const struct fe_generate_row *row, char *p)
 {
 	for (size_t i = 0; i < row->n_cells; i++) {
 		memcpy(p, row->cells[i].text, row->cells[i].n_bytes);
@@ -101,8 +106,9 @@ struct file {
 	struct fe_generate_file *out;
 };
 
-static enum fe_rc file_write(const struct file *file, const struct fe_generate_maker *m, uint64_t n_records,
-                             struct fe_generate_result *all, struct fe_err *err)
+static enum fe_rc
+file_write(const struct file *file, const struct fe_generate_maker *m, uint64_t n_records,
+	   struct fe_generate_result *all, struct fe_err *err)
 {
 	struct fe_generate_row row;
 	char *block = fe_new_array(BLOCK_BYTES, char);
@@ -136,7 +142,9 @@ static enum fe_rc file_write(const struct file *file, const struct fe_generate_m
 	return rc;
 }
 
-enum fe_rc fe_generate(const struct fe_generate_settings *set, struct fe_generate_result *out, struct fe_err *err)
+enum fe_rc
+fe_generate(const struct fe_generate_settings *set, struct fe_generate_result *out,
+	    struct fe_err *err)
 {
 	struct fe_generate_maker maker;
 	struct file customers = { .header = fe_generate_customer_header, .row = fe_generate_customer,

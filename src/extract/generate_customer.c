@@ -35,7 +35,9 @@ static const struct fe_weighted tiers[] = {
 	{ 550, "bronze" }, { 820, "silver" }, { 950, "gold" }, { 1000, "platinum" },
 };
 
-static void customer_draw(const struct fe_generate_maker *m, struct fe_rng *r, uint64_t index, struct fe_generate_row *row)
+static void
+customer_draw(const struct fe_generate_maker *m, struct fe_rng *r, uint64_t index,
+	      struct fe_generate_row *row)
 {
 	const struct name *first = &first_names[fe_draw_below(r, sizeof(first_names) / sizeof(first_names[0]))];
 	const struct name *last = &last_names[fe_draw_below(r, sizeof(last_names) / sizeof(last_names[0]))];
@@ -57,7 +59,8 @@ static void customer_draw(const struct fe_generate_maker *m, struct fe_rng *r, u
 }
 
 /* "Horváth, Zoë" and "Zoë ""Horváth""": both must be quoted. */
-static void quote_name(struct fe_generate_row *row, struct fe_rng *r)
+static void
+quote_name(struct fe_generate_row *row, struct fe_rng *r)
 {
 	char name[FE_GENERATE_CELL_BYTES];
 	size_t n = row->cells[CUSTOMER_NAME].n_bytes;
@@ -79,7 +82,8 @@ static void quote_name(struct fe_generate_row *row, struct fe_rng *r)
 	}
 }
 
-static void customer_spoil(struct fe_generate_row *row, struct fe_rng *r)
+static void
+customer_spoil(struct fe_generate_row *row, struct fe_rng *r)
 {
 	static const uint8_t texts[] = { CUSTOMER_ID, CUSTOMER_TIER, EMAIL };
 	switch (row->fault) {
@@ -100,7 +104,8 @@ static void customer_spoil(struct fe_generate_row *row, struct fe_rng *r)
 	}
 }
 
-void fe_generate_customer(const struct fe_generate_maker *m, uint64_t index, struct fe_generate_row *row)
+void
+fe_generate_customer(const struct fe_generate_maker *m, uint64_t index, struct fe_generate_row *row)
 {
 	struct fe_rng own = fe_draw_at(m->customer_seed, index);
 	uint64_t at = index;

@@ -14,31 +14,36 @@ struct fe_rng {
 	uint64_t state;
 };
 
-static inline uint64_t fe_draw_mix(uint64_t x)
+static inline uint64_t
+fe_draw_mix(uint64_t x)
 {
 	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
 	return x ^ (x >> 31);
 }
 
-static inline struct fe_rng fe_draw_at(uint64_t file_seed, uint64_t index)
+static inline struct fe_rng
+fe_draw_at(uint64_t file_seed, uint64_t index)
 {
 	return (struct fe_rng){ fe_draw_mix(file_seed + fe_draw_mix(index)) };
 }
 
-static inline uint64_t fe_draw(struct fe_rng *r)
+static inline uint64_t
+fe_draw(struct fe_rng *r)
 {
 	r->state += UINT64_C(0x9e3779b97f4a7c15);
 	return fe_draw_mix(r->state);
 }
 
 /* 0 to n - 1; the bias is below n / 2^64. */
-static inline uint64_t fe_draw_below(struct fe_rng *r, uint64_t n)
+static inline uint64_t
+fe_draw_below(struct fe_rng *r, uint64_t n)
 {
 	return (uint64_t)((unsigned __int128)fe_draw(r) * n >> 64);
 }
 
-static inline uint64_t fe_draw_between(struct fe_rng *r, uint64_t low, uint64_t high)
+static inline uint64_t
+fe_draw_between(struct fe_rng *r, uint64_t low, uint64_t high)
 {
 	return low + fe_draw_below(r, high - low + 1);
 }
@@ -49,7 +54,8 @@ struct fe_weighted {
 	const char *text;
 };
 
-static inline const char *fe_draw_weighted(struct fe_rng *r, const struct fe_weighted *rows)
+static inline const char *
+fe_draw_weighted(struct fe_rng *r, const struct fe_weighted *rows)
 {
 	uint64_t x = fe_draw_below(r, 1000);
 	while (x >= rows->upto)

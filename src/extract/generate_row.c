@@ -16,7 +16,8 @@
 
 /* ---- cells ---- */
 
-void fe_row_put(struct fe_generate_row *row, size_t cell, const char *text, size_t n_bytes)
+void
+fe_row_put(struct fe_generate_row *row, size_t cell, const char *text, size_t n_bytes)
 {
 	size_t used = row->cells[cell].n_bytes;
 	FE_ASSERT(n_bytes <= FE_GENERATE_CELL_BYTES - used);
@@ -24,12 +25,14 @@ void fe_row_put(struct fe_generate_row *row, size_t cell, const char *text, size
 	row->cells[cell].n_bytes = used + n_bytes;
 }
 
-void fe_row_put_text(struct fe_generate_row *row, size_t cell, const char *text)
+void
+fe_row_put_text(struct fe_generate_row *row, size_t cell, const char *text)
 {
 	fe_row_put(row, cell, text, strlen(text));
 }
 
-void fe_row_put_number(struct fe_generate_row *row, size_t cell, uint64_t v, size_t width)
+void
+fe_row_put_number(struct fe_generate_row *row, size_t cell, uint64_t v, size_t width)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
@@ -40,20 +43,23 @@ void fe_row_put_number(struct fe_generate_row *row, size_t cell, uint64_t v, siz
 	fe_row_put(row, cell, digits + at, sizeof(digits) - at);
 }
 
-void fe_row_put_amount(struct fe_generate_row *row, size_t cell, int64_t amount)
+void
+fe_row_put_amount(struct fe_generate_row *row, size_t cell, int64_t amount)
 {
 	char text[FE_DECIMAL_TEXT_BYTES];
 	fe_row_put(row, cell, text, fe_decimal_format(amount, FE_GENERATE_AMOUNT_SCALE, text));
 }
 
-void fe_row_put_date(struct fe_generate_row *row, size_t cell, int32_t day)
+void
+fe_row_put_date(struct fe_generate_row *row, size_t cell, int32_t day)
 {
 	char text[FE_DATE_TEXT_BYTES];
 	fe_date_format(day, text);
 	fe_row_put(row, cell, text, sizeof(text));
 }
 
-void fe_row_put_moment(struct fe_generate_row *row, size_t cell, int32_t day, int64_t second)
+void
+fe_row_put_moment(struct fe_generate_row *row, size_t cell, int32_t day, int64_t second)
 {
 	uint64_t s = (uint64_t)second;
 	fe_row_put_date(row, cell, day);
@@ -65,18 +71,22 @@ void fe_row_put_moment(struct fe_generate_row *row, size_t cell, int32_t day, in
 	fe_row_put_number(row, cell, s % 60, 2);
 }
 
-void fe_row_clear_cell(struct fe_generate_row *row, size_t cell)
+void
+fe_row_clear_cell(struct fe_generate_row *row, size_t cell)
 {
 	row->cells[cell].n_bytes = 0;
 }
 
-void fe_row_set_text(struct fe_generate_row *row, size_t cell, const char *text)
+void
+fe_row_set_text(struct fe_generate_row *row, size_t cell, const char *text)
 {
 	fe_row_clear_cell(row, cell);
 	fe_row_put_text(row, cell, text);
 }
 
-void fe_row_set_other(struct fe_generate_row *row, size_t cell, const struct fe_weighted *list, size_t n, struct fe_rng *r)
+void
+fe_row_set_other(struct fe_generate_row *row, size_t cell, const struct fe_weighted *list, size_t n,
+		 struct fe_rng *r)
 {
 	size_t at = fe_draw_below(r, n);
 	struct fe_str now = { row->cells[cell].text, row->cells[cell].n_bytes };
@@ -85,7 +95,8 @@ void fe_row_set_other(struct fe_generate_row *row, size_t cell, const struct fe_
 	fe_row_set_text(row, cell, list[at].text);
 }
 
-static void swap_case(struct fe_generate_row *row, size_t cell)
+static void
+swap_case(struct fe_generate_row *row, size_t cell)
 {
 	char *p = row->cells[cell].text;
 	for (size_t i = 0; i < row->cells[cell].n_bytes; i++)
@@ -93,7 +104,8 @@ static void swap_case(struct fe_generate_row *row, size_t cell)
 			p[i] ^= 0x20;
 }
 
-static void add_blanks(struct fe_generate_row *row, size_t cell)
+static void
+add_blanks(struct fe_generate_row *row, size_t cell)
 {
 	char *p = row->cells[cell].text;
 	FE_ASSERT(row->cells[cell].n_bytes + 3 <= FE_GENERATE_CELL_BYTES);
@@ -103,7 +115,8 @@ static void add_blanks(struct fe_generate_row *row, size_t cell)
 	fe_row_put_text(row, cell, "  ");
 }
 
-void fe_row_make_untidy(struct fe_generate_row *row, const uint8_t *cells, size_t n, struct fe_rng *r)
+void
+fe_row_make_untidy(struct fe_generate_row *row, const uint8_t *cells, size_t n, struct fe_rng *r)
 {
 	size_t certain = fe_draw_below(r, n);
 	for (size_t i = 0; i < n; i++) {
@@ -117,7 +130,8 @@ void fe_row_make_untidy(struct fe_generate_row *row, const uint8_t *cells, size_
 
 /* ---- faults ---- */
 
-enum fe_generate_fault fe_draw_fault(struct fe_rng *r, const uint32_t upto[FE_N_GENERATE_FAULTS])
+enum fe_generate_fault
+fe_draw_fault(struct fe_rng *r, const uint32_t upto[FE_N_GENERATE_FAULTS])
 {
 	uint64_t x = fe_draw_below(r, 1000);
 	if (x >= upto[FE_N_GENERATE_FAULTS - 1])
@@ -128,19 +142,23 @@ enum fe_generate_fault fe_draw_fault(struct fe_rng *r, const uint32_t upto[FE_N_
 	return (enum fe_generate_fault)fault;
 }
 
-enum fe_generate_fault fe_draw_fault_at(uint64_t file_seed, const uint32_t *upto, uint64_t index)
+enum fe_generate_fault
+fe_draw_fault_at(uint64_t file_seed, const uint32_t *upto, uint64_t index)
 {
 	struct fe_rng r = fe_draw_at(file_seed, index);
 	return fe_draw_fault(&r, upto);
 }
 
-bool fe_generate_repeats(enum fe_generate_fault fault)
+bool
+fe_generate_repeats(enum fe_generate_fault fault)
 {
 	return fault == FE_GENERATE_DUPLICATE || fault == FE_GENERATE_CHANGED || fault == FE_GENERATE_CONFLICT;
 }
 
 /* A record without a fault before `index`; false where there is none nearby. */
-static bool earlier_plain(struct fe_rng *r, uint64_t file_seed, const uint32_t *upto, uint64_t index, uint64_t *found)
+static bool
+earlier_plain(struct fe_rng *r, uint64_t file_seed, const uint32_t *upto, uint64_t index,
+	      uint64_t *found)
 {
 	if (index == 0)
 		return false;
@@ -156,8 +174,9 @@ static bool earlier_plain(struct fe_rng *r, uint64_t file_seed, const uint32_t *
 	return false;
 }
 
-struct fe_rng fe_draw_content(enum fe_generate_fault *fault, uint64_t file_seed, const uint32_t *upto,
-                               struct fe_rng *own, uint64_t *at)
+struct fe_rng
+fe_draw_content(enum fe_generate_fault *fault, uint64_t file_seed, const uint32_t *upto,
+		struct fe_rng *own, uint64_t *at)
 {
 	if (!fe_generate_repeats(*fault))
 		return *own;
@@ -170,7 +189,8 @@ struct fe_rng fe_draw_content(enum fe_generate_fault *fault, uint64_t file_seed,
 	return earlier;
 }
 
-void fe_row_clear(struct fe_generate_row *row)
+void
+fe_row_clear(struct fe_generate_row *row)
 {
 	for (size_t i = 0; i < FE_GENERATE_MAX_CELLS; i++)
 		row->cells[i].n_bytes = 0;
@@ -178,7 +198,8 @@ void fe_row_clear(struct fe_generate_row *row)
 	row->amount = 0;
 }
 
-void fe_generate_maker_init(struct fe_generate_maker *m, const struct fe_generate_settings *set)
+void
+fe_generate_maker_init(struct fe_generate_maker *m, const struct fe_generate_settings *set)
 {
 	uint32_t customers = 0, transactions = 0;
 	*m = (struct fe_generate_maker){

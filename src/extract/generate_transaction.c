@@ -38,7 +38,8 @@ static const uint32_t hours[24] = {
 	368, 432, 486, 540, 600, 668, 748, 824, 888, 938, 972, 1000,
 };
 
-static uint64_t amount_pick(struct fe_rng *r)
+static uint64_t
+amount_pick(struct fe_rng *r)
 {
 	uint64_t x = fe_draw_below(r, 1000);
 	size_t i = 0;
@@ -47,7 +48,8 @@ static uint64_t amount_pick(struct fe_rng *r)
 	return fe_draw_between(r, amounts[i].low, amounts[i].high);
 }
 
-static int64_t second_of_day_pick(struct fe_rng *r)
+static int64_t
+second_of_day_pick(struct fe_rng *r)
 {
 	uint64_t x = fe_draw_below(r, 1000);
 	int64_t hour = 0;
@@ -67,7 +69,8 @@ struct transaction {
 
 /* A customer whose id stands in customers.csv: not one of the records there that
  * took the place of their own customer by repeating another. */
-static uint64_t customer_pick(const struct fe_generate_maker *m, struct fe_rng *r)
+static uint64_t
+customer_pick(const struct fe_generate_maker *m, struct fe_rng *r)
 {
 	uint64_t at = fe_draw_below(r, m->n_customers);
 	while (at > 0 && fe_generate_repeats(fe_draw_fault_at(m->customer_seed, m->customer_faults, at)))
@@ -75,7 +78,8 @@ static uint64_t customer_pick(const struct fe_generate_maker *m, struct fe_rng *
 	return at + 1;
 }
 
-static struct transaction transaction_draw(const struct fe_generate_maker *m, struct fe_rng *r, uint64_t index)
+static struct transaction
+transaction_draw(const struct fe_generate_maker *m, struct fe_rng *r, uint64_t index)
 {
 	struct transaction t = { .number = index + 1 };
 	t.customer = customer_pick(m, r);
@@ -91,8 +95,9 @@ static struct transaction transaction_draw(const struct fe_generate_maker *m, st
 }
 
 /* Faults that are another value of the same form. */
-static void transaction_bend(const struct fe_generate_maker *m, struct transaction *t, enum fe_generate_fault fault,
-                             struct fe_rng *r)
+static void
+transaction_bend(const struct fe_generate_maker *m, struct transaction *t,
+		 enum fe_generate_fault fault, struct fe_rng *r)
 {
 	switch (fault) {
 	case FE_GENERATE_NEGATIVE_AMOUNT:
@@ -118,7 +123,8 @@ static void transaction_bend(const struct fe_generate_maker *m, struct transacti
 	}
 }
 
-static void transaction_print(const struct transaction *t, struct fe_generate_row *row)
+static void
+transaction_print(const struct transaction *t, struct fe_generate_row *row)
 {
 	fe_row_put_text(row, TRANSACTION_ID, "TXN");
 	fe_row_put_number(row, TRANSACTION_ID, t->number, 10);
@@ -137,7 +143,8 @@ static void transaction_print(const struct transaction *t, struct fe_generate_ro
 }
 
 /* The amount, written in a way that is not a decimal(12,2). */
-static void amount_malform(struct fe_generate_row *row, struct fe_rng *r)
+static void
+amount_malform(struct fe_generate_row *row, struct fe_rng *r)
 {
 	uint64_t minor = fe_draw_between(r, 100000, 9999999); /* from 1,000.00 */
 	fe_row_clear_cell(row, AMOUNT);
@@ -178,7 +185,8 @@ static void amount_malform(struct fe_generate_row *row, struct fe_rng *r)
 #define PICK(r, list) (list)[fe_draw_below((r), sizeof(list) / sizeof((list)[0]))]
 
 /* Faults of the cells' text. */
-static void transaction_spoil(struct fe_generate_row *row, struct fe_rng *r)
+static void
+transaction_spoil(struct fe_generate_row *row, struct fe_rng *r)
 {
 	static const char *const bad_dates[] = { "2025-02-30", "31/12/2025", "2025-13-01 10:00:00",
 	                                         "2025-06-15 24:00:00", "20250615", "yesterday" };
@@ -230,7 +238,9 @@ static void transaction_spoil(struct fe_generate_row *row, struct fe_rng *r)
 	}
 }
 
-void fe_generate_transaction(const struct fe_generate_maker *m, uint64_t index, struct fe_generate_row *row)
+void
+fe_generate_transaction(const struct fe_generate_maker *m, uint64_t index,
+			struct fe_generate_row *row)
 {
 	struct fe_rng own = fe_draw_at(m->transaction_seed, index);
 	uint64_t at = index;

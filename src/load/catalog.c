@@ -7,8 +7,8 @@
 #include "load/catalog_private.h"
 #include "load/schema.h"
 
-enum fe_rc fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms,
-                           struct fe_err *err)
+enum fe_rc
+fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms, struct fe_err *err)
 {
 	struct fe_db_settings set = { .read_only = true, .busy_ms = wait_ms };
 	struct fe_catalog *c;
@@ -39,7 +39,8 @@ fail:
 	return rc;
 }
 
-void fe_catalog_close(struct fe_catalog *c)
+void
+fe_catalog_close(struct fe_catalog *c)
 {
 	if (!c)
 		return;
@@ -47,14 +48,16 @@ void fe_catalog_close(struct fe_catalog *c)
 	fe_free(c);
 }
 
-static int64_t sql_limit(uint64_t limit)
+static int64_t
+sql_limit(uint64_t limit)
 {
 	return limit == 0 || limit > INT64_MAX ? -1 : (int64_t)limit;
 }
 
 /* ---- runs ---- */
 
-static struct fe_catalog_run read_run(struct fe_stmt *st)
+static struct fe_catalog_run
+read_run(struct fe_stmt *st)
 {
 	return (struct fe_catalog_run){
 		.run_id = fe_stmt_text(st, 0),
@@ -76,8 +79,9 @@ static struct fe_catalog_run read_run(struct fe_stmt *st)
 	};
 }
 
-enum fe_rc fe_catalog_runs(struct fe_catalog *c, const struct fe_catalog_run_query *q,
-                           fe_catalog_run_fn each, void *ctx, struct fe_err *err)
+enum fe_rc
+fe_catalog_runs(struct fe_catalog *c, const struct fe_catalog_run_query *q, fe_catalog_run_fn each,
+		void *ctx, struct fe_err *err)
 {
 	static const char sql[] =
 		"SELECT s.run_id, s.pipeline_name, coalesce(a.status, 'running') AS status, s.at, "
@@ -120,7 +124,8 @@ enum fe_rc fe_catalog_runs(struct fe_catalog *c, const struct fe_catalog_run_que
 
 /* ---- rejects ---- */
 
-static struct fe_catalog_reject read_reject(struct fe_stmt *st)
+static struct fe_catalog_reject
+read_reject(struct fe_stmt *st)
 {
 	return (struct fe_catalog_reject){
 		.reject_id = fe_stmt_i64(st, 0),
@@ -139,8 +144,9 @@ static struct fe_catalog_reject read_reject(struct fe_stmt *st)
 	};
 }
 
-enum fe_rc fe_catalog_rejects(struct fe_catalog *c, const struct fe_catalog_reject_query *q,
-                              fe_catalog_reject_fn each, void *ctx, struct fe_err *err)
+enum fe_rc
+fe_catalog_rejects(struct fe_catalog *c, const struct fe_catalog_reject_query *q,
+		   fe_catalog_reject_fn each, void *ctx, struct fe_err *err)
 {
 	static const char sql[] =
 		"SELECT r.reject_id, r.run_id, r.pipeline_name, r.dataset, o.path, "

@@ -15,7 +15,8 @@ static const char *const stamp_names[] = { "processed_at",  "created_at", "updat
 	                                   "etl_object_id", "etl_record", "etl_run_id" };
 #define N_STAMPS (sizeof(stamp_names) / sizeof(stamp_names[0]))
 
-static enum fe_rc bad_key(struct fe_err *err, const struct fe_field *f, const char *text)
+static enum fe_rc
+bad_key(struct fe_err *err, const struct fe_field *f, const char *text)
 {
 	char type[FE_TYPE_TEXT_BYTES];
 
@@ -25,8 +26,9 @@ static enum fe_rc bad_key(struct fe_err *err, const struct fe_field *f, const ch
 }
 
 /* scratch must live until the statement is stepped. */
-static enum fe_rc bind_key(struct fe_stmt *st, int index, const struct fe_field *f,
-                           const char *text, char scratch[32], struct fe_err *err)
+static enum fe_rc
+bind_key(struct fe_stmt *st, int index, const struct fe_field *f, const char *text,
+	 char scratch[32], struct fe_err *err)
 {
 	struct fe_str s = fe_str_of(text);
 	int64_t v = 0;
@@ -67,8 +69,8 @@ static enum fe_rc bind_key(struct fe_stmt *st, int index, const struct fe_field 
 	return FE_OK;
 }
 
-static struct fe_str cell_text(struct fe_stmt *st, int column, struct fe_type type,
-                               struct fe_arena *arena)
+static struct fe_str
+cell_text(struct fe_stmt *st, int column, struct fe_type type, struct fe_arena *arena)
 {
 	char text[FE_DECIMAL_TEXT_BYTES];
 	size_t n;
@@ -84,8 +86,9 @@ static struct fe_str cell_text(struct fe_stmt *st, int column, struct fe_type ty
 }
 
 /* The statement's columns: those of the schema, the stamps, the object's path and hash. */
-static enum fe_rc give_row(struct fe_stmt *st, const struct fe_table *t, fe_catalog_row_fn each,
-                           void *ctx, struct fe_err *err)
+static enum fe_rc
+give_row(struct fe_stmt *st, const struct fe_table *t, fe_catalog_row_fn each, void *ctx,
+	 struct fe_err *err)
 {
 	size_t n = t->schema->n_fields, i;
 	struct fe_catalog_cell *cells = fe_new_array(n + N_STAMPS, struct fe_catalog_cell);
@@ -113,8 +116,9 @@ static enum fe_rc give_row(struct fe_stmt *st, const struct fe_table *t, fe_cata
 	return rc;
 }
 
-static enum fe_rc prepare_row(struct fe_catalog *c, const struct fe_table_sql *sql,
-                              struct fe_stmt **out, struct fe_err *err)
+static enum fe_rc
+prepare_row(struct fe_catalog *c, const struct fe_table_sql *sql, struct fe_stmt **out,
+	    struct fe_err *err)
 {
 	const struct fe_table *t = sql->table;
 	struct fe_buf text;
@@ -141,9 +145,9 @@ static enum fe_rc prepare_row(struct fe_catalog *c, const struct fe_table_sql *s
 	return rc;
 }
 
-static enum fe_rc find_in(struct fe_catalog *c, const struct fe_table_sql *sql,
-                          const char *const *key, bool *found, fe_catalog_row_fn each, void *ctx,
-                          struct fe_err *err)
+static enum fe_rc
+find_in(struct fe_catalog *c, const struct fe_table_sql *sql, const char *const *key, bool *found,
+	fe_catalog_row_fn each, void *ctx, struct fe_err *err)
 {
 	const struct fe_table *t = sql->table;
 	char scratch[8][32]; /* a key has at most 8 columns (fe_table_sql_init) */
@@ -165,9 +169,10 @@ static enum fe_rc find_in(struct fe_catalog *c, const struct fe_table_sql *sql,
 	return rc;
 }
 
-enum fe_rc fe_catalog_find_row(struct fe_catalog *c, const struct fe_table *table,
-                               const char *const *key, size_t n_key, bool *found,
-                               fe_catalog_row_fn each, void *ctx, struct fe_err *err)
+enum fe_rc
+fe_catalog_find_row(struct fe_catalog *c, const struct fe_table *table, const char *const *key,
+		    size_t n_key, bool *found, fe_catalog_row_fn each, void *ctx,
+		    struct fe_err *err)
 {
 	struct fe_table_sql sql;
 	enum fe_rc rc;

@@ -6,7 +6,8 @@
 #include "load/catalog_private.h"
 #include "load/chain.h"
 
-static enum fe_rc broken(struct fe_err *err, int64_t event_id, const char *what)
+static enum fe_rc
+broken(struct fe_err *err, int64_t event_id, const char *what)
 {
 	fe_fail(err, FE_ECONFLICT,
 	        "etl_run_events, event %" PRId64 ": %s; the audit trail was changed after it "
@@ -17,8 +18,9 @@ static enum fe_rc broken(struct fe_err *err, int64_t event_id, const char *what)
 
 /* Statement columns: the hashed ones of the event (7), its hash, the audit hash that
  * its detail holds, whether there is an audit row, and that row's columns (16). */
-static enum fe_rc verify_event(struct fe_stmt *st, int64_t id, const char *previous,
-                               char hash[FE_SHA256_HEX_BYTES], struct fe_err *err)
+static enum fe_rc
+verify_event(struct fe_stmt *st, int64_t id, const char *previous, char hash[FE_SHA256_HEX_BYTES],
+	     struct fe_err *err)
 {
 	char audit[FE_SHA256_HEX_BYTES];
 	const int hash_at = FE_CHAIN_N_EVENT_COLUMNS;
@@ -41,7 +43,8 @@ static enum fe_rc verify_event(struct fe_stmt *st, int64_t id, const char *previ
 }
 
 /* An audit row without an event: one was put in, or the end of the chain cut off. */
-static enum fe_rc verify_no_stray(struct fe_catalog *c, struct fe_err *err)
+static enum fe_rc
+verify_no_stray(struct fe_catalog *c, struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc;
@@ -66,8 +69,9 @@ static enum fe_rc verify_no_stray(struct fe_catalog *c, struct fe_err *err)
 	return rc;
 }
 
-enum fe_rc fe_catalog_verify_events(struct fe_catalog *c, uint64_t *n_events, char *last_hash,
-                                    struct fe_err *err)
+enum fe_rc
+fe_catalog_verify_events(struct fe_catalog *c, uint64_t *n_events, char *last_hash,
+			 struct fe_err *err)
 {
 	static const char sql[] =
 		"SELECT e.previous_hash, e.event_id, e.run_id, e.pipeline_name, e.event, e.at, "

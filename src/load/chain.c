@@ -7,7 +7,8 @@
 
 #include "db/sqlite.h"
 
-static void add_field(struct fe_sha256 *h, struct fe_str field)
+static void
+add_field(struct fe_sha256 *h, struct fe_str field)
 {
 	char head[24];
 	int n;
@@ -23,7 +24,8 @@ static void add_field(struct fe_sha256 *h, struct fe_str field)
 	fe_sha256_add(h, ",", 1);
 }
 
-void fe_chain_hash(const struct fe_str *fields, size_t n_fields, char hex[FE_SHA256_HEX_BYTES])
+void
+fe_chain_hash(const struct fe_str *fields, size_t n_fields, char hex[FE_SHA256_HEX_BYTES])
 {
 	struct fe_sha256 *h = fe_sha256_new();
 	unsigned char digest[FE_SHA256_BYTES];
@@ -36,7 +38,8 @@ void fe_chain_hash(const struct fe_str *fields, size_t n_fields, char hex[FE_SHA
 	fe_sha256_free(h);
 }
 
-void fe_chain_hash_row(struct fe_stmt *st, int first, int n, char hex[FE_SHA256_HEX_BYTES])
+void
+fe_chain_hash_row(struct fe_stmt *st, int first, int n, char hex[FE_SHA256_HEX_BYTES])
 {
 	struct fe_str fields[32];
 	int i;

@@ -14,13 +14,15 @@
 	"; change the pipeline file or the table (ALTER TABLE), or rename the table and let "  \
 	"finetl make a new one"
 
-static const char *nullness(bool is_not_null)
+static const char *
+nullness(bool is_not_null)
 {
 	return is_not_null ? "NOT NULL" : "nullable";
 }
 
-static enum fe_rc differs(struct fe_err *err, const struct fe_table_sql *t, const char *column,
-                          const char *what, const char *is, const char *declared)
+static enum fe_rc
+differs(struct fe_err *err, const struct fe_table_sql *t, const char *column, const char *what,
+	const char *is, const char *declared)
 {
 	if (!column)
 		return fe_fail(err, FE_ECONFLICT, "table %s: %s is %s, declared is %s" WAY_OUT,
@@ -29,8 +31,8 @@ static enum fe_rc differs(struct fe_err *err, const struct fe_table_sql *t, cons
 	               t->table->name, column, what, is, declared);
 }
 
-static enum fe_rc more_than_declared(struct fe_err *err, const struct fe_table_sql *t,
-                                     const char *what)
+static enum fe_rc
+more_than_declared(struct fe_err *err, const struct fe_table_sql *t, const char *what)
 {
 	return fe_fail(err, FE_ECONFLICT, "table %s has more %s than are declared" WAY_OUT,
 	               t->table->name, what);
@@ -38,8 +40,8 @@ static enum fe_rc more_than_declared(struct fe_err *err, const struct fe_table_s
 
 /* ---- kind ---- */
 
-static enum fe_rc compare_kind(struct fe_stmt *st, const struct fe_table_sql *t, bool *exists,
-                               struct fe_err *err)
+static enum fe_rc
+compare_kind(struct fe_stmt *st, const struct fe_table_sql *t, bool *exists, struct fe_err *err)
 {
 	fe_stmt_bind_cstr(st, 1, t->table->name);
 	FE_TRY(fe_stmt_step(st, exists, err));
@@ -56,7 +58,8 @@ static enum fe_rc compare_kind(struct fe_stmt *st, const struct fe_table_sql *t,
 
 /* ---- columns: name, type, notnull, pk, hidden (2: virtual, 3: stored generated) ---- */
 
-static const struct fe_column_sql *find_column(const struct fe_table_sql *t, struct fe_str name)
+static const struct fe_column_sql *
+find_column(const struct fe_table_sql *t, struct fe_str name)
 {
 	size_t i;
 
@@ -67,8 +70,8 @@ static const struct fe_column_sql *find_column(const struct fe_table_sql *t, str
 	return NULL;
 }
 
-static enum fe_rc compare_column(struct fe_stmt *st, const struct fe_table_sql *t,
-                                 struct fe_err *err)
+static enum fe_rc
+compare_column(struct fe_stmt *st, const struct fe_table_sql *t, struct fe_err *err)
 {
 	struct fe_str name = fe_stmt_text(st, 0), type = fe_stmt_text(st, 1);
 	const struct fe_column_sql *c = find_column(t, name);
@@ -98,8 +101,8 @@ static enum fe_rc compare_column(struct fe_stmt *st, const struct fe_table_sql *
 	return FE_OK;
 }
 
-static enum fe_rc name_missing_column(struct fe_stmt *st, const struct fe_table_sql *t,
-                                      struct fe_err *err)
+static enum fe_rc
+name_missing_column(struct fe_stmt *st, const struct fe_table_sql *t, struct fe_err *err)
 {
 	size_t i;
 
@@ -120,8 +123,8 @@ static enum fe_rc name_missing_column(struct fe_stmt *st, const struct fe_table_
 	return FE_OK;
 }
 
-static enum fe_rc compare_columns(struct fe_stmt *st, const struct fe_table_sql *t,
-                                  struct fe_err *err)
+static enum fe_rc
+compare_columns(struct fe_stmt *st, const struct fe_table_sql *t, struct fe_err *err)
 {
 	size_t n = 0;
 	bool row;
@@ -139,8 +142,8 @@ static enum fe_rc compare_columns(struct fe_stmt *st, const struct fe_table_sql 
 
 /* ---- foreign keys: one text a key, "parent.column=parent column,..." ---- */
 
-static void print_foreign_key(struct fe_buf *out, const struct fe_table *t,
-                              const struct fe_foreign_key *k)
+static void
+print_foreign_key(struct fe_buf *out, const struct fe_table *t, const struct fe_foreign_key *k)
 {
 	size_t i;
 
@@ -155,8 +158,9 @@ static void print_foreign_key(struct fe_buf *out, const struct fe_table *t,
 	}
 }
 
-static enum fe_rc has_foreign_key(struct fe_stmt *st, const struct fe_table_sql *t,
-                                  struct fe_str key, bool *found, size_t *n, struct fe_err *err)
+static enum fe_rc
+has_foreign_key(struct fe_stmt *st, const struct fe_table_sql *t, struct fe_str key, bool *found,
+		size_t *n, struct fe_err *err)
 {
 	bool row;
 
@@ -172,8 +176,8 @@ static enum fe_rc has_foreign_key(struct fe_stmt *st, const struct fe_table_sql 
 	}
 }
 
-static enum fe_rc compare_foreign_keys(struct fe_stmt *st, const struct fe_table_sql *t,
-                                       struct fe_err *err)
+static enum fe_rc
+compare_foreign_keys(struct fe_stmt *st, const struct fe_table_sql *t, struct fe_err *err)
 {
 	struct fe_buf key;
 	enum fe_rc rc = FE_OK;
@@ -198,7 +202,8 @@ static enum fe_rc compare_foreign_keys(struct fe_stmt *st, const struct fe_table
 
 /* ---- conditions ---- */
 
-static size_t count_of(struct fe_str text, const char *what)
+static size_t
+count_of(struct fe_str text, const char *what)
 {
 	size_t n_what = strlen(what), i, n = 0;
 
@@ -208,8 +213,8 @@ static size_t count_of(struct fe_str text, const char *what)
 }
 
 /* The same integers at another scale would be other amounts. */
-static enum fe_rc compare_meanings(struct fe_str is, const struct fe_table_sql *t,
-                                   struct fe_err *err)
+static enum fe_rc
+compare_meanings(struct fe_str is, const struct fe_table_sql *t, struct fe_err *err)
 {
 	struct fe_buf meaning;
 	enum fe_rc rc = FE_OK;
@@ -228,8 +233,8 @@ static enum fe_rc compare_meanings(struct fe_str is, const struct fe_table_sql *
 	return rc;
 }
 
-static enum fe_rc compare_checks(struct fe_stmt *st, const struct fe_table_sql *t,
-                                 struct fe_err *err)
+static enum fe_rc
+compare_checks(struct fe_stmt *st, const struct fe_table_sql *t, struct fe_err *err)
 {
 	struct fe_buf check;
 	enum fe_rc rc = FE_OK;
@@ -260,8 +265,9 @@ static enum fe_rc compare_checks(struct fe_stmt *st, const struct fe_table_sql *
 typedef enum fe_rc (*compare_fn)(struct fe_stmt *st, const struct fe_table_sql *t,
                                  struct fe_err *err);
 
-static enum fe_rc with_query(struct fe_db *db, const char *sql, compare_fn compare,
-                             const struct fe_table_sql *t, struct fe_err *err)
+static enum fe_rc
+with_query(struct fe_db *db, const char *sql, compare_fn compare, const struct fe_table_sql *t,
+	   struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc;
@@ -272,8 +278,8 @@ static enum fe_rc with_query(struct fe_db *db, const char *sql, compare_fn compa
 	return rc;
 }
 
-static enum fe_rc compare(struct fe_db *db, const struct fe_table_sql *t, bool *exists,
-                          struct fe_err *err)
+static enum fe_rc
+compare(struct fe_db *db, const struct fe_table_sql *t, bool *exists, struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc;
@@ -298,8 +304,8 @@ static enum fe_rc compare(struct fe_db *db, const struct fe_table_sql *t, bool *
 	                  compare_checks, t, err);
 }
 
-enum fe_rc fe_schema_compare(struct fe_db *db, const struct fe_table_sql *t, bool *exists,
-                             struct fe_err *err)
+enum fe_rc
+fe_schema_compare(struct fe_db *db, const struct fe_table_sql *t, bool *exists, struct fe_err *err)
 {
 	enum fe_rc rc = compare(db, t, exists, err);
 

@@ -9,7 +9,8 @@
 
 /* ---- printing ---- */
 
-static bool declares(const struct fe_table_sql *t, const struct fe_view_need *need)
+static bool
+declares(const struct fe_table_sql *t, const struct fe_view_need *need)
 {
 	size_t i;
 
@@ -22,7 +23,8 @@ static bool declares(const struct fe_table_sql *t, const struct fe_view_need *ne
 	return false;
 }
 
-static bool view_fits(const struct fe_view *v, const struct fe_table_sql *tables, size_t n_tables)
+static bool
+view_fits(const struct fe_view *v, const struct fe_table_sql *tables, size_t n_tables)
 {
 	size_t i, j;
 
@@ -35,7 +37,8 @@ static bool view_fits(const struct fe_view *v, const struct fe_table_sql *tables
 	return true;
 }
 
-static void print_tables(const struct fe_table_sql *tables, size_t n_tables, struct fe_buf *out)
+static void
+print_tables(const struct fe_table_sql *tables, size_t n_tables, struct fe_buf *out)
 {
 	size_t i, j;
 
@@ -51,7 +54,8 @@ static void print_tables(const struct fe_table_sql *tables, size_t n_tables, str
 	}
 }
 
-static void free_tables(struct fe_table_sql *tables, size_t n_tables)
+static void
+free_tables(struct fe_table_sql *tables, size_t n_tables)
 {
 	size_t i;
 
@@ -60,8 +64,9 @@ static void free_tables(struct fe_table_sql *tables, size_t n_tables)
 	fe_free(tables);
 }
 
-static enum fe_rc describe(const struct fe_table *tables, size_t n_tables,
-                           struct fe_table_sql **out, struct fe_err *err)
+static enum fe_rc
+describe(const struct fe_table *tables, size_t n_tables, struct fe_table_sql **out,
+	 struct fe_err *err)
 {
 	size_t i;
 
@@ -78,8 +83,9 @@ static enum fe_rc describe(const struct fe_table *tables, size_t n_tables,
 	return FE_OK;
 }
 
-enum fe_rc fe_schema_print(const struct fe_table *tables, size_t n_tables, struct fe_buf *out,
-                           struct fe_err *err)
+enum fe_rc
+fe_schema_print(const struct fe_table *tables, size_t n_tables, struct fe_buf *out,
+		struct fe_err *err)
 {
 	struct fe_table_sql *sql;
 
@@ -91,7 +97,8 @@ enum fe_rc fe_schema_print(const struct fe_table *tables, size_t n_tables, struc
 
 /* ---- applying ---- */
 
-enum fe_rc fe_schema_apply_own(struct fe_db *db, struct fe_err *err)
+enum fe_rc
+fe_schema_apply_own(struct fe_db *db, struct fe_err *err)
 {
 	enum fe_rc rc = fe_db_exec(db, fe_sql_etl_tables, err);
 
@@ -104,8 +111,8 @@ enum fe_rc fe_schema_apply_own(struct fe_db *db, struct fe_err *err)
 
 /* An index that goes by the name of ours and is another would be taken for ours, that of
  * the key above all. SQLite keeps the text by which an index was made. */
-static enum fe_rc index_exists(struct fe_db *db, const struct fe_index_sql *x, bool *exists,
-                               struct fe_err *err)
+static enum fe_rc
+index_exists(struct fe_db *db, const struct fe_index_sql *x, bool *exists, struct fe_err *err)
 {
 	struct fe_stmt *st;
 	struct fe_str is;
@@ -128,7 +135,8 @@ static enum fe_rc index_exists(struct fe_db *db, const struct fe_index_sql *x, b
 	return rc;
 }
 
-static enum fe_rc apply_table(struct fe_db *db, const struct fe_table_sql *t, struct fe_err *err)
+static enum fe_rc
+apply_table(struct fe_db *db, const struct fe_table_sql *t, struct fe_err *err)
 {
 	bool exists;
 	size_t i;
@@ -152,8 +160,9 @@ static enum fe_rc apply_table(struct fe_db *db, const struct fe_table_sql *t, st
 	return FE_OK;
 }
 
-enum fe_rc fe_schema_apply_tables(struct fe_db *db, const struct fe_table_sql *tables,
-                                  size_t n_tables, struct fe_err *err)
+enum fe_rc
+fe_schema_apply_tables(struct fe_db *db, const struct fe_table_sql *tables, size_t n_tables,
+		       struct fe_err *err)
 {
 	size_t i;
 
@@ -162,8 +171,8 @@ enum fe_rc fe_schema_apply_tables(struct fe_db *db, const struct fe_table_sql *t
 	return FE_OK;
 }
 
-static enum fe_rc has_needs(struct fe_stmt *st, const struct fe_view *v, bool *has,
-                            struct fe_err *err)
+static enum fe_rc
+has_needs(struct fe_stmt *st, const struct fe_view *v, bool *has, struct fe_err *err)
 {
 	size_t i;
 
@@ -177,7 +186,8 @@ static enum fe_rc has_needs(struct fe_stmt *st, const struct fe_view *v, bool *h
 	return FE_OK;
 }
 
-enum fe_rc fe_schema_apply_views(struct fe_db *db, struct fe_err *err)
+enum fe_rc
+fe_schema_apply_views(struct fe_db *db, struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc;
@@ -196,7 +206,8 @@ enum fe_rc fe_schema_apply_views(struct fe_db *db, struct fe_err *err)
 	return rc;
 }
 
-enum fe_rc fe_sqlite_url_path(const char *url, const char **path, struct fe_err *err)
+enum fe_rc
+fe_sqlite_url_path(const char *url, const char **path, struct fe_err *err)
 {
 	/* The messages do not repeat the URL: of another kind it may hold a password. */
 	static const char scheme[] = "sqlite:";
@@ -216,8 +227,8 @@ enum fe_rc fe_sqlite_url_path(const char *url, const char **path, struct fe_err 
 	return FE_OK;
 }
 
-static enum fe_rc apply_all(struct fe_db *db, const struct fe_table_sql *tables, size_t n_tables,
-                            struct fe_err *err)
+static enum fe_rc
+apply_all(struct fe_db *db, const struct fe_table_sql *tables, size_t n_tables, struct fe_err *err)
 {
 	FE_TRY(fe_db_begin(db, err));
 	FE_TRY(fe_schema_apply_own(db, err));
@@ -226,8 +237,9 @@ static enum fe_rc apply_all(struct fe_db *db, const struct fe_table_sql *tables,
 	return fe_db_commit(db, err);
 }
 
-enum fe_rc fe_schema_apply_url(const char *url, const struct fe_table *tables, size_t n_tables,
-                               int64_t wait_ms, struct fe_err *err)
+enum fe_rc
+fe_schema_apply_url(const char *url, const struct fe_table *tables, size_t n_tables,
+		    int64_t wait_ms, struct fe_err *err)
 {
 	struct fe_db_settings set = { .busy_ms = wait_ms };
 	struct fe_table_sql *sql = NULL;

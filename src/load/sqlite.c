@@ -29,8 +29,8 @@
 
 static void sqlite_close(struct fe_sink *sink);
 
-static enum fe_rc sqlite_open(struct fe_sink **out, const struct fe_sink_settings *set,
-                              struct fe_err *err)
+static enum fe_rc
+sqlite_open(struct fe_sink **out, const struct fe_sink_settings *set, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s;
 	const char *path;
@@ -61,7 +61,8 @@ fail:
 	return rc;
 }
 
-static void finish_statements(struct fe_sqlite_sink *s)
+static void
+finish_statements(struct fe_sqlite_sink *s)
 {
 	size_t i;
 
@@ -71,7 +72,8 @@ static void finish_statements(struct fe_sqlite_sink *s)
 	s->object_path = NULL;
 }
 
-static void sqlite_close(struct fe_sink *sink)
+static void
+sqlite_close(struct fe_sink *sink)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	size_t i;
@@ -98,7 +100,8 @@ static void sqlite_close(struct fe_sink *sink)
 /* ---- begin ---- */
 
 /* Beside the file itself, so that two links to it share the lock. */
-static enum fe_rc take_lock(struct fe_sqlite_sink *s, struct fe_err *err)
+static enum fe_rc
+take_lock(struct fe_sqlite_sink *s, struct fe_err *err)
 {
 	char real[PATH_MAX];
 	struct fe_buf path;
@@ -118,7 +121,8 @@ static enum fe_rc take_lock(struct fe_sqlite_sink *s, struct fe_err *err)
 }
 
 /* The tables of which the run's figures are told. */
-static bool is_loaded(void *ctx, const char *table)
+static bool
+is_loaded(void *ctx, const char *table)
 {
 	const struct fe_sqlite_sink *s = (const struct fe_sqlite_sink *)ctx;
 	const struct fe_str name = fe_str_of(table);
@@ -133,7 +137,8 @@ static bool is_loaded(void *ctx, const char *table)
 	return false;
 }
 
-static enum fe_rc note_start(struct fe_sqlite_sink *s, struct fe_err *err)
+static enum fe_rc
+note_start(struct fe_sqlite_sink *s, struct fe_err *err)
 {
 	FE_TRY(fe_db_begin(s->db, err));
 	FE_TRY(fe_schema_apply_own(s->db, err));
@@ -142,14 +147,16 @@ static enum fe_rc note_start(struct fe_sqlite_sink *s, struct fe_err *err)
 	return fe_db_commit(s->db, err);
 }
 
-static enum fe_rc next_object_id(struct fe_sqlite_sink *s, int64_t *out, struct fe_err *err)
+static enum fe_rc
+next_object_id(struct fe_sqlite_sink *s, int64_t *out, struct fe_err *err)
 {
 	*out = 1;
 	return fe_db_query_i64(s->db, "SELECT coalesce(max(object_id), 0) + 1 FROM main.etl_objects",
 	                       out, err);
 }
 
-static enum fe_rc begin_load(struct fe_sqlite_sink *s, struct fe_err *err)
+static enum fe_rc
+begin_load(struct fe_sqlite_sink *s, struct fe_err *err)
 {
 	size_t i;
 
@@ -160,8 +167,9 @@ static enum fe_rc begin_load(struct fe_sqlite_sink *s, struct fe_err *err)
 	return next_object_id(s, &s->first_object_id, err);
 }
 
-static enum fe_rc sqlite_begin(struct fe_sink *sink, const struct fe_run_info *run,
-                               int64_t *first_object_id, struct fe_err *err)
+static enum fe_rc
+sqlite_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *first_object_id,
+	     struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_db_settings set = { .path = s->path, .busy_ms = s->base.set.wait_ms };
@@ -190,8 +198,8 @@ static enum fe_rc sqlite_begin(struct fe_sink *sink, const struct fe_run_info *r
 
 /* ---- the end ---- */
 
-static enum fe_rc sqlite_commit(struct fe_sink *sink, const struct fe_run_end *end,
-                                struct fe_err *err)
+static enum fe_rc
+sqlite_commit(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 
@@ -212,7 +220,8 @@ static enum fe_rc sqlite_commit(struct fe_sink *sink, const struct fe_run_end *e
 
 /* Whether the run's end is in the database: then a commit that was answered with a
  * failure did take place, and there is nothing to undo. */
-static enum fe_rc has_ended(struct fe_sqlite_sink *s, bool *ended, struct fe_err *err)
+static enum fe_rc
+has_ended(struct fe_sqlite_sink *s, bool *ended, struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc;
@@ -226,8 +235,8 @@ static enum fe_rc has_ended(struct fe_sqlite_sink *s, bool *ended, struct fe_err
 }
 
 /* Another pipeline may have taken the object ids that were ours before the rollback. */
-static enum fe_rc record_undone(struct fe_sqlite_sink *s, const struct fe_run_end *end,
-                                struct fe_err *err)
+static enum fe_rc
+record_undone(struct fe_sqlite_sink *s, const struct fe_run_end *end, struct fe_err *err)
 {
 	struct fe_run_end moved = *end;
 	struct fe_run_object *objects = fe_new_array(end->n_objects + 1, struct fe_run_object);
@@ -248,8 +257,8 @@ static enum fe_rc record_undone(struct fe_sqlite_sink *s, const struct fe_run_en
 	return rc;
 }
 
-static enum fe_rc sqlite_undo(struct fe_sink *sink, const struct fe_run_end *end,
-                              struct fe_err *err)
+static enum fe_rc
+sqlite_undo(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	enum fe_rc rc;
@@ -284,8 +293,9 @@ static enum fe_rc sqlite_undo(struct fe_sink *sink, const struct fe_run_end *end
 
 /* Only what was loaded last from the path counts: a file that is again what it once was
  * has changed since. */
-enum fe_rc fe_sqlite_object_known(struct fe_sink *sink, const char *dataset,
-                                  const struct fe_object_id *id, bool *known, struct fe_err *err)
+enum fe_rc
+fe_sqlite_object_known(struct fe_sink *sink, const char *dataset, const struct fe_object_id *id,
+		       bool *known, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_stmt *st;

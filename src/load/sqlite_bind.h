@@ -8,8 +8,9 @@
 #include "db/sqlite.h"
 
 /* scratch holds the text of a date or timestamp until the statement is stepped. */
-static inline void fe_sqlite_bind_value(struct fe_stmt *st, int index, const struct fe_column *c,
-                                        size_t row, char scratch[32])
+static inline void
+fe_sqlite_bind_value(struct fe_stmt *st, int index, const struct fe_column *c, size_t row,
+		     char scratch[32])
 {
 	if (!fe_bit_get(c->valid, row)) {
 		fe_stmt_bind_null(st, index);
@@ -38,20 +39,23 @@ static inline void fe_sqlite_bind_value(struct fe_stmt *st, int index, const str
 }
 
 /* The canonical text of a moment, in out. */
-static inline struct fe_str fe_sqlite_time_text(int64_t us, char out[FE_TIMESTAMP_TEXT_BYTES])
+static inline struct fe_str
+fe_sqlite_time_text(int64_t us, char out[FE_TIMESTAMP_TEXT_BYTES])
 {
 	fe_timestamp_format(us, out);
 	return (struct fe_str){ out, FE_TIMESTAMP_TEXT_BYTES };
 }
 
-static inline void fe_sqlite_bind_count(struct fe_stmt *st, int index, uint64_t n)
+static inline void
+fe_sqlite_bind_count(struct fe_stmt *st, int index, uint64_t n)
 {
 	FE_ASSERT(n <= INT64_MAX);
 	fe_stmt_bind_i64(st, index, (int64_t)n);
 }
 
 /* Empty: null. */
-static inline void fe_sqlite_bind_optional(struct fe_stmt *st, int index, struct fe_str v)
+static inline void
+fe_sqlite_bind_optional(struct fe_stmt *st, int index, struct fe_str v)
 {
 	if (v.n > 0)
 		fe_stmt_bind_text(st, index, v);

@@ -11,7 +11,8 @@
 
 /* ---- values ---- */
 
-static enum fe_rc bad_value(struct fe_err *err, const struct fe_sqlite_table *t, size_t field)
+static enum fe_rc
+bad_value(struct fe_err *err, const struct fe_sqlite_table *t, size_t field)
 {
 	const struct fe_field *f = &t->sql.table->schema->fields[field];
 
@@ -22,8 +23,9 @@ static enum fe_rc bad_value(struct fe_err *err, const struct fe_sqlite_table *t,
 }
 
 /* Reads column `from` of the statement's row as field `field` into met. */
-static enum fe_rc read_value(struct fe_stmt *st, int from, const struct fe_sqlite_table *t,
-                             size_t field, struct fe_batch *met, size_t row, struct fe_err *err)
+static enum fe_rc
+read_value(struct fe_stmt *st, int from, const struct fe_sqlite_table *t, size_t field,
+	   struct fe_batch *met, size_t row, struct fe_err *err)
 {
 	struct fe_column *c = &met->columns[field];
 	struct fe_str text;
@@ -59,8 +61,9 @@ static enum fe_rc read_value(struct fe_stmt *st, int from, const struct fe_sqlit
 }
 
 /* The source columns, from statement column `first` on. */
-static enum fe_rc read_source(struct fe_stmt *st, int first, const struct fe_sqlite_table *t,
-                              struct fe_batch *met, size_t row, struct fe_err *err)
+static enum fe_rc
+read_source(struct fe_stmt *st, int first, const struct fe_sqlite_table *t, struct fe_batch *met,
+	    size_t row, struct fe_err *err)
 {
 	size_t i;
 
@@ -71,7 +74,8 @@ static enum fe_rc read_source(struct fe_stmt *st, int first, const struct fe_sql
 
 /* ---- statements ---- */
 
-static void add_source(struct fe_buf *sql, const struct fe_sqlite_table *t)
+static void
+add_source(struct fe_buf *sql, const struct fe_sqlite_table *t)
 {
 	size_t i;
 
@@ -79,8 +83,8 @@ static void add_source(struct fe_buf *sql, const struct fe_sqlite_table *t)
 		fe_buf_addf(sql, "%s%s", i > 0 ? ", " : "", t->sql.stored[i]);
 }
 
-static enum fe_rc prepare_lookup(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                                 struct fe_err *err)
+static enum fe_rc
+prepare_lookup(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	const struct fe_table *table = t->sql.table;
 	struct fe_buf sql;
@@ -95,8 +99,8 @@ static enum fe_rc prepare_lookup(struct fe_sqlite_sink *s, struct fe_sqlite_tabl
 	return fe_sqlite_prepare(s, &sql, &t->lookup, err);
 }
 
-static enum fe_rc prepare_fetch(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, bool staged,
-                                struct fe_err *err)
+static enum fe_rc
+prepare_fetch(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, bool staged, struct fe_err *err)
 {
 	struct fe_buf sql;
 	size_t i;
@@ -114,8 +118,8 @@ static enum fe_rc prepare_fetch(struct fe_sqlite_sink *s, struct fe_sqlite_table
 	return fe_sqlite_prepare(s, &sql, &t->fetch_staged, err);
 }
 
-static enum fe_rc prepare_has(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                              struct fe_err *err)
+static enum fe_rc
+prepare_has(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	struct fe_buf sql;
 
@@ -129,8 +133,8 @@ static enum fe_rc prepare_has(struct fe_sqlite_sink *s, struct fe_sqlite_table *
 /* ---- lookup, fetch, has ---- */
 
 /* The path of an object; kept, as rows of one object mostly come together. */
-static enum fe_rc path_of_object(struct fe_sqlite_sink *s, int64_t object_id, const char **path,
-                                 struct fe_err *err)
+static enum fe_rc
+path_of_object(struct fe_sqlite_sink *s, int64_t object_id, const char **path, struct fe_err *err)
 {
 	struct fe_str text;
 	bool row;
@@ -154,8 +158,9 @@ static enum fe_rc path_of_object(struct fe_sqlite_sink *s, int64_t object_id, co
 }
 
 /* "record 17 of a.csv, run 01J..." */
-static enum fe_rc print_origin(struct fe_sqlite_sink *s, struct fe_stmt *st, struct fe_batch *met,
-                               struct fe_str *out, struct fe_err *err)
+static enum fe_rc
+print_origin(struct fe_sqlite_sink *s, struct fe_stmt *st, struct fe_batch *met, struct fe_str *out,
+	     struct fe_err *err)
 {
 	struct fe_buf *text = &s->origin;
 	const char *path;
@@ -174,9 +179,10 @@ static enum fe_rc print_origin(struct fe_sqlite_sink *s, struct fe_stmt *st, str
 	return FE_OK;
 }
 
-enum fe_rc fe_sqlite_lookup(struct fe_sink *sink, size_t table, const struct fe_batch *b,
-                            const uint32_t *rows, size_t n, struct fe_batch *met, int64_t *stored,
-                            struct fe_str *origin, struct fe_err *err)
+enum fe_rc
+fe_sqlite_lookup(struct fe_sink *sink, size_t table, const struct fe_batch *b, const uint32_t *rows,
+		 size_t n, struct fe_batch *met, int64_t *stored, struct fe_str *origin,
+		 struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_sqlite_table *t = &s->tables[table];
@@ -204,8 +210,9 @@ enum fe_rc fe_sqlite_lookup(struct fe_sink *sink, size_t table, const struct fe_
 	return FE_OK;
 }
 
-enum fe_rc fe_sqlite_fetch(struct fe_sink *sink, size_t table, enum fe_place place, int64_t number,
-                           struct fe_batch *met, size_t met_row, struct fe_err *err)
+enum fe_rc
+fe_sqlite_fetch(struct fe_sink *sink, size_t table, enum fe_place place, int64_t number,
+		struct fe_batch *met, size_t met_row, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_sqlite_table *t = &s->tables[table];
@@ -237,8 +244,9 @@ enum fe_rc fe_sqlite_fetch(struct fe_sink *sink, size_t table, enum fe_place pla
 	return rc;
 }
 
-enum fe_rc fe_sqlite_has(struct fe_sink *sink, size_t table, const struct fe_column *column,
-                         size_t row, bool *known, struct fe_err *err)
+enum fe_rc
+fe_sqlite_has(struct fe_sink *sink, size_t table, const struct fe_column *column, size_t row,
+	      bool *known, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_sqlite_table *t = &s->tables[table];

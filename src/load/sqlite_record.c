@@ -15,7 +15,8 @@
 
 #define MAX_DETAIL_BYTES (64u << 10)
 
-static int64_t now_us(const struct fe_sqlite_sink *s)
+static int64_t
+now_us(const struct fe_sqlite_sink *s)
 {
 	return fe_clock_now(s->base.set.clock);
 }
@@ -29,8 +30,8 @@ struct event {
 };
 
 /* The last event's number and hash; 0 and the start of the chain where there is none. */
-static enum fe_rc last_event(struct fe_db *db, int64_t *id, char hash[FE_SHA256_HEX_BYTES],
-                             struct fe_err *err)
+static enum fe_rc
+last_event(struct fe_db *db, int64_t *id, char hash[FE_SHA256_HEX_BYTES], struct fe_err *err)
 {
 	struct fe_stmt *st;
 	struct fe_str text;
@@ -59,7 +60,8 @@ static enum fe_rc last_event(struct fe_db *db, int64_t *id, char hash[FE_SHA256_
 	return rc;
 }
 
-static enum fe_rc add_event(struct fe_sqlite_sink *s, const struct event *e, struct fe_err *err)
+static enum fe_rc
+add_event(struct fe_sqlite_sink *s, const struct event *e, struct fe_err *err)
 {
 	char previous[FE_SHA256_HEX_BYTES], hash[FE_SHA256_HEX_BYTES];
 	char id_text[24], at[FE_TIMESTAMP_TEXT_BYTES];
@@ -94,7 +96,8 @@ static enum fe_rc add_event(struct fe_sqlite_sink *s, const struct event *e, str
 	return rc;
 }
 
-enum fe_rc fe_sqlite_record_start(struct fe_sqlite_sink *s, struct fe_err *err)
+enum fe_rc
+fe_sqlite_record_start(struct fe_sqlite_sink *s, struct fe_err *err)
 {
 	char host[256] = "";
 	struct fe_buf detail;
@@ -126,8 +129,9 @@ enum fe_rc fe_sqlite_record_start(struct fe_sqlite_sink *s, struct fe_err *err)
 
 /* ---- the audit row and the event that seals it ---- */
 
-static enum fe_rc hash_audit_row(struct fe_sqlite_sink *s, const char *run_id,
-                                 char hex[FE_SHA256_HEX_BYTES], struct fe_err *err)
+static enum fe_rc
+hash_audit_row(struct fe_sqlite_sink *s, const char *run_id, char hex[FE_SHA256_HEX_BYTES],
+	       struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc;
@@ -148,8 +152,9 @@ static enum fe_rc hash_audit_row(struct fe_sqlite_sink *s, const char *run_id,
 }
 
 /* The event of a run's end; its audit row is there already. */
-static enum fe_rc seal_end(struct fe_sqlite_sink *s, const char *run_id, const char *status,
-                           int64_t at_us, struct fe_err *err)
+static enum fe_rc
+seal_end(struct fe_sqlite_sink *s, const char *run_id, const char *status, int64_t at_us,
+	 struct fe_err *err)
 {
 	char hex[FE_SHA256_HEX_BYTES];
 	struct fe_buf detail;
@@ -174,8 +179,8 @@ static enum fe_rc seal_end(struct fe_sqlite_sink *s, const char *run_id, const c
 	return rc;
 }
 
-enum fe_rc fe_sqlite_record_end(struct fe_sqlite_sink *s, const struct fe_run_end *end,
-                                struct fe_err *err)
+enum fe_rc
+fe_sqlite_record_end(struct fe_sqlite_sink *s, const struct fe_run_end *end, struct fe_err *err)
 {
 	char start[FE_TIMESTAMP_TEXT_BYTES], finish[FE_TIMESTAMP_TEXT_BYTES],
 		run_time[FE_TIMESTAMP_TEXT_BYTES];
@@ -211,8 +216,8 @@ enum fe_rc fe_sqlite_record_end(struct fe_sqlite_sink *s, const struct fe_run_en
 /* ---- runs that were killed ---- */
 
 /* The run that was started under our lock and has no end, if there is one. */
-static enum fe_rc next_abandoned(struct fe_stmt *find, char run_id[64], bool *found,
-                                 struct fe_err *err)
+static enum fe_rc
+next_abandoned(struct fe_stmt *find, char run_id[64], bool *found, struct fe_err *err)
 {
 	struct fe_str id;
 
@@ -231,8 +236,9 @@ static enum fe_rc next_abandoned(struct fe_stmt *find, char run_id[64], bool *fo
 	return FE_OK;
 }
 
-static enum fe_rc abandon(struct fe_sqlite_sink *s, struct fe_stmt *find, struct fe_stmt *insert,
-                          bool *found, struct fe_err *err)
+static enum fe_rc
+abandon(struct fe_sqlite_sink *s, struct fe_stmt *find, struct fe_stmt *insert, bool *found,
+	struct fe_err *err)
 {
 	char run_id[64], at[FE_TIMESTAMP_TEXT_BYTES];
 	int64_t at_us = now_us(s);
@@ -246,7 +252,8 @@ static enum fe_rc abandon(struct fe_sqlite_sink *s, struct fe_stmt *find, struct
 	return seal_end(s, run_id, "abandoned", at_us, err);
 }
 
-enum fe_rc fe_sqlite_record_abandoned(struct fe_sqlite_sink *s, struct fe_err *err)
+enum fe_rc
+fe_sqlite_record_abandoned(struct fe_sqlite_sink *s, struct fe_err *err)
 {
 	struct fe_stmt *find = NULL, *insert = NULL;
 	bool found = true;

@@ -19,12 +19,14 @@
 
 /* ---- objects ---- */
 
-static bool is_success(const struct fe_run_end *end)
+static bool
+is_success(const struct fe_run_end *end)
 {
 	return strncmp(end->status, "success", 7) == 0;
 }
 
-static const char *object_outcome(const struct fe_run_end *end, const struct fe_run_object *o)
+static const char *
+object_outcome(const struct fe_run_end *end, const struct fe_run_object *o)
 {
 	if (o->is_skipped)
 		return "skipped";
@@ -33,9 +35,9 @@ static const char *object_outcome(const struct fe_run_end *end, const struct fe_
 	return o->is_whole ? "loaded" : "partial";
 }
 
-static enum fe_rc add_object(struct fe_sqlite_sink *s, struct fe_stmt *st,
-                             const struct fe_run_end *end, const struct fe_run_object *o,
-                             struct fe_err *err)
+static enum fe_rc
+add_object(struct fe_sqlite_sink *s, struct fe_stmt *st, const struct fe_run_end *end,
+	   const struct fe_run_object *o, struct fe_err *err)
 {
 	char modified[FE_TIMESTAMP_TEXT_BYTES];
 
@@ -55,8 +57,8 @@ static enum fe_rc add_object(struct fe_sqlite_sink *s, struct fe_stmt *st,
 	return fe_sqlite_insert(s, st, "etl_objects", err);
 }
 
-static enum fe_rc add_objects(struct fe_sqlite_sink *s, const struct fe_run_end *end,
-                              struct fe_err *err)
+static enum fe_rc
+add_objects(struct fe_sqlite_sink *s, const struct fe_run_end *end, struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc = FE_OK;
@@ -77,8 +79,8 @@ static enum fe_rc add_objects(struct fe_sqlite_sink *s, const struct fe_run_end 
 /* ---- what an object is known by ---- */
 
 /* Without a time nothing tells whether it is the same the next time it is met. */
-static void print_unread(struct fe_buf *out, const struct fe_sqlite_sink *s,
-                         const struct fe_object_id *id)
+static void
+print_unread(struct fe_buf *out, const struct fe_sqlite_sink *s, const struct fe_object_id *id)
 {
 	const char *path = id->path ? id->path : "";
 
@@ -90,8 +92,9 @@ static void print_unread(struct fe_buf *out, const struct fe_sqlite_sink *s,
 }
 
 /* The hash that another run found, the object having the same path, size and time. */
-static enum fe_rc find_hash(struct fe_sqlite_sink *s, const struct fe_run_object *o,
-                            struct fe_buf *out, bool *found, struct fe_err *err)
+static enum fe_rc
+find_hash(struct fe_sqlite_sink *s, const struct fe_run_object *o, struct fe_buf *out, bool *found,
+	  struct fe_err *err)
 {
 	char modified[FE_TIMESTAMP_TEXT_BYTES];
 	struct fe_stmt *st;
@@ -115,8 +118,9 @@ static enum fe_rc find_hash(struct fe_sqlite_sink *s, const struct fe_run_object
 	return rc;
 }
 
-static enum fe_rc print_identity(struct fe_buf *out, struct fe_sqlite_sink *s,
-                                 const struct fe_run_object *o, struct fe_err *err)
+static enum fe_rc
+print_identity(struct fe_buf *out, struct fe_sqlite_sink *s, const struct fe_run_object *o,
+	       struct fe_err *err)
 {
 	bool found = false;
 
@@ -131,8 +135,8 @@ static enum fe_rc print_identity(struct fe_buf *out, struct fe_sqlite_sink *s,
 }
 
 /* Rejects of runs that did not come to an object's end, now that its hash is known. */
-static enum fe_rc name_rejects_by_hash(struct fe_sqlite_sink *s, const struct fe_run_end *end,
-                                       struct fe_err *err)
+static enum fe_rc
+name_rejects_by_hash(struct fe_sqlite_sink *s, const struct fe_run_end *end, struct fe_err *err)
 {
 	struct fe_buf unread;
 	struct fe_stmt *st;
@@ -168,7 +172,8 @@ static enum fe_rc name_rejects_by_hash(struct fe_sqlite_sink *s, const struct fe
 /* ---- rejects ---- */
 
 /* "a;b" -> ["a","b"] */
-static void print_reasons(struct fe_buf *out, struct fe_str reasons)
+static void
+print_reasons(struct fe_buf *out, struct fe_str reasons)
 {
 	struct fe_json j;
 	size_t i, start = 0;
@@ -194,8 +199,8 @@ struct reject_writer {
 };
 
 /* A reject that was not inserted must be there already: none vanishes. */
-static enum fe_rc find_reject(struct reject_writer *w, const char *dataset, uint64_t record,
-                              struct fe_err *err)
+static enum fe_rc
+find_reject(struct reject_writer *w, const char *dataset, uint64_t record, struct fe_err *err)
 {
 	bool found;
 
@@ -211,8 +216,9 @@ static enum fe_rc find_reject(struct reject_writer *w, const char *dataset, uint
 	               "ignores it");
 }
 
-static enum fe_rc add_reject(struct reject_writer *w, const struct fe_run_end *end,
-                             const struct fe_reject *r, struct fe_err *err)
+static enum fe_rc
+add_reject(struct reject_writer *w, const struct fe_run_end *end, const struct fe_reject *r,
+	   struct fe_err *err)
 {
 	const struct fe_run_object *o;
 
@@ -242,8 +248,8 @@ static enum fe_rc add_reject(struct reject_writer *w, const struct fe_run_end *e
 	return find_reject(w, end->datasets[r->dataset], r->record, err);
 }
 
-static enum fe_rc add_all_rejects(struct reject_writer *w, const struct fe_run_end *end,
-                                  struct fe_err *err)
+static enum fe_rc
+add_all_rejects(struct reject_writer *w, const struct fe_run_end *end, struct fe_err *err)
 {
 	struct fe_reject r;
 	bool more;
@@ -257,8 +263,8 @@ static enum fe_rc add_all_rejects(struct reject_writer *w, const struct fe_run_e
 	}
 }
 
-enum fe_rc fe_sqlite_record_rejects(struct fe_sqlite_sink *s, const struct fe_run_end *end,
-                                    struct fe_err *err)
+enum fe_rc
+fe_sqlite_record_rejects(struct fe_sqlite_sink *s, const struct fe_run_end *end, struct fe_err *err)
 {
 	struct reject_writer w = { .sink = s, .identity_of = SIZE_MAX };
 	enum fe_rc rc;

@@ -16,8 +16,9 @@
 
 /* ---- statements ---- */
 
-enum fe_rc fe_sqlite_prepare(struct fe_sqlite_sink *s, struct fe_buf *sql, struct fe_stmt **out,
-                             struct fe_err *err)
+enum fe_rc
+fe_sqlite_prepare(struct fe_sqlite_sink *s, struct fe_buf *sql, struct fe_stmt **out,
+		  struct fe_err *err)
 {
 	enum fe_rc rc = fe_buf_check(sql, "the statement", err);
 
@@ -27,7 +28,8 @@ enum fe_rc fe_sqlite_prepare(struct fe_sqlite_sink *s, struct fe_buf *sql, struc
 	return rc;
 }
 
-static void add_parameters(struct fe_buf *sql, size_t n)
+static void
+add_parameters(struct fe_buf *sql, size_t n)
 {
 	size_t i;
 
@@ -35,8 +37,8 @@ static void add_parameters(struct fe_buf *sql, size_t n)
 		fe_buf_addf(sql, "%s?%zu", i > 1 ? ", " : "", i);
 }
 
-static enum fe_rc prepare_insert(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                                 struct fe_err *err)
+static enum fe_rc
+prepare_insert(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	size_t n = t->sql.table->schema->n_fields, i;
 	struct fe_buf sql;
@@ -52,8 +54,8 @@ static enum fe_rc prepare_insert(struct fe_sqlite_sink *s, struct fe_sqlite_tabl
 	return fe_sqlite_prepare(s, &sql, &t->insert, err);
 }
 
-static enum fe_rc prepare_stage(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                                struct fe_err *err)
+static enum fe_rc
+prepare_stage(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	size_t n = t->sql.table->schema->n_fields, i;
 	struct fe_buf sql;
@@ -79,8 +81,8 @@ static enum fe_rc prepare_stage(struct fe_sqlite_sink *s, struct fe_sqlite_table
 	return fe_sqlite_prepare(s, &sql, &t->stage, err);
 }
 
-static enum fe_rc prepare_remove(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                                 struct fe_err *err)
+static enum fe_rc
+prepare_remove(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	struct fe_buf sql;
 
@@ -91,8 +93,9 @@ static enum fe_rc prepare_remove(struct fe_sqlite_sink *s, struct fe_sqlite_tabl
 
 /* ---- write ---- */
 
-enum fe_rc fe_sqlite_insert(struct fe_sqlite_sink *s, struct fe_stmt *st, const char *table,
-                            struct fe_err *err)
+enum fe_rc
+fe_sqlite_insert(struct fe_sqlite_sink *s, struct fe_stmt *st, const char *table,
+		 struct fe_err *err)
 {
 	FE_TRY(fe_stmt_run(st, err));
 	if (fe_db_changes(s->db) == 1)
@@ -102,8 +105,9 @@ enum fe_rc fe_sqlite_insert(struct fe_sqlite_sink *s, struct fe_stmt *st, const 
 	               table);
 }
 
-enum fe_rc fe_sqlite_rowid_of(const struct fe_sqlite_table *t, int64_t number, int64_t *rowid,
-                              struct fe_err *err)
+enum fe_rc
+fe_sqlite_rowid_of(const struct fe_sqlite_table *t, int64_t number, int64_t *rowid,
+		   struct fe_err *err)
 {
 	*rowid = 0;
 	if (number < 0 || __builtin_add_overflow(t->base + 1, number, rowid))
@@ -112,8 +116,9 @@ enum fe_rc fe_sqlite_rowid_of(const struct fe_sqlite_table *t, int64_t number, i
 	return FE_OK;
 }
 
-static enum fe_rc remove_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                              const struct fe_load_plan *plan, struct fe_err *err)
+static enum fe_rc
+remove_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe_load_plan *plan,
+	    struct fe_err *err)
 {
 	int64_t rowid;
 	size_t i;
@@ -137,8 +142,9 @@ static enum fe_rc remove_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *
 }
 
 /* Binds row's number, columns and record, and runs. */
-static enum fe_rc put_row(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_stmt *st,
-                          int64_t id, const struct fe_batch *b, size_t row, struct fe_err *err)
+static enum fe_rc
+put_row(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_stmt *st, int64_t id,
+	const struct fe_batch *b, size_t row, struct fe_err *err)
 {
 	size_t n = t->sql.table->schema->n_fields, i;
 
@@ -149,9 +155,9 @@ static enum fe_rc put_row(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, s
 	return fe_sqlite_insert(s, st, t->sql.table->name, err);
 }
 
-static enum fe_rc insert_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                              const struct fe_batch *b, const struct fe_load_plan *plan,
-                              int64_t object_id, struct fe_err *err)
+static enum fe_rc
+insert_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe_batch *b,
+	    const struct fe_load_plan *plan, int64_t object_id, struct fe_err *err)
 {
 	int n = (int)t->sql.table->schema->n_fields;
 	char now[FE_TIMESTAMP_TEXT_BYTES];
@@ -181,9 +187,9 @@ static enum fe_rc insert_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *
 	return FE_OK;
 }
 
-static enum fe_rc stage_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                             const struct fe_batch *b, const struct fe_load_plan *plan,
-                             int64_t object_id, struct fe_err *err)
+static enum fe_rc
+stage_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe_batch *b,
+	   const struct fe_load_plan *plan, int64_t object_id, struct fe_err *err)
 {
 	int n = (int)t->sql.table->schema->n_fields;
 	size_t i;
@@ -198,8 +204,9 @@ static enum fe_rc stage_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t
 	return FE_OK;
 }
 
-enum fe_rc fe_sqlite_write(struct fe_sink *sink, size_t table, const struct fe_batch *b,
-                           const struct fe_load_plan *plan, int64_t object_id, struct fe_err *err)
+enum fe_rc
+fe_sqlite_write(struct fe_sink *sink, size_t table, const struct fe_batch *b,
+		const struct fe_load_plan *plan, int64_t object_id, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_sqlite_table *t = &s->tables[table];

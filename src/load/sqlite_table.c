@@ -23,8 +23,8 @@
 
 /* ---- indexes ---- */
 
-static enum fe_rc drop_index(struct fe_sqlite_sink *s, const struct fe_index_sql *x,
-                             struct fe_err *err)
+static enum fe_rc
+drop_index(struct fe_sqlite_sink *s, const struct fe_index_sql *x, struct fe_err *err)
 {
 	struct fe_buf sql;
 	enum fe_rc rc;
@@ -39,8 +39,8 @@ static enum fe_rc drop_index(struct fe_sqlite_sink *s, const struct fe_index_sql
 	return rc;
 }
 
-static enum fe_rc build_index(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, size_t i,
-                              struct fe_err *err)
+static enum fe_rc
+build_index(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, size_t i, struct fe_err *err)
 {
 	enum fe_rc rc = fe_db_exec(s->db, t->sql.indexes[i].create, err);
 
@@ -50,8 +50,8 @@ static enum fe_rc build_index(struct fe_sqlite_sink *s, struct fe_sqlite_table *
 	return rc;
 }
 
-static enum fe_rc drop_others(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                              struct fe_err *err)
+static enum fe_rc
+drop_others(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	size_t i;
 
@@ -61,15 +61,16 @@ static enum fe_rc drop_others(struct fe_sqlite_sink *s, struct fe_sqlite_table *
 	return FE_OK;
 }
 
-static enum fe_rc drop_all(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
+static enum fe_rc
+drop_all(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	FE_TRY(drop_index(s, &t->sql.indexes[0], err));
 	t->is_key_dropped = true;
 	return drop_others(s, t, err);
 }
 
-static enum fe_rc build_dropped(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                                struct fe_err *err)
+static enum fe_rc
+build_dropped(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	size_t i;
 
@@ -81,8 +82,9 @@ static enum fe_rc build_dropped(struct fe_sqlite_sink *s, struct fe_sqlite_table
 	return FE_OK;
 }
 
-enum fe_rc fe_sqlite_table_adapt(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, bool removes,
-                                 struct fe_err *err)
+enum fe_rc
+fe_sqlite_table_adapt(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, bool removes,
+		      struct fe_err *err)
 {
 	/* SQLite refuses to delete a row that may be referred to without the index by
 	 * which its referrers find it. */
@@ -98,8 +100,8 @@ enum fe_rc fe_sqlite_table_adapt(struct fe_sqlite_sink *s, struct fe_sqlite_tabl
 
 /* ---- begin ---- */
 
-static enum fe_rc find_base(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                            struct fe_err *err)
+static enum fe_rc
+find_base(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	struct fe_buf sql;
 	int64_t has_rows = 0;
@@ -123,8 +125,8 @@ static enum fe_rc find_base(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
 	return rc;
 }
 
-static enum fe_rc find_referrers(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                                 struct fe_err *err)
+static enum fe_rc
+find_referrers(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
 	struct fe_stmt *st;
 	enum fe_rc rc;
@@ -140,8 +142,8 @@ static enum fe_rc find_referrers(struct fe_sqlite_sink *s, struct fe_sqlite_tabl
 	return rc;
 }
 
-enum fe_rc fe_sqlite_table_begin(struct fe_sink *sink, size_t table, bool *is_empty,
-                                 struct fe_err *err)
+enum fe_rc
+fe_sqlite_table_begin(struct fe_sink *sink, size_t table, bool *is_empty, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_sqlite_table *t = &s->tables[table];
@@ -158,13 +160,15 @@ enum fe_rc fe_sqlite_table_begin(struct fe_sink *sink, size_t table, bool *is_em
 
 /* ---- end ---- */
 
-static bool is_summed(const struct fe_table *t, size_t column)
+static bool
+is_summed(const struct fe_table *t, size_t column)
 {
 	return column < t->schema->n_source && t->schema->fields[column].type.kind == FE_DECIMAL;
 }
 
 /* The decimal source columns; prefix "c" and their number, or their stored names. */
-static void add_summed(struct fe_buf *sql, const struct fe_table_sql *t, bool staged)
+static void
+add_summed(struct fe_buf *sql, const struct fe_table_sql *t, bool staged)
 {
 	size_t i;
 	bool any = false;
@@ -184,9 +188,9 @@ static void add_summed(struct fe_buf *sql, const struct fe_table_sql *t, bool st
 }
 
 /* Adds the rows of a query for the columns of add_summed. */
-static enum fe_rc confirm(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                          const struct fe_buf *sql, bool is_update, struct fe_confirmed *out,
-                          struct fe_err *err)
+static enum fe_rc
+confirm(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe_buf *sql,
+	bool is_update, struct fe_confirmed *out, struct fe_err *err)
 {
 	char now[FE_TIMESTAMP_TEXT_BYTES];
 	size_t n_sums = 0, i;
@@ -226,7 +230,8 @@ done:
 }
 
 /* "t.a IS NOT s.c1 OR ...": the columns that may change under the same key. */
-static void add_differs(struct fe_buf *sql, const struct fe_table_sql *t)
+static void
+add_differs(struct fe_buf *sql, const struct fe_table_sql *t)
 {
 	bool any = false;
 	size_t i;
@@ -243,14 +248,16 @@ static void add_differs(struct fe_buf *sql, const struct fe_table_sql *t)
 }
 
 /* +s.id: the stage, which is the small side, is read through and the table probed. */
-static void add_join(struct fe_buf *sql, const struct fe_sqlite_table *t, const char *negate)
+static void
+add_join(struct fe_buf *sql, const struct fe_sqlite_table *t, const char *negate)
 {
 	fe_buf_addf(sql, " WHERE %s.%s = +s.id AND %s(", t->sql.name, t->sql.rowid, negate);
 	add_differs(sql, &t->sql);
 	fe_buf_add_char(sql, ')');
 }
 
-static void print_update(struct fe_buf *sql, const struct fe_sqlite_table *t)
+static void
+print_update(struct fe_buf *sql, const struct fe_sqlite_table *t)
 {
 	const struct fe_table *table = t->sql.table;
 	size_t i;
@@ -271,8 +278,9 @@ static void print_update(struct fe_buf *sql, const struct fe_sqlite_table *t)
 
 /* Staged rows that are as they were stored (changed there and back within the run) are
  * told apart before the rest is written. */
-static enum fe_rc apply_staged(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                               struct fe_table_result *out, struct fe_err *err)
+static enum fe_rc
+apply_staged(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_table_result *out,
+	     struct fe_err *err)
 {
 	int64_t n_staged = 0;
 	struct fe_buf sql;
@@ -305,8 +313,9 @@ done:
 	return rc;
 }
 
-static enum fe_rc confirm_inserted(struct fe_sqlite_sink *s, struct fe_sqlite_table *t,
-                                   struct fe_confirmed *out, struct fe_err *err)
+static enum fe_rc
+confirm_inserted(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_confirmed *out,
+		 struct fe_err *err)
 {
 	struct fe_buf sql;
 	enum fe_rc rc;
@@ -320,7 +329,8 @@ static enum fe_rc confirm_inserted(struct fe_sqlite_sink *s, struct fe_sqlite_ta
 	return rc;
 }
 
-static void clear_confirmed(struct fe_confirmed *c, const struct fe_table *t)
+static void
+clear_confirmed(struct fe_confirmed *c, const struct fe_table *t)
 {
 	size_t i, n = 0;
 
@@ -331,7 +341,8 @@ static void clear_confirmed(struct fe_confirmed *c, const struct fe_table *t)
 	}
 }
 
-static void say_strategy(const struct fe_sqlite_table *t, char *out, size_t out_bytes)
+static void
+say_strategy(const struct fe_sqlite_table *t, char *out, size_t out_bytes)
 {
 	int n;
 
@@ -352,8 +363,9 @@ static void say_strategy(const struct fe_sqlite_table *t, char *out, size_t out_
 	FE_ASSERT(n > 0 && (size_t)n < out_bytes);
 }
 
-enum fe_rc fe_sqlite_table_end(struct fe_sink *sink, size_t table, struct fe_table_result *out,
-                               struct fe_err *err)
+enum fe_rc
+fe_sqlite_table_end(struct fe_sink *sink, size_t table, struct fe_table_result *out,
+		    struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_sqlite_table *t = &s->tables[table];
@@ -370,7 +382,8 @@ enum fe_rc fe_sqlite_table_end(struct fe_sink *sink, size_t table, struct fe_tab
 	return fe_failpoint("load.table_ended", err);
 }
 
-void fe_sqlite_table_finish(struct fe_sqlite_table *t)
+void
+fe_sqlite_table_finish(struct fe_sqlite_table *t)
 {
 	struct fe_stmt **const all[] = { &t->insert, &t->remove,       &t->stage, &t->lookup,
 		                         &t->fetch,  &t->fetch_staged, &t->has };

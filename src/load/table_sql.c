@@ -22,7 +22,8 @@ static const struct fe_column_sql stamps[] = {
 };
 
 /* The name of field i's stored column. */
-static void add_stored_name(struct fe_buf *out, const struct fe_table *t, size_t i)
+static void
+add_stored_name(struct fe_buf *out, const struct fe_table *t, size_t i)
 {
 	const struct fe_field *f = &t->schema->fields[i];
 
@@ -31,7 +32,8 @@ static void add_stored_name(struct fe_buf *out, const struct fe_table *t, size_t
 		fe_buf_add_text(out, "_minor");
 }
 
-static void add_quoted_stored_name(struct fe_buf *out, const struct fe_table *t, size_t i)
+static void
+add_quoted_stored_name(struct fe_buf *out, const struct fe_table *t, size_t i)
 {
 	struct fe_buf name;
 
@@ -42,8 +44,8 @@ static void add_quoted_stored_name(struct fe_buf *out, const struct fe_table *t,
 	fe_buf_reset(&name);
 }
 
-static void add_name_list(struct fe_buf *out, const struct fe_table *t, const size_t *columns,
-                          size_t n)
+static void
+add_name_list(struct fe_buf *out, const struct fe_table *t, const size_t *columns, size_t n)
 {
 	size_t i;
 
@@ -56,7 +58,8 @@ static void add_name_list(struct fe_buf *out, const struct fe_table *t, const si
 
 /* ---- names ---- */
 
-static enum fe_rc check_table_name(const struct fe_table *t, struct fe_err *err)
+static enum fe_rc
+check_table_name(const struct fe_table *t, struct fe_err *err)
 {
 	struct fe_str name = fe_str_of(t->name);
 	const char *dot = strchr(t->name, '.');
@@ -77,7 +80,8 @@ static enum fe_rc check_table_name(const struct fe_table *t, struct fe_err *err)
 	return FE_OK;
 }
 
-static bool has_column(const struct fe_table_sql *s, const char *name)
+static bool
+has_column(const struct fe_table_sql *s, const char *name)
 {
 	size_t i;
 
@@ -89,7 +93,8 @@ static bool has_column(const struct fe_table_sql *s, const char *name)
 }
 
 /* Takes c->name. */
-static enum fe_rc add_column(struct fe_table_sql *s, struct fe_column_sql c, struct fe_err *err)
+static enum fe_rc
+add_column(struct fe_table_sql *s, struct fe_column_sql c, struct fe_err *err)
 {
 	if (has_column(s, c.name)) {
 		fe_fail(err, FE_EUSAGE,
@@ -104,7 +109,8 @@ static enum fe_rc add_column(struct fe_table_sql *s, struct fe_column_sql c, str
 	return FE_OK;
 }
 
-static bool is_key(const struct fe_table *t, size_t column)
+static bool
+is_key(const struct fe_table *t, size_t column)
 {
 	size_t i;
 
@@ -115,12 +121,14 @@ static bool is_key(const struct fe_table *t, size_t column)
 	return false;
 }
 
-static const char *stored_type(enum fe_kind kind)
+static const char *
+stored_type(enum fe_kind kind)
 {
 	return kind == FE_DECIMAL || kind == FE_INT || kind == FE_BOOL ? "INTEGER" : "TEXT";
 }
 
-static enum fe_rc add_columns(struct fe_table_sql *s, struct fe_err *err)
+static enum fe_rc
+add_columns(struct fe_table_sql *s, struct fe_err *err)
 {
 	const struct fe_table *t = s->table;
 	size_t i;
@@ -155,7 +163,8 @@ static enum fe_rc add_columns(struct fe_table_sql *s, struct fe_err *err)
 	return FE_OK;
 }
 
-static enum fe_rc choose_rowid(struct fe_table_sql *s, struct fe_err *err)
+static enum fe_rc
+choose_rowid(struct fe_table_sql *s, struct fe_err *err)
 {
 	static const char *const names[] = { "rowid", "_rowid_", "oid" };
 	size_t i;
@@ -174,7 +183,8 @@ static enum fe_rc choose_rowid(struct fe_table_sql *s, struct fe_err *err)
 
 /* ---- CREATE TABLE ---- */
 
-void fe_table_sql_add_meaning(struct fe_buf *out, const struct fe_table_sql *s, size_t field)
+void
+fe_table_sql_add_meaning(struct fe_buf *out, const struct fe_table_sql *s, size_t field)
 {
 	const struct fe_type *type = &s->table->schema->fields[field].type;
 	const char *name = s->stored[field];
@@ -186,7 +196,8 @@ void fe_table_sql_add_meaning(struct fe_buf *out, const struct fe_table_sql *s, 
 		            fe_pow10[type->scale]);
 }
 
-static void print_field(struct fe_buf *out, const struct fe_table_sql *s, size_t i)
+static void
+print_field(struct fe_buf *out, const struct fe_table_sql *s, size_t i)
 {
 	const struct fe_field *f = &s->table->schema->fields[i];
 	const char *name = s->stored[i];
@@ -208,7 +219,8 @@ static void print_field(struct fe_buf *out, const struct fe_table_sql *s, size_t
 	fe_buf_add_text(out, ",\n");
 }
 
-static void print_create(struct fe_buf *out, const struct fe_table_sql *s)
+static void
+print_create(struct fe_buf *out, const struct fe_table_sql *s)
 {
 	const struct fe_table *t = s->table;
 	const size_t n_stamps = sizeof(stamps) / sizeof(stamps[0]);
@@ -241,7 +253,8 @@ static void print_create(struct fe_buf *out, const struct fe_table_sql *s)
 
 /* ---- indexes ---- */
 
-static bool has_index(const struct fe_table_sql *s, const char *name)
+static bool
+has_index(const struct fe_table_sql *s, const char *name)
 {
 	size_t i;
 
@@ -253,7 +266,8 @@ static bool has_index(const struct fe_table_sql *s, const char *name)
 }
 
 /* <table>_<columns>; where two would share a name (one of them descending), _2, _3... */
-static char *index_name(const struct fe_table_sql *s, const struct fe_index *x)
+static char *
+index_name(const struct fe_table_sql *s, const struct fe_index *x)
 {
 	struct fe_buf name;
 	size_t i, n_bytes;
@@ -274,7 +288,8 @@ static char *index_name(const struct fe_table_sql *s, const struct fe_index *x)
 }
 
 /* Takes name. */
-static void add_index(struct fe_table_sql *s, char *name, bool unique, const struct fe_index *x)
+static void
+add_index(struct fe_table_sql *s, char *name, bool unique, const struct fe_index *x)
 {
 	struct fe_buf sql;
 	size_t i;
@@ -292,14 +307,16 @@ static void add_index(struct fe_table_sql *s, char *name, bool unique, const str
 		(struct fe_index_sql){ .name = name, .create = fe_buf_take(&sql) };
 }
 
-static bool begins_with(const size_t *columns, size_t n, const size_t *prefix, size_t n_prefix)
+static bool
+begins_with(const size_t *columns, size_t n, const size_t *prefix, size_t n_prefix)
 {
 	return n >= n_prefix && memcmp(columns, prefix, n_prefix * sizeof(*prefix)) == 0;
 }
 
 /* Without an index on the referring columns every change of a parent row would read
  * the whole table. */
-static void add_foreign_key_indexes(struct fe_table_sql *s)
+static void
+add_foreign_key_indexes(struct fe_table_sql *s)
 {
 	const struct fe_table *t = s->table;
 	size_t i, j;
@@ -319,7 +336,8 @@ static void add_foreign_key_indexes(struct fe_table_sql *s)
 	}
 }
 
-static enum fe_rc add_indexes(struct fe_table_sql *s, struct fe_err *err)
+static enum fe_rc
+add_indexes(struct fe_table_sql *s, struct fe_err *err)
 {
 	const struct fe_table *t = s->table;
 	struct fe_index key = { .n_columns = t->n_key };
@@ -339,8 +357,8 @@ static enum fe_rc add_indexes(struct fe_table_sql *s, struct fe_err *err)
 	return FE_OK;
 }
 
-enum fe_rc fe_table_sql_init(struct fe_table_sql *s, const struct fe_table *table,
-                             struct fe_err *err)
+enum fe_rc
+fe_table_sql_init(struct fe_table_sql *s, const struct fe_table *table, struct fe_err *err)
 {
 	struct fe_buf sql;
 	enum fe_rc rc;
@@ -376,7 +394,8 @@ fail:
 	return rc;
 }
 
-void fe_table_sql_reset(struct fe_table_sql *s)
+void
+fe_table_sql_reset(struct fe_table_sql *s)
 {
 	size_t i;
 

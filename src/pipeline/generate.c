@@ -5,7 +5,8 @@
 #include "base/json.h"
 #include "base/text.h"
 
-void fe_generate_options_init(struct fe_generate_options *opt)
+void
+fe_generate_options_init(struct fe_generate_options *opt)
 {
 	struct fe_generate_settings set;
 	fe_generate_settings_init(&set);
@@ -16,7 +17,8 @@ void fe_generate_options_init(struct fe_generate_options *opt)
 	};
 }
 
-static enum fe_rc fault_unknown(struct fe_str name, struct fe_err *err)
+static enum fe_rc
+fault_unknown(struct fe_str name, struct fe_err *err)
 {
 	const char *names[FE_N_GENERATE_FAULTS];
 	for (size_t i = 0; i < FE_N_GENERATE_FAULTS; i++)
@@ -29,7 +31,8 @@ static enum fe_rc fault_unknown(struct fe_str name, struct fe_err *err)
 }
 
 /* "name=rate" into the settings. */
-static enum fe_rc fault_set(const char *text, struct fe_generate_settings *set, struct fe_err *err)
+static enum fe_rc
+fault_set(const char *text, struct fe_generate_settings *set, struct fe_err *err)
 {
 	const char *equals = strchr(text, '=');
 	if (!equals)
@@ -49,7 +52,9 @@ static enum fe_rc fault_set(const char *text, struct fe_generate_settings *set, 
 	return fault_unknown(name, err);
 }
 
-enum fe_rc fe_generate_run(const struct fe_generate_options *opt, struct fe_generate_result *out, struct fe_err *err)
+enum fe_rc
+fe_generate_run(const struct fe_generate_options *opt, struct fe_generate_result *out,
+		struct fe_err *err)
 {
 	struct fe_generate_settings set;
 
@@ -66,7 +71,8 @@ enum fe_rc fe_generate_run(const struct fe_generate_options *opt, struct fe_gene
 	return fe_generate(&set, out, err);
 }
 
-void fe_generate_help(struct fe_buf *out)
+void
+fe_generate_help(struct fe_buf *out)
 {
 	for (size_t i = 0; i < FE_N_GENERATE_FAULTS; i++) {
 		const struct fe_generate_fault_info *f = &fe_generate_faults[i];
@@ -74,8 +80,9 @@ void fe_generate_help(struct fe_buf *out)
 	}
 }
 
-static void file_summary(const struct fe_generate_options *opt, const struct fe_generate_file *f, const char *name,
-                         struct fe_buf *out)
+static void
+file_summary(const struct fe_generate_options *opt, const struct fe_generate_file *f,
+	     const char *name, struct fe_buf *out)
 {
 	bool first = true;
 
@@ -91,8 +98,9 @@ static void file_summary(const struct fe_generate_options *opt, const struct fe_
 	fe_buf_add_text(out, first ? "  no faults\n" : "\n");
 }
 
-void fe_generate_summary(const struct fe_generate_options *opt, const struct fe_generate_result *r,
-                         struct fe_buf *out)
+void
+fe_generate_summary(const struct fe_generate_options *opt, const struct fe_generate_result *r,
+		    struct fe_buf *out)
 {
 	file_summary(opt, &r->customers, "customers.csv", out);
 	file_summary(opt, &r->transactions, "transactions.csv", out);
@@ -101,7 +109,8 @@ void fe_generate_summary(const struct fe_generate_options *opt, const struct fe_
 	fe_buf_add_char(out, '\n');
 }
 
-static void file_json(struct fe_json *j, const struct fe_generate_file *f, const char *name)
+static void
+file_json(struct fe_json *j, const struct fe_generate_file *f, const char *name)
 {
 	fe_json_text(j, "file", name);
 	fe_json_i64(j, "records", (int64_t)f->n_records);
@@ -114,8 +123,9 @@ static void file_json(struct fe_json *j, const struct fe_generate_file *f, const
 	fe_json_object_end(j);
 }
 
-void fe_generate_json(const struct fe_generate_options *opt, const struct fe_generate_result *r, unsigned indent,
-                      struct fe_buf *out)
+void
+fe_generate_json(const struct fe_generate_options *opt, const struct fe_generate_result *r,
+		 unsigned indent, struct fe_buf *out)
 {
 	struct fe_json j;
 

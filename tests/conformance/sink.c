@@ -16,7 +16,8 @@ struct state {
 	char url[512];
 };
 
-static int set_up(void **p)
+static int
+set_up(void **p)
 {
 	struct state *s = *p; /* the suite's, used again by each test */
 
@@ -26,7 +27,8 @@ static int set_up(void **p)
 	return 0;
 }
 
-static int tear_down(void **p)
+static int
+tear_down(void **p)
 {
 	struct state *s = *p;
 
@@ -35,7 +37,8 @@ static int tear_down(void **p)
 	return 0;
 }
 
-static void assert_rows(const struct state *s, const char *table, const char *lines)
+static void
+assert_rows(const struct state *s, const char *table, const char *lines)
 {
 	struct fe_buf out;
 
@@ -46,7 +49,8 @@ static void assert_rows(const struct state *s, const char *table, const char *li
 	fe_buf_reset(&out);
 }
 
-static void assert_sums(const struct fe_confirmed *c, uint64_t n, int64_t amount, int64_t fee)
+static void
+assert_sums(const struct fe_confirmed *c, uint64_t n, int64_t amount, int64_t fee)
 {
 	assert_int_equal(c->n, n);
 	assert_true(c->sums[0] == amount);
@@ -62,7 +66,8 @@ static const char *const two_items[] = { ITEM_1, ITEM_2, NULL };
 
 /* ---- all or nothing ---- */
 
-static void commit_publishes_all_tables_and_confirms_them(void **p)
+static void
+commit_publishes_all_tables_and_confirms_them(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -91,7 +96,8 @@ static void commit_publishes_all_tables_and_confirms_them(void **p)
 	assert_rows(s, "fact_items", ITEM_1 "\n" ITEM_2 "\n" ITEM_3 "\n");
 }
 
-static void closing_without_commit_undoes_all(void **p)
+static void
+closing_without_commit_undoes_all(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -105,7 +111,8 @@ static void closing_without_commit_undoes_all(void **p)
 	assert_rows(s, "dim_customers", "");
 }
 
-static void undo_leaves_what_was_published_as_it_was(void **p)
+static void
+undo_leaves_what_was_published_as_it_was(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -122,7 +129,8 @@ static void undo_leaves_what_was_published_as_it_was(void **p)
 	assert_rows(s, "fact_items", ITEM_1 "\n" ITEM_2 "\n");
 }
 
-static void undo_in_the_middle_of_a_table_works(void **p)
+static void
+undo_in_the_middle_of_a_table_works(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -136,7 +144,8 @@ static void undo_in_the_middle_of_a_table_works(void **p)
 	assert_rows(s, "dim_customers", CUSTOMERS);
 }
 
-static void a_run_without_records_is_fine(void **p)
+static void
+a_run_without_records_is_fine(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -152,7 +161,8 @@ static void a_run_without_records_is_fine(void **p)
 	assert_rows(s, "fact_items", "");
 }
 
-static void two_sinks_of_one_pipeline_do_not_run_at_once(void **p)
+static void
+two_sinks_of_one_pipeline_do_not_run_at_once(void **p)
 {
 	struct state *s = *p;
 	struct fe_err err = FE_ERR_INIT;
@@ -170,7 +180,8 @@ static void two_sinks_of_one_pipeline_do_not_run_at_once(void **p)
 
 /* ---- rows of this run ---- */
 
-static void removed_rows_are_neither_stored_nor_counted(void **p)
+static void
+removed_rows_are_neither_stored_nor_counted(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -204,7 +215,8 @@ static void removed_rows_are_neither_stored_nor_counted(void **p)
 	assert_rows(s, "fact_items", ITEM_1 "\n");
 }
 
-static void fetch_gives_back_what_this_run_inserted(void **p)
+static void
+fetch_gives_back_what_this_run_inserted(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -236,7 +248,8 @@ static void fetch_gives_back_what_this_run_inserted(void **p)
 	fx_end(f, "success");
 }
 
-static void fetch_gives_back_every_type_and_null(void **p)
+static void
+fetch_gives_back_every_type_and_null(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -268,7 +281,8 @@ static void fetch_gives_back_every_type_and_null(void **p)
 
 /* ---- values ---- */
 
-static void text_bytes_travel_unharmed(void **p)
+static void
+text_bytes_travel_unharmed(void **p)
 {
 	static const char *const names[] = {
 		"=1+1",  "'; DROP TABLE dim_customers; --", "\"quoted\", and, commas", " blanks ",
@@ -296,7 +310,8 @@ static void text_bytes_travel_unharmed(void **p)
 	fe_buf_reset(&expected);
 }
 
-static void ends_of_every_range_travel_unharmed(void **p)
+static void
+ends_of_every_range_travel_unharmed(void **p)
 {
 	static const char *const rows[] = {
 		"K1|C1|0001-01-01|0001-01-01 00:00:00.000000Z|9999999999999999.99|a|999.999|"
@@ -321,7 +336,8 @@ static void ends_of_every_range_travel_unharmed(void **p)
 
 /* 100 rows of 9999999999999999.99: past 2^53 a double would be off by cents, past 2^63 an
  * int64 would overflow. */
-static void sums_are_exact_past_64_bits(void **p)
+static void
+sums_are_exact_past_64_bits(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -348,7 +364,8 @@ static void sums_are_exact_past_64_bits(void **p)
 
 /* ---- rows of earlier runs ---- */
 
-static void lookup_finds_rows_of_earlier_runs_only(void **p)
+static void
+lookup_finds_rows_of_earlier_runs_only(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -372,7 +389,8 @@ static void lookup_finds_rows_of_earlier_runs_only(void **p)
 	fx_end(f, "success");
 }
 
-static void has_knows_what_was_there_and_what_is(void **p)
+static void
+has_knows_what_was_there_and_what_is(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -392,7 +410,8 @@ static void has_knows_what_was_there_and_what_is(void **p)
 	fx_end(f, "success");
 }
 
-static void updates_change_mutable_columns_and_are_confirmed(void **p)
+static void
+updates_change_mutable_columns_and_are_confirmed(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -424,7 +443,8 @@ static void updates_change_mutable_columns_and_are_confirmed(void **p)
 	            "\n" ITEM_3 "\n");
 }
 
-static void the_last_staged_update_of_a_row_counts(void **p)
+static void
+the_last_staged_update_of_a_row_counts(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -453,7 +473,8 @@ static void the_last_staged_update_of_a_row_counts(void **p)
 	assert_rows(s, "fact_items", ITEM_1 "\n" ITEM_2 "\n");
 }
 
-static void undo_takes_back_updates(void **p)
+static void
+undo_takes_back_updates(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -469,7 +490,8 @@ static void undo_takes_back_updates(void **p)
 	assert_rows(s, "dim_customers", CUSTOMERS);
 }
 
-static void rows_of_several_runs_add_up(void **p)
+static void
+rows_of_several_runs_add_up(void **p)
 {
 	static const char *const third[] = { ITEM_3, NULL };
 	struct state *s = *p;
@@ -481,7 +503,8 @@ static void rows_of_several_runs_add_up(void **p)
 	assert_rows(s, "fact_items", ITEM_1 "\n" ITEM_2 "\n" ITEM_3 "\n");
 }
 
-static void objects_are_known_once_a_run_ended_well(void **p)
+static void
+objects_are_known_once_a_run_ended_well(void **p)
 {
 	const struct fe_object_id id = {
 		.path = (char[]){ "/in/items.csv" }, .size_bytes = 200,
@@ -514,7 +537,8 @@ static void objects_are_known_once_a_run_ended_well(void **p)
 
 #define T(name) { #name, name, set_up, tear_down, NULL }
 
-int fe_sink_conformance(const struct fe_sink_subject *subject)
+int
+fe_sink_conformance(const struct fe_sink_subject *subject)
 {
 	struct state s = { .subject = subject };
 	struct CMUnitTest always[] = {

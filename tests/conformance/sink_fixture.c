@@ -30,12 +30,14 @@ static const struct fe_check_sql item_checks[] = {
 	{ .text = "status <> 'never'", .sqlite = "status <> 'never'", .postgres = "status <> 'never'" },
 };
 
-static void add(struct fe_schema *s, const char *name, struct fe_type type)
+static void
+add(struct fe_schema *s, const char *name, struct fe_type type)
 {
 	(void)fe_schema_add(s, fe_str_of(name), type);
 }
 
-static void add_columns(struct fx_tables *t)
+static void
+add_columns(struct fx_tables *t)
 {
 	const struct fe_type text = { .kind = FE_TEXT };
 	struct fe_schema *c = &t->schemas[FX_CUSTOMERS], *i = &t->schemas[FX_ITEMS];
@@ -58,7 +60,8 @@ static void add_columns(struct fx_tables *t)
 	add(i, "size", text);
 }
 
-void fx_tables_init(struct fx_tables *t)
+void
+fx_tables_init(struct fx_tables *t)
 {
 	static struct fe_foreign_key keys[] = { { .columns = { FX_CUSTOMER_ID }, .n_columns = 1 } };
 
@@ -79,7 +82,8 @@ void fx_tables_init(struct fx_tables *t)
 	};
 }
 
-void fx_tables_reset(struct fx_tables *t)
+void
+fx_tables_reset(struct fx_tables *t)
 {
 	size_t i;
 
@@ -89,7 +93,8 @@ void fx_tables_reset(struct fx_tables *t)
 
 /* ---- cells ---- */
 
-static void set_cell(struct fe_batch *b, size_t column, size_t row, struct fe_str text)
+static void
+set_cell(struct fe_batch *b, size_t column, size_t row, struct fe_str text)
 {
 	struct fe_column *c = &b->columns[column];
 	bool v = false;
@@ -122,7 +127,8 @@ static void set_cell(struct fe_batch *b, size_t column, size_t row, struct fe_st
 	}
 }
 
-static void set_row(struct fe_batch *b, size_t row, const char *line)
+static void
+set_row(struct fe_batch *b, size_t row, const char *line)
 {
 	struct fe_str rest = fe_str_of(line);
 	size_t i;
@@ -137,7 +143,8 @@ static void set_row(struct fe_batch *b, size_t row, const char *line)
 	}
 }
 
-const char *fx_line(const struct fe_batch *b, size_t row, size_t n_columns)
+const char *
+fx_line(const struct fe_batch *b, size_t row, size_t n_columns)
 {
 	static char line[4096];
 	struct fe_buf out;
@@ -157,28 +164,32 @@ const char *fx_line(const struct fe_batch *b, size_t row, size_t n_columns)
 
 /* ---- a run ---- */
 
-static int64_t tick(void *self)
+static int64_t
+tick(void *self)
 {
 	struct fx *f = self;
 
 	return f->now_us += FE_US_PER_SECOND;
 }
 
-void fx_init(struct fx *f, const struct fe_sink_ops *ops, const struct fx_tables *tables)
+void
+fx_init(struct fx *f, const struct fe_sink_ops *ops, const struct fx_tables *tables)
 {
 	*f = (struct fx){ .ops = ops, .tables = tables, .now_us = INT64_C(1800000000) * 1000000 };
 	f->clock = (struct fe_clock){ .now_us = tick, .ticks_us = tick, .self = f };
 	f->plan = fe_new(struct fe_load_plan);
 }
 
-void fx_reset(struct fx *f)
+void
+fx_reset(struct fx *f)
 {
 	fx_close(f);
 	fe_free(f->plan);
 	f->plan = NULL;
 }
 
-void fx_close(struct fx *f)
+void
+fx_close(struct fx *f)
 {
 	if (f->sink)
 		f->ops->close(f->sink);
@@ -189,13 +200,15 @@ void fx_close(struct fx *f)
 	fe_batch_reset(&f->met);
 }
 
-static void assert_ok(enum fe_rc rc, const struct fe_err *err)
+static void
+assert_ok(enum fe_rc rc, const struct fe_err *err)
 {
 	if (rc)
 		fail_msg("%s", err->text);
 }
 
-enum fe_rc fx_open(struct fx *f, const char *url, struct fe_err *err)
+enum fe_rc
+fx_open(struct fx *f, const char *url, struct fe_err *err)
 {
 	const struct fe_sink_settings set = {
 		.url = url, .tables = f->tables->tables, .n_tables = FX_N_TABLES,
@@ -205,7 +218,8 @@ enum fe_rc fx_open(struct fx *f, const char *url, struct fe_err *err)
 	return f->ops->open(&f->sink, &set, err);
 }
 
-enum fe_rc fx_begin(struct fx *f, const char *run_id, struct fe_err *err)
+enum fe_rc
+fx_begin(struct fx *f, const char *run_id, struct fe_err *err)
 {
 	const struct fe_run_info run = {
 		.run_id = run_id, .pipeline = "shop", .config_sha256 = "c0ffee", .version = "0.0.1",
@@ -217,7 +231,8 @@ enum fe_rc fx_begin(struct fx *f, const char *run_id, struct fe_err *err)
 	return f->ops->begin(f->sink, &run, &f->first_object_id, err);
 }
 
-void fx_start(struct fx *f, const char *url, const char *run_id)
+void
+fx_start(struct fx *f, const char *url, const char *run_id)
 {
 	struct fe_err err = FE_ERR_INIT;
 
@@ -226,13 +241,15 @@ void fx_start(struct fx *f, const char *url, const char *run_id)
 	assert_ok(fe_spool_open(&f->rejects, "/tmp", &err), &err);
 }
 
-static void next_batch(struct fx *f)
+static void
+next_batch(struct fx *f)
 {
 	fe_batch_clear(&f->batch);
 	memset(f->plan, 0, sizeof(*f->plan));
 }
 
-bool fx_table_begin(struct fx *f, size_t table)
+bool
+fx_table_begin(struct fx *f, size_t table)
 {
 	struct fe_err err = FE_ERR_INIT;
 	bool is_empty = false;
@@ -246,7 +263,8 @@ bool fx_table_begin(struct fx *f, size_t table)
 	return is_empty;
 }
 
-static size_t add_row(struct fx *f, enum fe_action action, int64_t number, const char *line)
+static size_t
+add_row(struct fx *f, enum fe_action action, int64_t number, const char *line)
 {
 	size_t row = f->batch.n_rows++;
 
@@ -258,27 +276,31 @@ static size_t add_row(struct fx *f, enum fe_action action, int64_t number, const
 	return row;
 }
 
-int64_t fx_insert(struct fx *f, const char *line)
+int64_t
+fx_insert(struct fx *f, const char *line)
 {
 	(void)add_row(f, FE_ACTION_INSERT, f->n_inserted, line);
 	f->plan->n_inserts++;
 	return f->n_inserted++;
 }
 
-void fx_update(struct fx *f, int64_t stored, const char *line)
+void
+fx_update(struct fx *f, int64_t stored, const char *line)
 {
 	(void)add_row(f, FE_ACTION_UPDATE, stored, line);
 	f->plan->n_updates++;
 }
 
-void fx_remove(struct fx *f, enum fe_place place, int64_t number)
+void
+fx_remove(struct fx *f, enum fe_place place, int64_t number)
 {
 	assert_true(f->plan->n_removals < 64);
 	f->removals[f->plan->n_removals++] = (struct fe_removal){ place, number };
 	f->plan->removals = f->removals;
 }
 
-enum fe_rc fx_try_write(struct fx *f, struct fe_err *err)
+enum fe_rc
+fx_try_write(struct fx *f, struct fe_err *err)
 {
 	enum fe_rc rc = f->ops->write(f->sink, f->table, &f->batch, f->plan,
 	                              f->first_object_id + (int64_t)f->table, err);
@@ -287,14 +309,16 @@ enum fe_rc fx_try_write(struct fx *f, struct fe_err *err)
 	return rc;
 }
 
-void fx_write(struct fx *f)
+void
+fx_write(struct fx *f)
 {
 	struct fe_err err = FE_ERR_INIT;
 
 	assert_ok(fx_try_write(f, &err), &err);
 }
 
-void fx_table_end(struct fx *f)
+void
+fx_table_end(struct fx *f)
 {
 	struct fe_err err = FE_ERR_INIT;
 
@@ -305,7 +329,8 @@ void fx_table_end(struct fx *f)
 	assert_ok(f->ops->table_end(f->sink, f->table, &f->result, &err), &err);
 }
 
-void fx_reject(struct fx *f, uint64_t record, const char *reasons, struct fe_str raw)
+void
+fx_reject(struct fx *f, uint64_t record, const char *reasons, struct fe_str raw)
 {
 	const struct fe_reject r = {
 		.dataset = 1, .object = 1, .record = record, .offset = record * 100,
@@ -317,7 +342,8 @@ void fx_reject(struct fx *f, uint64_t record, const char *reasons, struct fe_str
 	assert_ok(fe_reject_add(f->rejects, &r, &err), &err);
 }
 
-enum fe_rc fx_try_end(struct fx *f, const char *status, struct fe_err *err)
+enum fe_rc
+fx_try_end(struct fx *f, const char *status, struct fe_err *err)
 {
 	static const char *const datasets[] = { "customers", "items" };
 	struct fe_object_id ids[2] = {
@@ -347,7 +373,8 @@ enum fe_rc fx_try_end(struct fx *f, const char *status, struct fe_err *err)
 	return is_success ? f->ops->commit(f->sink, &end, err) : f->ops->undo(f->sink, &end, err);
 }
 
-void fx_end(struct fx *f, const char *status)
+void
+fx_end(struct fx *f, const char *status)
 {
 	struct fe_err err = FE_ERR_INIT;
 
@@ -357,7 +384,8 @@ void fx_end(struct fx *f, const char *status)
 
 /* ---- questions ---- */
 
-static void ask(struct fx *f, size_t table, const char *line, struct fe_batch *question)
+static void
+ask(struct fx *f, size_t table, const char *line, struct fe_batch *question)
 {
 	fe_batch_reset(&f->met);
 	fe_batch_init(&f->met, &f->tables->schemas[table]);
@@ -368,7 +396,8 @@ static void ask(struct fx *f, size_t table, const char *line, struct fe_batch *q
 	question->n_rows = 1;
 }
 
-int64_t fx_lookup(struct fx *f, size_t table, const char *line, struct fe_str *origin)
+int64_t
+fx_lookup(struct fx *f, size_t table, const char *line, struct fe_str *origin)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_str from = { 0 };
@@ -385,7 +414,8 @@ int64_t fx_lookup(struct fx *f, size_t table, const char *line, struct fe_str *o
 	return stored;
 }
 
-bool fx_has(struct fx *f, size_t table, const char *line)
+bool
+fx_has(struct fx *f, size_t table, const char *line)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_batch question;
@@ -397,7 +427,8 @@ bool fx_has(struct fx *f, size_t table, const char *line)
 	return known;
 }
 
-void fx_load_items(struct fx *f, const char *url, const char *run_id, const char *const *rows)
+void
+fx_load_items(struct fx *f, const char *url, const char *run_id, const char *const *rows)
 {
 	fx_start(f, url, run_id);
 	if (fx_table_begin(f, FX_CUSTOMERS)) {

@@ -11,13 +11,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 
-static void expect(bool holds)
+static void
+expect(bool holds)
 {
 	if (!holds)
 		abort();
 }
 
-static void check_round_trip(int64_t v, unsigned precision, unsigned scale)
+static void
+check_round_trip(int64_t v, unsigned precision, unsigned scale)
 {
 	char text[FE_DECIMAL_TEXT_BYTES], wide_text[FE_DECIMAL_TEXT_BYTES];
 	size_t n = fe_decimal_format(v, scale, text);
@@ -31,7 +33,8 @@ static void check_round_trip(int64_t v, unsigned precision, unsigned scale)
 	expect(fe_i128_parse((struct fe_str){ text, n }, scale, &wide) && wide == v);
 }
 
-static void check_arithmetic(int64_t v, unsigned scale)
+static void
+check_arithmetic(int64_t v, unsigned scale)
 {
 	int64_t up = 0, down = 0, quotient = 0;
 

@@ -27,7 +27,8 @@ static const char *const texts[] = { "", "completed", "Ünïcode", "a%b_c", "  b
 
 static const int64_t numbers[] = { 0, 1, -1, 50, -12345, 999999999999, INT64_C(999999999999999999) };
 
-static void fill(struct fe_batch *b)
+static void
+fill(struct fe_batch *b)
 {
 	for (size_t i = 0; i < N_ROWS; i++) {
 		int64_t v = numbers[i % (sizeof(numbers) / sizeof(numbers[0]))];
@@ -61,7 +62,8 @@ static void fill(struct fe_batch *b)
 	b->n_rows = N_ROWS;
 }
 
-static void check_value(const struct fe_column *c, size_t i)
+static void
+check_value(const struct fe_column *c, size_t i)
 {
 	if (c->type.kind == FE_DECIMAL)
 		FE_ASSERT(fe_decimal_fits(c->i64[i], FE_DECIMAL_MAX_PRECISION));
@@ -71,7 +73,8 @@ static void check_value(const struct fe_column *c, size_t i)
 		FE_ASSERT(c->i64[i] >= FE_TIMESTAMP_MIN && c->i64[i] <= FE_TIMESTAMP_MAX);
 }
 
-static void evaluate(const struct fe_expr *e, struct fe_batch *b)
+static void
+evaluate(const struct fe_expr *e, struct fe_batch *b)
 {
 	struct fe_expr_state *state = fe_expr_state_new(e);
 	const struct fe_column *out;
@@ -101,7 +104,8 @@ static void evaluate(const struct fe_expr *e, struct fe_batch *b)
 	fe_expr_state_free(state);
 }
 
-static void print(const struct fe_expr *e)
+static void
+print(const struct fe_expr *e)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_buf sql;

@@ -17,13 +17,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 
-static void expect(bool holds)
+static void
+expect(bool holds)
 {
 	if (!holds)
 		abort();
 }
 
-static void check_moment(int64_t us)
+static void
+check_moment(int64_t us)
 {
 	char text[FE_TIMESTAMP_TEXT_BYTES];
 	int64_t back = 0;
@@ -37,7 +39,8 @@ static void check_moment(int64_t us)
 	expect(back == us);
 }
 
-static void check_default(struct fe_str text)
+static void
+check_default(struct fe_str text)
 {
 	char printed[FE_DATE_TEXT_BYTES];
 	int64_t us = 0;
@@ -51,7 +54,8 @@ static void check_default(struct fe_str text)
 	}
 }
 
-static void check_declared(struct fe_str text)
+static void
+check_declared(struct fe_str text)
 {
 	const char *line_end = text.n ? memchr(text.p, '\n', text.n) : NULL;
 	size_t n = line_end ? (size_t)(line_end - text.p) : text.n;
@@ -70,7 +74,8 @@ static void check_declared(struct fe_str text)
 	fe_free(format);
 }
 
-static void check_local(const struct fe_zone *zone, int64_t us)
+static void
+check_local(const struct fe_zone *zone, int64_t us)
 {
 	int32_t offset_s = fe_zone_offset_at(zone, us);
 	int64_t back = 0;
@@ -87,7 +92,8 @@ static void check_local(const struct fe_zone *zone, int64_t us)
 	}
 }
 
-static void check_zone(struct fe_str bytes)
+static void
+check_zone(struct fe_str bytes)
 {
 	struct fe_zone *zone = fe_new(struct fe_zone);
 

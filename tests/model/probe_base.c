@@ -29,13 +29,15 @@ static struct fe_str words[MAX_WORDS];
 static size_t n_words;
 static struct fe_zone *zones[MAX_ZONES];
 
-static _Noreturn void die(const char *what)
+static _Noreturn void
+die(const char *what)
 {
 	fprintf(stderr, "probe_base: %s: '%.*s'\n", what, FE_STR_ARGS(words[0]));
 	exit(2);
 }
 
-static int64_t number(size_t i)
+static int64_t
+number(size_t i)
 {
 	int64_t v = 0;
 
@@ -44,12 +46,14 @@ static int64_t number(size_t i)
 	return v;
 }
 
-static unsigned small(size_t i)
+static unsigned
+small(size_t i)
 {
 	return (unsigned)number(i);
 }
 
-static fe_i128 wide(size_t i)
+static fe_i128
+wide(size_t i)
 {
 	fe_i128 v = 0;
 
@@ -58,7 +62,8 @@ static fe_i128 wide(size_t i)
 	return v;
 }
 
-static const struct fe_zone *zone(size_t i)
+static const struct fe_zone *
+zone(size_t i)
 {
 	char *name = fe_strndup(words[i].p, words[i].n);
 	struct fe_err err = FE_ERR_INIT;
@@ -76,7 +81,8 @@ static const struct fe_zone *zone(size_t i)
 	return zones[z];
 }
 
-static void answer_decimal(enum fe_decimal_why why, int64_t v)
+static void
+answer_decimal(enum fe_decimal_why why, int64_t v)
 {
 	if (why == FE_DECIMAL_OK)
 		printf("%lld\n", (long long)v);
@@ -84,7 +90,8 @@ static void answer_decimal(enum fe_decimal_why why, int64_t v)
 		puts(fe_decimal_why_code(why));
 }
 
-static void answer_time(enum fe_time_why why, int64_t v)
+static void
+answer_time(enum fe_time_why why, int64_t v)
 {
 	if (why == FE_TIME_OK)
 		printf("%lld\n", (long long)v);
@@ -92,7 +99,8 @@ static void answer_time(enum fe_time_why why, int64_t v)
 		puts(fe_time_why_code(why));
 }
 
-static void answer_maybe(bool fits, int64_t v)
+static void
+answer_maybe(bool fits, int64_t v)
 {
 	if (fits)
 		printf("%lld\n", (long long)v);
@@ -100,12 +108,14 @@ static void answer_maybe(bool fits, int64_t v)
 		puts("overflow");
 }
 
-static void answer_bytes(const char *p, size_t n)
+static void
+answer_bytes(const char *p, size_t n)
 {
 	printf("%.*s\n", (int)n, p ? p : "");
 }
 
-static bool ask_decimal(void)
+static bool
+ask_decimal(void)
 {
 	char out[FE_DECIMAL_TEXT_BYTES];
 	enum fe_decimal_why why;
@@ -138,7 +148,8 @@ static bool ask_decimal(void)
 	return true;
 }
 
-static bool ask_arithmetic(void)
+static bool
+ask_arithmetic(void)
 {
 	int64_t v = 0;
 	bool fits;
@@ -155,8 +166,8 @@ static bool ask_arithmetic(void)
 	return true;
 }
 
-static void ask_format(struct fe_str format, struct fe_str text, bool for_timestamp,
-		       const struct fe_zone *in)
+static void
+ask_format(struct fe_str format, struct fe_str text, bool for_timestamp, const struct fe_zone *in)
 {
 	char *copy = fe_strndup(format.p, format.n);
 	struct fe_err err = FE_ERR_INIT;
@@ -176,7 +187,8 @@ static void ask_format(struct fe_str format, struct fe_str text, bool for_timest
 	fe_free(copy);
 }
 
-static bool ask_time(void)
+static bool
+ask_time(void)
 {
 	char out[FE_TIMESTAMP_TEXT_BYTES];
 	enum fe_time_why why;
@@ -205,7 +217,8 @@ static bool ask_time(void)
 	return true;
 }
 
-static bool ask_zone(void)
+static bool
+ask_zone(void)
 {
 	int64_t us = 0;
 
@@ -229,7 +242,8 @@ static bool ask_zone(void)
 	return true;
 }
 
-static bool ask_text(void)
+static bool
+ask_text(void)
 {
 	enum fe_case to = fe_str_is(words[0], "lower") ? FE_CASE_LOWER : FE_CASE_UPPER;
 	struct fe_arena arena = { 0 };
@@ -243,7 +257,8 @@ static bool ask_text(void)
 	return true;
 }
 
-static void split(char *line, size_t n)
+static void
+split(char *line, size_t n)
 {
 	n_words = 0;
 	for (size_t i = 0; i < MAX_WORDS; i++)
@@ -259,7 +274,8 @@ static void split(char *line, size_t n)
 	n_words++;
 }
 
-int main(void)
+int
+main(void)
 {
 	char *line = NULL;
 	size_t cap_bytes = 0;

@@ -28,13 +28,15 @@
 static struct fe_str words[MAX_WORDS];
 static size_t n_words;
 
-static _Noreturn void die(const char *what)
+static _Noreturn void
+die(const char *what)
 {
 	fprintf(stderr, "probe_expr: %s\n", what);
 	exit(2);
 }
 
-static void split(char *line, size_t n)
+static void
+split(char *line, size_t n)
 {
 	char *end = line + n;
 
@@ -51,7 +53,8 @@ static void split(char *line, size_t n)
 	}
 }
 
-static void set_cell(struct fe_batch *b, struct fe_column *c, size_t row, struct fe_str text)
+static void
+set_cell(struct fe_batch *b, struct fe_column *c, size_t row, struct fe_str text)
 {
 	bool ok = true, flag = false;
 
@@ -84,13 +87,15 @@ static void set_cell(struct fe_batch *b, struct fe_column *c, size_t row, struct
 		die("a value is not of its column's type");
 }
 
-static void answer_error(const struct fe_err *err)
+static void
+answer_error(const struct fe_err *err)
 {
 	printf("error%c%s%c%llu%c%s\n", SEPARATOR, fe_rc_name(err->rc), SEPARATOR, (unsigned long long)err->column,
 	       SEPARATOR, err->text);
 }
 
-static void answer_expr(struct fe_schema *schema, struct fe_batch *b, int64_t now_us)
+static void
+answer_expr(struct fe_schema *schema, struct fe_batch *b, int64_t now_us)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_expr *e = NULL;
@@ -127,7 +132,8 @@ static void answer_expr(struct fe_schema *schema, struct fe_batch *b, int64_t no
 	fe_expr_free(e);
 }
 
-static void answer_sql(struct fe_schema *schema)
+static void
+answer_sql(struct fe_schema *schema)
 {
 	enum fe_sql_dialect dialect = fe_str_is(words[1], "sqlite") ? FE_SQL_SQLITE : FE_SQL_POSTGRES;
 	struct fe_err err = FE_ERR_INIT;
@@ -143,7 +149,8 @@ static void answer_sql(struct fe_schema *schema)
 	fe_expr_free(e);
 }
 
-static void read_schema(struct fe_schema *schema, struct fe_batch *b)
+static void
+read_schema(struct fe_schema *schema, struct fe_batch *b)
 {
 	fe_batch_reset(b);
 	fe_schema_reset(schema);
@@ -159,7 +166,8 @@ static void read_schema(struct fe_schema *schema, struct fe_batch *b)
 	fe_batch_init(b, schema);
 }
 
-static void read_row(const struct fe_schema *schema, struct fe_batch *b)
+static void
+read_row(const struct fe_schema *schema, struct fe_batch *b)
 {
 	if (n_words != schema->n_fields + 1 || b->n_rows == FE_BATCH_ROWS)
 		die("a row with too few or too many values, or too many rows");
@@ -169,7 +177,8 @@ static void read_row(const struct fe_schema *schema, struct fe_batch *b)
 	b->n_rows++;
 }
 
-int main(void)
+int
+main(void)
 {
 	struct fe_schema schema;
 	struct fe_batch batch;

@@ -10,7 +10,8 @@
 
 #include "base/clock.h"
 
-static void clock_moves_forward(void **state)
+static void
+clock_moves_forward(void **state)
 {
 	int64_t ticks = fe_clock_ticks(&fe_clock_system);
 
@@ -19,7 +20,8 @@ static void clock_moves_forward(void **state)
 	assert_true(fe_clock_now(&fe_clock_system) > INT64_C(1700000000000000));
 }
 
-static void run_id_has_its_time_in_front(void **state)
+static void
+run_id_has_its_time_in_front(void **state)
 {
 	char id[FE_RUN_ID_BYTES];
 
@@ -33,7 +35,8 @@ static void run_id_has_its_time_in_front(void **state)
 	assert_memory_equal(id, "7ZZZZZZZZZ", 10);
 }
 
-static void run_ids_differ_and_sort_by_time(void **state)
+static void
+run_ids_differ_and_sort_by_time(void **state)
 {
 	char a[FE_RUN_ID_BYTES], b[FE_RUN_ID_BYTES];
 
@@ -45,7 +48,8 @@ static void run_ids_differ_and_sort_by_time(void **state)
 	assert_true(strcmp(a, b) < 0);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clock_moves_forward),

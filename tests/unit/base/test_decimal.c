@@ -8,7 +8,8 @@
 
 #include "base/decimal.h"
 
-static void expect(const char *text, unsigned precision, unsigned scale, int64_t want)
+static void
+expect(const char *text, unsigned precision, unsigned scale, int64_t want)
 {
 	int64_t v = -777;
 
@@ -16,7 +17,8 @@ static void expect(const char *text, unsigned precision, unsigned scale, int64_t
 	assert_int_equal(v, want);
 }
 
-static void expect_refused(const char *text, unsigned precision, unsigned scale, const char *code)
+static void
+expect_refused(const char *text, unsigned precision, unsigned scale, const char *code)
 {
 	int64_t v = -777;
 
@@ -24,7 +26,8 @@ static void expect_refused(const char *text, unsigned precision, unsigned scale,
 	assert_int_equal(v, -777); /* not touched */
 }
 
-static void decimal_reads_the_plain_form(void **state)
+static void
+decimal_reads_the_plain_form(void **state)
 {
 	(void)state;
 	expect("12.50", 12, 2, 1250);
@@ -37,7 +40,8 @@ static void decimal_reads_the_plain_form(void **state)
 	expect("0.50", 2, 2, 50);
 }
 
-static void decimal_fills_up_missing_places(void **state)
+static void
+decimal_fills_up_missing_places(void **state)
 {
 	(void)state;
 	expect("12", 12, 2, 1200);
@@ -45,14 +49,16 @@ static void decimal_fills_up_missing_places(void **state)
 	expect("-3", 18, 17, INT64_C(-300000000000000000));
 }
 
-static void decimal_does_not_count_zeros_in_front(void **state)
+static void
+decimal_does_not_count_zeros_in_front(void **state)
 {
 	(void)state;
 	expect("00012.50", 4, 2, 1250);
 	expect("00000000000000000000000000000000000000001", 1, 0, 1);
 }
 
-static void decimal_reads_every_length_to_18_digits(void **state)
+static void
+decimal_reads_every_length_to_18_digits(void **state)
 {
 	char text[24] = "";
 	int64_t v = 0;
@@ -67,7 +73,8 @@ static void decimal_reads_every_length_to_18_digits(void **state)
 	}
 }
 
-static void decimal_stops_at_its_precision(void **state)
+static void
+decimal_stops_at_its_precision(void **state)
 {
 	(void)state;
 	expect("9999999999.99", 12, 2, 999999999999);
@@ -80,7 +87,8 @@ static void decimal_stops_at_its_precision(void **state)
 	expect_refused("1", 2, 2, "out_of_range");
 }
 
-static void decimal_never_rounds(void **state)
+static void
+decimal_never_rounds(void **state)
 {
 	(void)state;
 	expect_refused("12.345", 12, 2, "too_many_decimals");
@@ -89,7 +97,8 @@ static void decimal_never_rounds(void **state)
 	expect_refused("99999999999999999999.999", 12, 2, "too_many_decimals"); /* told before the range */
 }
 
-static void decimal_tells_the_first_of_several_oddities(void **state)
+static void
+decimal_tells_the_first_of_several_oddities(void **state)
 {
 	(void)state;
 	expect_refused("+1,000", 12, 2, "plus_sign");
@@ -100,7 +109,8 @@ static void decimal_tells_the_first_of_several_oddities(void **state)
 	expect_refused("5 x", 12, 2, "not_a_number");
 }
 
-static void decimal_takes_an_id_for_no_amount(void **state)
+static void
+decimal_takes_an_id_for_no_amount(void **state)
 {
 	(void)state;
 	expect_refused("TXN00017", 12, 2, "not_a_number");
@@ -109,7 +119,8 @@ static void decimal_takes_an_id_for_no_amount(void **state)
 	expect_refused("", 12, 2, "not_a_number");
 }
 
-static void decimal_of_no_bytes_is_refused_without_a_pointer(void **state)
+static void
+decimal_of_no_bytes_is_refused_without_a_pointer(void **state)
 {
 	int64_t v = 0;
 
@@ -118,7 +129,8 @@ static void decimal_of_no_bytes_is_refused_without_a_pointer(void **state)
 	assert_int_equal(fe_int_parse((struct fe_str){ 0 }, &v), FE_DECIMAL_NOT_A_NUMBER);
 }
 
-static void int_spans_64_bits(void **state)
+static void
+int_spans_64_bits(void **state)
 {
 	int64_t v = 0;
 
@@ -132,7 +144,8 @@ static void int_spans_64_bits(void **state)
 	assert_int_equal(fe_int_parse(FE_STR("1.0"), &v), FE_DECIMAL_TOO_MANY_DECIMALS);
 }
 
-static void decimal_reads_declared_ways_of_writing(void **state)
+static void
+decimal_reads_declared_ways_of_writing(void **state)
 {
 	const struct fe_decimal_format german = { .point = ',', .group = '.' };
 	const struct fe_decimal_format ledger = { .group = ',', .sign_parens = true };
@@ -149,7 +162,8 @@ static void decimal_reads_declared_ways_of_writing(void **state)
 	assert_int_equal(fe_decimal_parse(FE_STR("1.50"), 12, 2, &german, &v), FE_DECIMAL_NOT_A_NUMBER);
 }
 
-static void expect_printed(fe_i128 v, unsigned scale, const char *want)
+static void
+expect_printed(fe_i128 v, unsigned scale, const char *want)
 {
 	char out[FE_DECIMAL_TEXT_BYTES + 1];
 	fe_i128 back = 1;
@@ -167,7 +181,8 @@ static void expect_printed(fe_i128 v, unsigned scale, const char *want)
 	}
 }
 
-static void decimal_prints_all_its_places(void **state)
+static void
+decimal_prints_all_its_places(void **state)
 {
 	(void)state;
 	expect_printed(1250, 2, "12.50");
@@ -181,7 +196,8 @@ static void decimal_prints_all_its_places(void **state)
 	expect_printed((fe_i128)((unsigned __int128)1 << 127), 0, "-170141183460469231731687303715884105728");
 }
 
-static void i128_parse_takes_only_what_was_printed(void **state)
+static void
+i128_parse_takes_only_what_was_printed(void **state)
 {
 	static const char *const others[] = { "", "-", "1", "1.5", "1.500", ".50", "-.50", "01.50", "-0.00", "+1.50", "1,50", "1.5x",
 					      "1 .50", "1234567890123456789012345678901234567.50" };
@@ -192,7 +208,8 @@ static void i128_parse_takes_only_what_was_printed(void **state)
 		assert_false(fe_i128_parse(fe_str_of(others[i]), 2, &v));
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decimal_reads_the_plain_form),

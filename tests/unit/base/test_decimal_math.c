@@ -8,7 +8,8 @@
 
 #include "base/decimal.h"
 
-static void rescale_is_exact_or_refuses(void **state)
+static void
+rescale_is_exact_or_refuses(void **state)
 {
 	int64_t v = 0;
 
@@ -25,7 +26,8 @@ static void rescale_is_exact_or_refuses(void **state)
 	assert_int_equal(v, 0);
 }
 
-static void expect_round(fe_i128 x, unsigned from, unsigned to, int64_t want)
+static void
+expect_round(fe_i128 x, unsigned from, unsigned to, int64_t want)
 {
 	int64_t v = 0;
 
@@ -33,7 +35,8 @@ static void expect_round(fe_i128 x, unsigned from, unsigned to, int64_t want)
 	assert_int_equal(v, want);
 }
 
-static void round_goes_half_away_from_zero(void **state)
+static void
+round_goes_half_away_from_zero(void **state)
 {
 	const fe_i128 most = (fe_i128)(~(unsigned __int128)0 >> 1);
 	int64_t v = 0;
@@ -53,7 +56,9 @@ static void round_goes_half_away_from_zero(void **state)
 	assert_false(fe_decimal_round(most, 0, 18, &v));
 }
 
-static void expect_quotient(int64_t x, unsigned x_scale, int64_t y, unsigned y_scale, unsigned scale, int64_t want)
+static void
+expect_quotient(int64_t x, unsigned x_scale, int64_t y, unsigned y_scale, unsigned scale,
+		int64_t want)
 {
 	int64_t v = 0;
 
@@ -61,7 +66,8 @@ static void expect_quotient(int64_t x, unsigned x_scale, int64_t y, unsigned y_s
 	assert_int_equal(v, want);
 }
 
-static void divide_rounds_once_and_at_the_end(void **state)
+static void
+divide_rounds_once_and_at_the_end(void **state)
 {
 	int64_t v = 0;
 
@@ -79,7 +85,8 @@ static void divide_rounds_once_and_at_the_end(void **state)
 	assert_false(fe_decimal_divide(INT64_MIN, 0, -1, 0, 0, &v));
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rescale_is_exact_or_refuses),

@@ -11,7 +11,8 @@
 
 #include "base/err.h"
 
-static void err_prints_place_and_text_on_one_line(void **state)
+static void
+err_prints_place_and_text_on_one_line(void **state)
 {
 	struct fe_err err = FE_ERR_INIT;
 	char out[600];
@@ -26,7 +27,8 @@ static void err_prints_place_and_text_on_one_line(void **state)
 	assert_string_equal(fe_err_print(&err, out, sizeof(out)), "p.yaml:3:5: unknown key");
 }
 
-static void err_cuts_what_is_too_long(void **state)
+static void
+err_cuts_what_is_too_long(void **state)
 {
 	struct fe_err err = FE_ERR_INIT;
 	char big[3000], out[20];
@@ -43,7 +45,8 @@ static void err_cuts_what_is_too_long(void **state)
 	assert_int_equal(strlen(fe_err_print(&err, out, sizeof(out))), sizeof(out) - 1);
 }
 
-static void err_may_be_null(void **state)
+static void
+err_may_be_null(void **state)
 {
 	(void)state;
 	assert_int_equal(fe_fail(NULL, FE_EDATA, "x"), FE_EDATA);
@@ -53,7 +56,8 @@ static void err_may_be_null(void **state)
 	fe_err_at_line(NULL, "x", 1, 1);
 }
 
-static void codes_are_exit_statuses_and_know_about_retries(void **state)
+static void
+codes_are_exit_statuses_and_know_about_retries(void **state)
 {
 	(void)state;
 	assert_int_equal(fe_rc_exit_status(FE_OK), 0);
@@ -66,7 +70,8 @@ static void codes_are_exit_statuses_and_know_about_retries(void **state)
 	assert_int_equal(fe_fail_errno(NULL, ENOSPC, "x", "y"), FE_EUNAVAIL);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(err_prints_place_and_text_on_one_line),

@@ -13,7 +13,8 @@
 
 #include "base/failpoint.h"
 
-static void failpoint_acts_at_the_nth_pass_of_its_name(void **state)
+static void
+failpoint_acts_at_the_nth_pass_of_its_name(void **state)
 {
 	struct fe_err err = FE_ERR_INIT;
 
@@ -27,7 +28,8 @@ static void failpoint_acts_at_the_nth_pass_of_its_name(void **state)
 	assert_int_equal(fe_failpoint("commit", &err), FE_OK);
 }
 
-static void failpoint_kills_by_default(void **state)
+static void
+failpoint_kills_by_default(void **state)
 {
 	int status = 0;
 	pid_t child = fork();
@@ -44,7 +46,8 @@ static void failpoint_kills_by_default(void **state)
 	assert_int_equal(WTERMSIG(status), SIGKILL);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(failpoint_acts_at_the_nth_pass_of_its_name),

@@ -8,7 +8,8 @@
 
 #include "base/hash.h"
 
-static void sha256_agrees_with_the_standard(void **state)
+static void
+sha256_agrees_with_the_standard(void **state)
 {
 	char hex[FE_SHA256_HEX_BYTES];
 
@@ -19,7 +20,8 @@ static void sha256_agrees_with_the_standard(void **state)
 	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
-static void sha256_in_pieces_is_that_of_the_whole_and_starts_anew(void **state)
+static void
+sha256_in_pieces_is_that_of_the_whole_and_starts_anew(void **state)
 {
 	struct fe_sha256 *h = fe_sha256_new();
 	unsigned char digest[FE_SHA256_BYTES];
@@ -39,7 +41,8 @@ static void sha256_in_pieces_is_that_of_the_whole_and_starts_anew(void **state)
 	fe_sha256_free(NULL);
 }
 
-static void keyed_hash_depends_on_key_and_every_byte(void **state)
+static void
+keyed_hash_depends_on_key_and_every_byte(void **state)
 {
 	struct fe_hash_key a, b;
 	char text[300] = { 0 };
@@ -59,7 +62,8 @@ static void keyed_hash_depends_on_key_and_every_byte(void **state)
 	}
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_agrees_with_the_standard),

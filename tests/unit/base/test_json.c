@@ -8,7 +8,8 @@
 
 #include "base/json.h"
 
-static void json_nests_and_puts_commas(void **state)
+static void
+json_nests_and_puts_commas(void **state)
 {
 	struct fe_buf b;
 	struct fe_json j;
@@ -36,7 +37,8 @@ static void json_nests_and_puts_commas(void **state)
 	fe_buf_reset(&b);
 }
 
-static void json_indents(void **state)
+static void
+json_indents(void **state)
 {
 	struct fe_buf b;
 	struct fe_json j;
@@ -53,7 +55,8 @@ static void json_indents(void **state)
 	fe_buf_reset(&b);
 }
 
-static void json_is_sticky_past_the_limit(void **state)
+static void
+json_is_sticky_past_the_limit(void **state)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_buf b;
@@ -67,7 +70,8 @@ static void json_is_sticky_past_the_limit(void **state)
 	fe_buf_reset(&b);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_nests_and_puts_commas),

@@ -17,7 +17,8 @@ struct capture {
 	int saved, reader;
 };
 
-static void begin(struct capture *c)
+static void
+begin(struct capture *c)
 {
 	int ends[2];
 
@@ -29,7 +30,8 @@ static void begin(struct capture *c)
 	assert_int_equal(close(ends[1]), 0);
 }
 
-static const char *end(struct capture *c, char out[8192])
+static const char *
+end(struct capture *c, char out[8192])
 {
 	ssize_t n;
 
@@ -42,7 +44,8 @@ static const char *end(struct capture *c, char out[8192])
 	return out;
 }
 
-static void log_text_quotes_and_escapes(void **state)
+static void
+log_text_quotes_and_escapes(void **state)
 {
 	struct capture c;
 	char out[8192];
@@ -58,7 +61,8 @@ static void log_text_quotes_and_escapes(void **state)
 			    "Z info    read rows=50 file=\"a b.csv\" odd=x\\n\\x1b[2J\\u009b\\xff said=\"\\\"yes\\\"\" none=\"\"\n");
 }
 
-static void log_json_is_one_object_a_line(void **state)
+static void
+log_json_is_one_object_a_line(void **state)
 {
 	struct capture c;
 	char out[8192];
@@ -72,7 +76,8 @@ static void log_json_is_one_object_a_line(void **state)
 	assert_string_equal(strstr(out, ",\"level\""), ",\"level\":\"warning\",\"message\":\"a \\\"b\\\"\",\"k\":\"v\\n\"}\n");
 }
 
-static void log_keeps_a_line_within_a_pipe_write(void **state)
+static void
+log_keeps_a_line_within_a_pipe_write(void **state)
 {
 	struct capture c;
 	char out[8192], big[3000];
@@ -88,7 +93,8 @@ static void log_keeps_a_line_within_a_pipe_write(void **state)
 	assert_string_equal(strstr(out, ",\"cut\""), ",\"cut\":\"true\"}\n");
 }
 
-static void log_does_not_wait_for_a_full_pipe(void **state)
+static void
+log_does_not_wait_for_a_full_pipe(void **state)
 {
 	struct capture c;
 	char out[8192], fill[4096] = { 0 };
@@ -102,7 +108,8 @@ static void log_does_not_wait_for_a_full_pipe(void **state)
 	assert_null(strstr(out, "lost"));
 }
 
-static void log_err_tells_all_parts(void **state)
+static void
+log_err_tells_all_parts(void **state)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct capture c;
@@ -118,7 +125,8 @@ static void log_err_tells_all_parts(void **state)
 	assert_string_equal(strchr(out, 'Z'), "Z error   unterminated quote code=data object=a.csv record=7 field=amount\n");
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(log_text_quotes_and_escapes),

@@ -11,7 +11,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-static void arena_aligns_and_starts_anew_without_forgetting_its_chunk(void **state)
+static void
+arena_aligns_and_starts_anew_without_forgetting_its_chunk(void **state)
 {
 	struct fe_arena a = { 0 };
 	char *first;
@@ -32,7 +33,8 @@ static void arena_aligns_and_starts_anew_without_forgetting_its_chunk(void **sta
 	fe_arena_free(&a);
 }
 
-static void grow_doubles_and_keeps(void **state)
+static void
+grow_doubles_and_keeps(void **state)
 {
 	size_t cap = 0;
 	uint32_t *p = NULL;
@@ -48,7 +50,8 @@ static void grow_doubles_and_keeps(void **state)
 	fe_free(p);
 }
 
-static void buf_ends_at_its_limit_and_stays_ended(void **state)
+static void
+buf_ends_at_its_limit_and_stays_ended(void **state)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_buf b;
@@ -68,7 +71,8 @@ static void buf_ends_at_its_limit_and_stays_ended(void **state)
 	fe_buf_reset(&b);
 }
 
-static void buf_take_moves_the_bytes_out(void **state)
+static void
+buf_take_moves_the_bytes_out(void **state)
 {
 	struct fe_buf b;
 	char *text;
@@ -83,7 +87,8 @@ static void buf_take_moves_the_bytes_out(void **state)
 	fe_buf_reset(&b);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_aligns_and_starts_anew_without_forgetting_its_chunk),

@@ -13,7 +13,8 @@
 #include "base/stop.h"
 
 /* One test, since the flag is never taken back. */
-static void stop_is_asked_by_a_signal_and_told_as_cancelled(void **state)
+static void
+stop_is_asked_by_a_signal_and_told_as_cancelled(void **state)
 {
 	struct fe_err err = FE_ERR_INIT;
 	int ends[2];
@@ -35,7 +36,8 @@ static void stop_is_asked_by_a_signal_and_told_as_cancelled(void **state)
 	assert_int_equal(fe_rc_exit_status(err.rc), 9);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stop_is_asked_by_a_signal_and_told_as_cancelled),

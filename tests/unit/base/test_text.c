@@ -8,7 +8,8 @@
 
 #include "base/text.h"
 
-static void utf8_refuses_every_malformed_form(void **state)
+static void
+utf8_refuses_every_malformed_form(void **state)
 {
 	static const char *const bad[] = {
 		"\xff", "\x80", "ab\xc3", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
@@ -31,7 +32,8 @@ static void utf8_refuses_every_malformed_form(void **state)
 	}
 }
 
-static void utf8_accepts_the_ends_of_every_range(void **state)
+static void
+utf8_accepts_the_ends_of_every_range(void **state)
 {
 	static const char *const good[] = { "", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
 					    "\xef\xbf\xbd", "\xef\xb7\x8f", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbd" };
@@ -42,7 +44,8 @@ static void utf8_accepts_the_ends_of_every_range(void **state)
 	assert_true(fe_utf8_is_valid((struct fe_str){ 0 }));
 }
 
-static void utf8_decodes_what_it_encodes(void **state)
+static void
+utf8_decodes_what_it_encodes(void **state)
 {
 	char out[FE_UTF8_BYTES];
 
@@ -58,7 +61,8 @@ static void utf8_decodes_what_it_encodes(void **state)
 	}
 }
 
-static void ascii_is_seen_at_every_length_and_place(void **state)
+static void
+ascii_is_seen_at_every_length_and_place(void **state)
 {
 	char text[70];
 
@@ -74,7 +78,8 @@ static void ascii_is_seen_at_every_length_and_place(void **state)
 	}
 }
 
-static void length_and_substr_count_code_points(void **state)
+static void
+length_and_substr_count_code_points(void **state)
 {
 	struct fe_str s = FE_STR("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x99\x82z");
 
@@ -89,7 +94,8 @@ static void length_and_substr_count_code_points(void **state)
 	assert_true(fe_str_is(fe_utf8_substr(s, INT64_MAX, INT64_MAX), ""));
 }
 
-static void trim_takes_ascii_blanks_only(void **state)
+static void
+trim_takes_ascii_blanks_only(void **state)
 {
 	(void)state;
 	assert_true(fe_str_is(fe_text_trim(FE_STR(" \t\n\v\f\ra b\r\n ")), "a b"));
@@ -99,7 +105,8 @@ static void trim_takes_ascii_blanks_only(void **state)
 	assert_int_equal(fe_text_trim((struct fe_str){ 0 }).n, 0);
 }
 
-static void case_leaves_what_needs_no_change_where_it_is(void **state)
+static void
+case_leaves_what_needs_no_change_where_it_is(void **state)
 {
 	static const char *const lower[] = { "", "completed", "a@z[`{0", "stra\303\237e", "\xe6\x97\xa5\xe6\x9c\xac" };
 	struct fe_arena arena = { 0 };
@@ -111,7 +118,8 @@ static void case_leaves_what_needs_no_change_where_it_is(void **state)
 	fe_arena_free(&arena);
 }
 
-static void case_changes_letters_at_every_place(void **state)
+static void
+case_changes_letters_at_every_place(void **state)
 {
 	struct fe_arena arena = { 0 };
 	char text[40], want[40];
@@ -129,7 +137,8 @@ static void case_changes_letters_at_every_place(void **state)
 	fe_arena_free(&arena);
 }
 
-static void case_maps_beyond_ascii_and_keeps_bad_bytes(void **state)
+static void
+case_maps_beyond_ascii_and_keeps_bad_bytes(void **state)
 {
 	struct fe_arena arena = { 0 };
 
@@ -141,7 +150,8 @@ static void case_maps_beyond_ascii_and_keeps_bad_bytes(void **state)
 	fe_arena_free(&arena);
 }
 
-static void bool_takes_ten_words_in_any_case(void **state)
+static void
+bool_takes_ten_words_in_any_case(void **state)
 {
 	static const char *const yes[] = { "true", "TRUE", "t", "Yes", "y", "1" };
 	static const char *const no[] = { "false", "False", "F", "no", "N", "0" };
@@ -159,7 +169,8 @@ static void bool_takes_ten_words_in_any_case(void **state)
 		assert_false(fe_bool_parse(fe_str_of(neither[i]), &v));
 }
 
-static void sql_names_are_plain(void **state)
+static void
+sql_names_are_plain(void **state)
 {
 	char longest[65];
 
@@ -177,7 +188,8 @@ static void sql_names_are_plain(void **state)
 	assert_false(fe_is_sql_name(FE_STR("a\0b")));
 }
 
-static void casecmp_orders_as_ascii(void **state)
+static void
+casecmp_orders_as_ascii(void **state)
 {
 	(void)state;
 	assert_int_equal(fe_text_casecmp_ascii(FE_STR("AbC"), FE_STR("aBc")), 0);
@@ -186,7 +198,8 @@ static void casecmp_orders_as_ascii(void **state)
 	assert_int_equal(fe_text_casecmp_ascii((struct fe_str){ 0 }, FE_STR("")), 0);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_refuses_every_malformed_form),

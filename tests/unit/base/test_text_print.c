@@ -8,7 +8,8 @@
 
 #include "base/text.h"
 
-static void expect_printable(struct fe_str s, size_t max_bytes, const char *want)
+static void
+expect_printable(struct fe_str s, size_t max_bytes, const char *want)
 {
 	struct fe_buf b;
 
@@ -19,7 +20,8 @@ static void expect_printable(struct fe_str s, size_t max_bytes, const char *want
 	fe_buf_reset(&b);
 }
 
-static void printable_escapes_what_moves_a_terminal(void **state)
+static void
+printable_escapes_what_moves_a_terminal(void **state)
 {
 	(void)state;
 	expect_printable(FE_STR("caf\xc3\xa9 \\d"), 100, "caf\xc3\xa9 \\d");
@@ -28,7 +30,8 @@ static void printable_escapes_what_moves_a_terminal(void **state)
 	expect_printable(FE_STR("\xe2\x80\xae\xef\xbb\xbf\xc2\x9b\xf3\xa0\x80\x81"), 100, "\\u202e\\ufeff\\u009b\\U000e0001");
 }
 
-static void printable_cuts_between_characters(void **state)
+static void
+printable_cuts_between_characters(void **state)
 {
 	struct fe_str euros = FE_STR("\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac");
 
@@ -42,7 +45,8 @@ static void printable_cuts_between_characters(void **state)
 	expect_printable(FE_STR(""), 0, "");
 }
 
-static void json_string_is_valid_whatever_comes(void **state)
+static void
+json_string_is_valid_whatever_comes(void **state)
 {
 	struct fe_buf b;
 
@@ -53,7 +57,8 @@ static void json_string_is_valid_whatever_comes(void **state)
 	fe_buf_reset(&b);
 }
 
-static void base64_is_that_of_rfc_4648(void **state)
+static void
+base64_is_that_of_rfc_4648(void **state)
 {
 	static const char *const pairs[][2] = {
 		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" },
@@ -70,7 +75,8 @@ static void base64_is_that_of_rfc_4648(void **state)
 	}
 }
 
-static void distance_counts_edits_and_swaps(void **state)
+static void
+distance_counts_edits_and_swaps(void **state)
 {
 	(void)state;
 	assert_int_equal(fe_text_distance(FE_STR("amount"), FE_STR("amount")), 0);
@@ -80,7 +86,8 @@ static void distance_counts_edits_and_swaps(void **state)
 	assert_int_equal(fe_text_distance(FE_STR("\xc3\xa9"), FE_STR("e")), 1);
 }
 
-static void nearest_is_the_name_that_was_meant(void **state)
+static void
+nearest_is_the_name_that_was_meant(void **state)
 {
 	static const char *const names[] = { "amount", "amount_category", "status", "id" };
 
@@ -94,7 +101,8 @@ static void nearest_is_the_name_that_was_meant(void **state)
 	assert_null(fe_text_nearest(FE_STR("status"), NULL, 0));
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(printable_escapes_what_moves_a_terminal),

@@ -8,7 +8,8 @@
 
 #include "base/time.h"
 
-static void expect_timestamp(const char *text, int64_t want)
+static void
+expect_timestamp(const char *text, int64_t want)
 {
 	int64_t us = -777;
 
@@ -16,7 +17,8 @@ static void expect_timestamp(const char *text, int64_t want)
 	assert_int_equal(us, want);
 }
 
-static void expect_refused(const char *text, const char *code)
+static void
+expect_refused(const char *text, const char *code)
 {
 	int64_t us = -777;
 
@@ -24,7 +26,8 @@ static void expect_refused(const char *text, const char *code)
 	assert_int_equal(us, -777);
 }
 
-static void timestamp_reads_every_default_form(void **state)
+static void
+timestamp_reads_every_default_form(void **state)
 {
 	(void)state;
 	expect_timestamp("1970-01-01Z", 0);
@@ -40,7 +43,8 @@ static void timestamp_reads_every_default_form(void **state)
 	expect_timestamp("9999-12-31 23:59:59.999999Z", FE_TIMESTAMP_MAX);
 }
 
-static void timestamp_says_why_not(void **state)
+static void
+timestamp_says_why_not(void **state)
 {
 	(void)state;
 	expect_refused("2026-02-30 10:00Z", "no_such_day");
@@ -59,7 +63,8 @@ static void timestamp_says_why_not(void **state)
 	expect_refused("2026-01-01", "no_zone");
 }
 
-static void timestamp_takes_no_other_form(void **state)
+static void
+timestamp_takes_no_other_form(void **state)
 {
 	static const char *const others[] = {
 		"", "2026", "2026-1-1", "20260101", "2026-01-01 ", " 2026-01-01", "2026-01-01T", "2026-01-01 1:00", "2026-01-01 10", "2026-01-01  10:00",
@@ -74,7 +79,8 @@ static void timestamp_takes_no_other_form(void **state)
 	assert_int_equal(fe_timestamp_parse((struct fe_str){ 0 }, NULL, NULL, &(int64_t){ 0 }), FE_TIME_NOT_A_TIMESTAMP);
 }
 
-static void date_is_ten_bytes(void **state)
+static void
+date_is_ten_bytes(void **state)
 {
 	int32_t days = 0;
 
@@ -89,7 +95,8 @@ static void date_is_ten_bytes(void **state)
 	assert_int_equal(fe_date_parse(FE_STR("2026-04-31"), NULL, &days), FE_TIME_NO_SUCH_DAY);
 }
 
-static void printing_and_reading_are_inverse(void **state)
+static void
+printing_and_reading_are_inverse(void **state)
 {
 	static const int64_t moments[] = { FE_TIMESTAMP_MIN, FE_TIMESTAMP_MAX, -1, 0, 1, INT64_C(1709210096123456) };
 	char text[FE_TIMESTAMP_TEXT_BYTES];
@@ -106,7 +113,8 @@ static void printing_and_reading_are_inverse(void **state)
 	assert_memory_equal(text, "1969-12-31T23:59:59.999999Z", sizeof(text));
 }
 
-static void civil_arithmetic_reaches_every_int32_day(void **state)
+static void
+civil_arithmetic_reaches_every_int32_day(void **state)
 {
 	static const int32_t days[] = { INT32_MIN, INT32_MIN + 1, -1000000000, -719469, -719468, 0, 11016, 1000000000, INT32_MAX - 1, INT32_MAX };
 
@@ -129,7 +137,8 @@ static void civil_arithmetic_reaches_every_int32_day(void **state)
 	assert_int_equal(fe_days_of_us(FE_US_PER_DAY - 1), 0);
 }
 
-static void durations_have_units(void **state)
+static void
+durations_have_units(void **state)
 {
 	static const struct {
 		const char *text;
@@ -148,7 +157,8 @@ static void durations_have_units(void **state)
 		assert_int_equal(fe_duration_parse(fe_str_of(bad[i]), &ms, &err), FE_EUSAGE);
 }
 
-static void expect_bad_format(const char *format, bool for_timestamp, const char *part_of_message)
+static void
+expect_bad_format(const char *format, bool for_timestamp, const char *part_of_message)
 {
 	struct fe_err err = FE_ERR_INIT;
 
@@ -157,7 +167,8 @@ static void expect_bad_format(const char *format, bool for_timestamp, const char
 		fail_msg("'%s' does not say '%s'", err.text, part_of_message);
 }
 
-static void format_check_says_what_is_wrong(void **state)
+static void
+format_check_says_what_is_wrong(void **state)
 {
 	(void)state;
 	expect_bad_format("%Y-%Q-%d", true, "unknown directive %Q");
@@ -175,7 +186,8 @@ static void format_check_says_what_is_wrong(void **state)
 	assert_int_equal(fe_time_format_check("%d.%m.%Y %I:%M:%S.%f %p %z", true, NULL), FE_OK);
 }
 
-static void declared_format_is_read_to_the_end(void **state)
+static void
+declared_format_is_read_to_the_end(void **state)
 {
 	int64_t us = 0;
 
@@ -188,7 +200,8 @@ static void declared_format_is_read_to_the_end(void **state)
 	assert_int_equal(us, INT64_C(1769904000250000));
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(timestamp_reads_every_default_form),

@@ -14,7 +14,8 @@
 #include "base/zone.h"
 #include "base/zone_table.h"
 
-static struct fe_zone *open_zone(const char *name)
+static struct fe_zone *
+open_zone(const char *name)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_zone *zone = NULL;
@@ -25,7 +26,8 @@ static struct fe_zone *open_zone(const char *name)
 	return zone;
 }
 
-static void expect_local(const char *name, const char *local, const char *want)
+static void
+expect_local(const char *name, const char *local, const char *want)
 {
 	struct fe_zone *zone = open_zone(name);
 	char text[FE_TIMESTAMP_TEXT_BYTES + 1] = "";
@@ -38,7 +40,8 @@ static void expect_local(const char *name, const char *local, const char *want)
 	fe_zone_free(zone);
 }
 
-static void zone_knows_gaps_and_overlaps(void **state)
+static void
+zone_knows_gaps_and_overlaps(void **state)
 {
 	(void)state;
 	expect_local("Europe/London", "2026-03-29 00:59:59.999999", "2026-03-29 00:59:59.999999Z");
@@ -57,7 +60,8 @@ static void zone_knows_gaps_and_overlaps(void **state)
 	expect_local("Asia/Kathmandu", "2026-01-01", "2025-12-31 18:15:00.000000Z");
 }
 
-static void zone_rule_holds_for_all_years_to_come(void **state)
+static void
+zone_rule_holds_for_all_years_to_come(void **state)
 {
 	(void)state;
 	expect_local("Europe/Berlin", "9998-07-01 00:00", "9998-06-30 22:00:00.000000Z");
@@ -66,7 +70,8 @@ static void zone_rule_holds_for_all_years_to_come(void **state)
 	expect_local("Europe/Berlin", "0001-01-01 00:00", "out_of_range");
 }
 
-static void zone_of_fixed_offset_needs_no_file(void **state)
+static void
+zone_of_fixed_offset_needs_no_file(void **state)
 {
 	struct fe_zone *zone = open_zone("+05:45");
 
@@ -82,7 +87,8 @@ static void zone_of_fixed_offset_needs_no_file(void **state)
 	fe_zone_free(NULL);
 }
 
-static void zone_name_cannot_leave_the_folder(void **state)
+static void
+zone_name_cannot_leave_the_folder(void **state)
 {
 	static const char *const bad[] = { "", "/etc/passwd", "../../../etc/passwd", "Europe/../../etc/passwd", "Europe//London", "Europe/", "Europe",
 					   "+16:00", "+05:60", "+5:45", "0545", "localtime", "right/UTC", "No/Where", "a\nb",
@@ -101,7 +107,8 @@ static void zone_name_cannot_leave_the_folder(void **state)
 }
 
 /* Any prefix, and any byte changed, of a real file is read or refused, never worse. */
-static void zone_file_may_hold_anything(void **state)
+static void
+zone_file_may_hold_anything(void **state)
 {
 	FILE *f = fopen("/usr/share/zoneinfo/Europe/London", "rb");
 	char bytes[8192], copy[8192];
@@ -137,7 +144,8 @@ static void zone_file_may_hold_anything(void **state)
 	}
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zone_knows_gaps_and_overlaps),

@@ -14,31 +14,36 @@
 static char folder[] = "/tmp/finetl-db-XXXXXX";
 static char path[256];
 
-static int make_folder(void **p)
+static int
+make_folder(void **p)
 {
 	(void)p;
 	return mkdtemp(folder) ? 0 : -1;
 }
 
-static int remove_folder(void **p)
+static int
+remove_folder(void **p)
 {
 	(void)p;
 	return rmdir(folder);
 }
 
-static int name_file(void **p)
+static int
+name_file(void **p)
 {
 	(void)p;
 	return snprintf(path, sizeof(path), "%s/a.db", folder) > 0 ? 0 : -1;
 }
 
-static int remove_file(void **p)
+static int
+remove_file(void **p)
 {
 	(void)p;
 	return unlink(path) == 0 || access(path, F_OK) != 0 ? 0 : -1;
 }
 
-static struct fe_db *open_db(bool read_only, int64_t busy_ms)
+static struct fe_db *
+open_db(bool read_only, int64_t busy_ms)
 {
 	const struct fe_db_settings set = { .path = path, .read_only = read_only, .busy_ms = busy_ms };
 	struct fe_err err = FE_ERR_INIT;
@@ -49,7 +54,8 @@ static struct fe_db *open_db(bool read_only, int64_t busy_ms)
 	return db;
 }
 
-static void exec(struct fe_db *db, const char *sql)
+static void
+exec(struct fe_db *db, const char *sql)
 {
 	struct fe_err err = FE_ERR_INIT;
 
@@ -57,7 +63,8 @@ static void exec(struct fe_db *db, const char *sql)
 		fail_msg("%s: %s", sql, err.text);
 }
 
-static int64_t ask(struct fe_db *db, const char *sql)
+static int64_t
+ask(struct fe_db *db, const char *sql)
 {
 	struct fe_err err = FE_ERR_INIT;
 	int64_t v = -99;
@@ -67,7 +74,8 @@ static int64_t ask(struct fe_db *db, const char *sql)
 	return v;
 }
 
-static void opens_with_the_careful_settings(void **p)
+static void
+opens_with_the_careful_settings(void **p)
 {
 	struct fe_db *db = open_db(false, 0);
 
@@ -86,7 +94,8 @@ static void opens_with_the_careful_settings(void **p)
 	fe_db_close(db);
 }
 
-static void new_file_is_not_for_everyone(void **p)
+static void
+new_file_is_not_for_everyone(void **p)
 {
 	struct stat st;
 
@@ -96,7 +105,8 @@ static void new_file_is_not_for_everyone(void **p)
 	assert_int_equal(st.st_mode & 07, 0);
 }
 
-static void bound_values_come_back_byte_for_byte(void **p)
+static void
+bound_values_come_back_byte_for_byte(void **p)
 {
 	struct fe_db *db = open_db(false, 0);
 	struct fe_err err = FE_ERR_INIT;
@@ -125,7 +135,8 @@ static void bound_values_come_back_byte_for_byte(void **p)
 	fe_db_close(db);
 }
 
-static void a_failed_bind_is_told_by_the_next_step(void **p)
+static void
+a_failed_bind_is_told_by_the_next_step(void **p)
 {
 	struct fe_db *db = open_db(false, 0);
 	struct fe_err err = FE_ERR_INIT;
@@ -143,7 +154,8 @@ static void a_failed_bind_is_told_by_the_next_step(void **p)
 	fe_db_close(db);
 }
 
-static void constraint_failures_are_conflicts(void **p)
+static void
+constraint_failures_are_conflicts(void **p)
 {
 	struct fe_db *db = open_db(false, 0);
 	struct fe_err err = FE_ERR_INIT;
@@ -157,7 +169,8 @@ static void constraint_failures_are_conflicts(void **p)
 	fe_db_close(db);
 }
 
-static void a_locked_database_is_unavailable_after_the_wait(void **p)
+static void
+a_locked_database_is_unavailable_after_the_wait(void **p)
 {
 	struct fe_db *one = open_db(false, 0), *two = open_db(false, 50);
 	struct fe_err err = FE_ERR_INIT;
@@ -174,7 +187,8 @@ static void a_locked_database_is_unavailable_after_the_wait(void **p)
 	fe_db_close(two);
 }
 
-static void a_full_database_is_unavailable(void **p)
+static void
+a_full_database_is_unavailable(void **p)
 {
 	struct fe_db *db = open_db(false, 0);
 	struct fe_err err = FE_ERR_INIT;
@@ -187,7 +201,8 @@ static void a_full_database_is_unavailable(void **p)
 	fe_db_close(db);
 }
 
-static void a_file_that_is_no_database_is_a_conflict(void **p)
+static void
+a_file_that_is_no_database_is_a_conflict(void **p)
 {
 	const struct fe_db_settings set = { .path = path };
 	struct fe_err err = FE_ERR_INIT;
@@ -204,7 +219,8 @@ static void a_file_that_is_no_database_is_a_conflict(void **p)
 	assert_string_equal(err.object, path);
 }
 
-static void missing_places_are_told_before_sqlite_sees_them(void **p)
+static void
+missing_places_are_told_before_sqlite_sees_them(void **p)
 {
 	struct fe_db_settings set = { .path = "/tmp/no/such/folder/a.db" };
 	struct fe_err err = FE_ERR_INIT;
@@ -220,7 +236,8 @@ static void missing_places_are_told_before_sqlite_sees_them(void **p)
 	assert_true(access(path, F_OK) != 0); /* reading makes nothing */
 }
 
-static void read_only_use_cannot_write(void **p)
+static void
+read_only_use_cannot_write(void **p)
 {
 	struct fe_db *db = open_db(false, 0);
 
@@ -233,7 +250,8 @@ static void read_only_use_cannot_write(void **p)
 	fe_db_close(db);
 }
 
-static void write_protected_files_are_denied(void **p)
+static void
+write_protected_files_are_denied(void **p)
 {
 	const struct fe_db_settings set = { .path = path };
 	struct fe_err err = FE_ERR_INIT;
@@ -248,7 +266,8 @@ static void write_protected_files_are_denied(void **p)
 	assert_int_equal(fe_db_open(&db, &set, &err), FE_EDENIED);
 }
 
-static void names_are_quoted_only_where_they_must_be(void **p)
+static void
+names_are_quoted_only_where_they_must_be(void **p)
 {
 	struct fe_buf out;
 
@@ -263,13 +282,15 @@ static void names_are_quoted_only_where_they_must_be(void **p)
 	fe_buf_reset(&out);
 }
 
-static bool is_guarded(void *ctx, const char *table)
+static bool
+is_guarded(void *ctx, const char *table)
 {
 	(void)ctx;
 	return strcmp(table, "t") == 0;
 }
 
-static void a_trigger_that_writes_to_a_guarded_table_is_refused(void **p)
+static void
+a_trigger_that_writes_to_a_guarded_table_is_refused(void **p)
 {
 	struct fe_db *db = open_db(false, 0);
 	struct fe_err err = FE_ERR_INIT;
@@ -286,7 +307,8 @@ static void a_trigger_that_writes_to_a_guarded_table_is_refused(void **p)
 }
 
 /* Last: the request cannot be taken back. */
-static void long_statements_end_when_asked_to_stop(void **p)
+static void
+long_statements_end_when_asked_to_stop(void **p)
 {
 	static const char forever[] =
 		"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
@@ -303,7 +325,8 @@ static void long_statements_end_when_asked_to_stop(void **p)
 	fe_db_close(db);
 }
 
-int main(void)
+int
+main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, name_file, remove_file)
 	const struct CMUnitTest tests[] = {

@@ -23,31 +23,36 @@ static const struct {
 	[TS] = { "ts", "timestamp" },             [AFTER] = { "after", "int" },
 };
 
-static void set_i64(struct fe_batch *b, size_t column, size_t row, int64_t v)
+static void
+set_i64(struct fe_batch *b, size_t column, size_t row, int64_t v)
 {
 	fe_bit_set(b->columns[column].valid, row);
 	b->columns[column].i64[row] = v;
 }
 
-static void set_text(struct fe_batch *b, size_t column, size_t row, const char *v)
+static void
+set_text(struct fe_batch *b, size_t column, size_t row, const char *v)
 {
 	fe_bit_set(b->columns[column].valid, row);
 	b->columns[column].text[row] = fe_str_of(v);
 }
 
-static void set_bool(struct fe_batch *b, size_t column, size_t row, bool v)
+static void
+set_bool(struct fe_batch *b, size_t column, size_t row, bool v)
 {
 	fe_bit_set(b->columns[column].valid, row);
 	fe_bit_put(b->columns[column].bits, row, v);
 }
 
-static void set_date(struct fe_batch *b, size_t column, size_t row, int32_t v)
+static void
+set_date(struct fe_batch *b, size_t column, size_t row, int32_t v)
 {
 	fe_bit_set(b->columns[column].valid, row);
 	b->columns[column].days[row] = v;
 }
 
-static void fill(struct fe_batch *b, size_t at)
+static void
+fill(struct fe_batch *b, size_t at)
 {
 	int32_t leap_day = fe_days_from_civil(2024, 2, 29);
 
@@ -72,7 +77,8 @@ static void fill(struct fe_batch *b, size_t at)
 	b->n_rows = at + 3;
 }
 
-void fe_test_data_init(struct fe_test_data *t, size_t n_copies)
+void
+fe_test_data_init(struct fe_test_data *t, size_t n_copies)
 {
 	fe_schema_init(&t->schema);
 	for (size_t i = 0; i < N_FIELDS; i++) {
@@ -88,7 +94,8 @@ void fe_test_data_init(struct fe_test_data *t, size_t n_copies)
 	fe_buf_init(&t->text, 1u << 20);
 }
 
-void fe_test_data_reset(struct fe_test_data *t)
+void
+fe_test_data_reset(struct fe_test_data *t)
 {
 	fe_buf_reset(&t->text);
 	fe_batch_reset(&t->batch);
@@ -96,7 +103,8 @@ void fe_test_data_reset(struct fe_test_data *t)
 }
 
 /* What a test compares outlives the data; tests run one after another. */
-static const char *keep(const struct fe_buf *b)
+static const char *
+keep(const struct fe_buf *b)
 {
 	static char kept[4][2048];
 	static unsigned next;
@@ -106,7 +114,8 @@ static const char *keep(const struct fe_buf *b)
 	return to;
 }
 
-static void add_row(const struct fe_column *c, const uint64_t *overflow, size_t row, struct fe_buf *out)
+static void
+add_row(const struct fe_column *c, const uint64_t *overflow, size_t row, struct fe_buf *out)
 {
 	bool is_over = overflow && fe_bit_get(overflow, row), has = fe_bit_get(c->valid, row);
 
@@ -119,7 +128,8 @@ static void add_row(const struct fe_column *c, const uint64_t *overflow, size_t 
 		fe_column_print(c, row, out);
 }
 
-const char *fe_test_values(const char *expression)
+const char *
+fe_test_values(const char *expression)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_test_data t;
@@ -153,7 +163,8 @@ const char *fe_test_values(const char *expression)
 	return kept;
 }
 
-const char *fe_test_error(const char *expression)
+const char *
+fe_test_error(const char *expression)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_test_data t;
@@ -171,7 +182,8 @@ const char *fe_test_error(const char *expression)
 	return kept;
 }
 
-const char *fe_test_type(const char *expression)
+const char *
+fe_test_type(const char *expression)
 {
 	struct fe_err err = FE_ERR_INIT;
 	char type[FE_TYPE_TEXT_BYTES];
@@ -189,7 +201,8 @@ const char *fe_test_type(const char *expression)
 	return kept;
 }
 
-const char *fe_test_sql(const char *expression, enum fe_sql_dialect dialect)
+const char *
+fe_test_sql(const char *expression, enum fe_sql_dialect dialect)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_test_data t;

@@ -12,7 +12,8 @@
 #define VALUES(expression, values) assert_string_equal(fe_test_values(expression), values)
 
 /* b is true, false, null; the constants make the other side. */
-static void eval_follows_the_truth_tables(void **state)
+static void
+eval_follows_the_truth_tables(void **state)
 {
 	(void)state;
 	VALUES("b and true", "true false null");
@@ -31,7 +32,8 @@ static void eval_follows_the_truth_tables(void **state)
 	VALUES("b and not b or b", "true false null");
 }
 
-static void eval_binds_and_tighter_than_or_and_not_looser_than_comparison(void **state)
+static void
+eval_binds_and_tighter_than_or_and_not_looser_than_comparison(void **state)
 {
 	(void)state;
 	VALUES("true or b and false", "true true true");
@@ -45,7 +47,8 @@ static void eval_binds_and_tighter_than_or_and_not_looser_than_comparison(void *
 	VALUES("not n between 1 and 2 or c", "true true null");
 }
 
-static void eval_lists_with_a_null_are_unknown_where_nothing_is_found(void **state)
+static void
+eval_lists_with_a_null_are_unknown_where_nothing_is_found(void **state)
 {
 	(void)state;
 	VALUES("n in (1, 2, 3)", "true null null");
@@ -67,7 +70,8 @@ static void eval_lists_with_a_null_are_unknown_where_nothing_is_found(void **sta
 	VALUES("5 in (n, 5)", "true true true");
 }
 
-static void eval_compares_numbers_of_all_scales_exactly(void **state)
+static void
+eval_compares_numbers_of_all_scales_exactly(void **state)
 {
 	(void)state;
 	VALUES("amount > 12.499", "true false null");
@@ -90,7 +94,8 @@ static void eval_compares_numbers_of_all_scales_exactly(void **state)
 	VALUES("m > amount", "false true null");
 }
 
-static void eval_compares_texts_by_code_points(void **state)
+static void
+eval_compares_texts_by_code_points(void **state)
 {
 	(void)state;
 	VALUES("s = 'failed'", "true false null");
@@ -106,7 +111,8 @@ static void eval_compares_texts_by_code_points(void **state)
 	VALUES("s || t = 'failedx%y_z'", "true false null");
 }
 
-static void eval_compares_dates_with_moments_at_midnight_utc(void **state)
+static void
+eval_compares_dates_with_moments_at_midnight_utc(void **state)
 {
 	(void)state;
 	VALUES("ts > d", "true true null");
@@ -119,7 +125,8 @@ static void eval_compares_dates_with_moments_at_midnight_utc(void **state)
 	VALUES("now() > ts", "true true null");
 }
 
-static void eval_adds_in_the_greater_scale(void **state)
+static void
+eval_adds_in_the_greater_scale(void **state)
 {
 	(void)state;
 	VALUES("amount + rate", "14.000000 null null");
@@ -131,7 +138,8 @@ static void eval_adds_in_the_greater_scale(void **state)
 	VALUES("-amount", "-12.50 0.05 null");
 }
 
-static void eval_reports_overflow_and_makes_it_null(void **state)
+static void
+eval_reports_overflow_and_makes_it_null(void **state)
 {
 	(void)state;
 	VALUES("m + 1", "-1 overflow null");
@@ -147,7 +155,8 @@ static void eval_reports_overflow_and_makes_it_null(void **state)
 	VALUES("abs(m - 9223372036854775807 - 1)", "overflow 1 null");
 }
 
-static void eval_passes_overflow_on_to_what_needs_the_value(void **state)
+static void
+eval_passes_overflow_on_to_what_needs_the_value(void **state)
 {
 	(void)state;
 	VALUES("m * m > 1", "true overflow null");
@@ -159,7 +168,8 @@ static void eval_passes_overflow_on_to_what_needs_the_value(void **state)
 	VALUES("case when m * m > 1 then 'x' else 'y' end", "x overflow y");
 }
 
-static void eval_ignores_overflow_that_does_not_matter(void **state)
+static void
+eval_ignores_overflow_that_does_not_matter(void **state)
 {
 	(void)state;
 	VALUES("b and m * m > 1", "true false null");
@@ -173,7 +183,8 @@ static void eval_ignores_overflow_that_does_not_matter(void **state)
 	VALUES("m <> 9223372036854775807 and m * m = 4", "true false null");
 }
 
-static void eval_chooses_the_first_true_branch(void **state)
+static void
+eval_chooses_the_first_true_branch(void **state)
 {
 	(void)state;
 	VALUES("case when amount > 0 then 'in' when amount < 0 then 'out' else 'none' end", "in out none");
@@ -185,7 +196,8 @@ static void eval_chooses_the_first_true_branch(void **state)
 	       "2024-02-29 00:00:00.000000Z 1969-12-31 23:59:59.999999Z null");
 }
 
-static void eval_lends_the_column_of_a_bare_reference(void **state)
+static void
+eval_lends_the_column_of_a_bare_reference(void **state)
 {
 	struct fe_test_data t;
 	struct fe_expr *e;
@@ -207,7 +219,8 @@ static void eval_lends_the_column_of_a_bare_reference(void **state)
 	fe_test_data_reset(&t);
 }
 
-static void eval_takes_batches_of_all_sizes_with_one_state(void **state)
+static void
+eval_takes_batches_of_all_sizes_with_one_state(void **state)
 {
 	struct fe_test_data t;
 	struct fe_expr *e;
@@ -233,7 +246,8 @@ static void eval_takes_batches_of_all_sizes_with_one_state(void **state)
 	fe_test_data_reset(&t);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(eval_follows_the_truth_tables),

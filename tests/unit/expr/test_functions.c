@@ -12,7 +12,8 @@
 
 #define VALUES(expression, values) assert_string_equal(fe_test_values(expression), values)
 
-static void functions_take_dates_and_moments_apart(void **state)
+static void
+functions_take_dates_and_moments_apart(void **state)
 {
 	(void)state;
 	VALUES("year(ts)", "2024 1969 null");
@@ -30,7 +31,8 @@ static void functions_take_dates_and_moments_apart(void **state)
 	VALUES("YEAR(ts) = 2024", "true false null");
 }
 
-static void functions_know_zones(void **state)
+static void
+functions_know_zones(void **state)
 {
 	(void)state;
 	VALUES("hour(ts, 'Asia/Kathmandu')", "5 5 null");
@@ -42,7 +44,8 @@ static void functions_know_zones(void **state)
 	VALUES("date(d)", "2024-02-29 0001-01-01 null");
 }
 
-static void functions_move_in_time(void **state)
+static void
+functions_move_in_time(void **state)
 {
 	(void)state;
 	VALUES("d + days(1)", "2024-03-01 0001-01-02 null");
@@ -55,7 +58,8 @@ static void functions_move_in_time(void **state)
 	VALUES("date(now() - days(1))", "2026-11-22 2026-11-22 2026-11-22");
 }
 
-static void functions_round_half_away_from_zero(void **state)
+static void
+functions_round_half_away_from_zero(void **state)
 {
 	(void)state;
 	VALUES("round(amount)", "13 0 null");
@@ -71,7 +75,8 @@ static void functions_round_half_away_from_zero(void **state)
 	VALUES("abs(amount)", "12.50 0.05 null");
 }
 
-static void functions_choose(void **state)
+static void
+functions_choose(void **state)
 {
 	(void)state;
 	VALUES("coalesce(n, m, 0)", "3 9223372036854775807 0");
@@ -88,7 +93,8 @@ static void functions_choose(void **state)
 	VALUES("least(n, null)", "null null null");
 }
 
-static void functions_change_texts(void **state)
+static void
+functions_change_texts(void **state)
 {
 	(void)state;
 	VALUES("upper(s)", "FAILED ÜNÏCODE null");
@@ -111,7 +117,8 @@ static void functions_change_texts(void **state)
 	VALUES("substr(s, m, 5)", "fa  null");
 }
 
-static void functions_like_matches_whole_texts(void **state)
+static void
+functions_like_matches_whole_texts(void **state)
 {
 	(void)state;
 	VALUES("s like 'failed'", "true false null");
@@ -137,7 +144,8 @@ static void functions_like_matches_whole_texts(void **state)
 	VALUES("s || 'd' like 'failed%ed'", "false false null");
 }
 
-static void functions_matches_finds_anywhere(void **state)
+static void
+functions_matches_finds_anywhere(void **state)
 {
 	(void)state;
 	VALUES("matches(s, '^f.*d$')", "true false null");
@@ -148,7 +156,8 @@ static void functions_matches_finds_anywhere(void **state)
 	VALUES("not matches(s, 'x|y')", "true true null");
 }
 
-static void functions_matches_gives_up_with_the_record(void **state)
+static void
+functions_matches_gives_up_with_the_record(void **state)
 {
 	struct fe_test_data t;
 	struct fe_expr *e;
@@ -176,7 +185,8 @@ static void functions_matches_gives_up_with_the_record(void **state)
 	fe_test_data_reset(&t);
 }
 
-static void functions_limit_the_length_of_texts(void **state)
+static void
+functions_limit_the_length_of_texts(void **state)
 {
 	struct fe_test_data t;
 	struct fe_expr *e;
@@ -208,7 +218,8 @@ static void functions_limit_the_length_of_texts(void **state)
 	fe_test_data_reset(&t);
 }
 
-static void functions_are_all_described(void **state)
+static void
+functions_are_all_described(void **state)
 {
 	size_t n;
 	const char *const *help = fe_expr_function_help(&n);
@@ -221,7 +232,8 @@ static void functions_are_all_described(void **state)
 	}
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(functions_take_dates_and_moments_apart),

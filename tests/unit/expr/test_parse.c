@@ -13,7 +13,8 @@
 #define REFUSED(expression, error) assert_string_equal(fe_test_error(expression), error)
 #define TYPE(expression, type) assert_string_equal(fe_test_type(expression), type)
 
-static void parse_names_the_nearest_column(void **state)
+static void
+parse_names_the_nearest_column(void **state)
 {
 	(void)state;
 	REFUSED("amunt > 0", "1: there is no column 'amunt'; did you mean 'amount'?");
@@ -23,21 +24,24 @@ static void parse_names_the_nearest_column(void **state)
 	REFUSED("after > 0", "1: the column 'after' comes later: only columns before this one can be used here");
 }
 
-static void parse_names_the_nearest_function(void **state)
+static void
+parse_names_the_nearest_function(void **state)
 {
 	(void)state;
 	REFUSED("yer(ts) = 2024", "1: there is no function 'yer'; did you mean 'year'?");
 	REFUSED("n = qqqqqqqq(ts)", "5: there is no function 'qqqqqqqq'");
 }
 
-static void parse_counts_columns_in_characters(void **state)
+static void
+parse_counts_columns_in_characters(void **state)
 {
 	(void)state;
 	REFUSED("s = 'äöü€😀' and x1 = 2", "17: there is no column 'x1'");
 	REFUSED("\"ünbekannt\" = 1", "1: there is no column 'ünbekannt'");
 }
 
-static void parse_points_at_the_operator_of_a_mismatch(void **state)
+static void
+parse_points_at_the_operator_of_a_mismatch(void **state)
 {
 	(void)state;
 	REFUSED("amount > 'x'", "8: decimal(12,2) and text do not compare; numbers are written without quotes");
@@ -56,7 +60,8 @@ static void parse_points_at_the_operator_of_a_mismatch(void **state)
 	REFUSED("coalesce(amount, s)", "18: coalesce() cannot mix decimal(12,2) and text");
 }
 
-static void parse_says_what_is_missing(void **state)
+static void
+parse_says_what_is_missing(void **state)
 {
 	(void)state;
 	REFUSED("", "1: the expression is empty");
@@ -81,7 +86,8 @@ static void parse_says_what_is_missing(void **state)
 	REFUSED("\"n = 1", "1: this quoted name has no closing \"");
 }
 
-static void parse_refuses_what_dialects_read_differently(void **state)
+static void
+parse_refuses_what_dialects_read_differently(void **state)
 {
 	(void)state;
 	REFUSED("n = m = 3", "7: comparisons do not chain: put one of them in parentheses, or join them by 'and'");
@@ -91,7 +97,8 @@ static void parse_refuses_what_dialects_read_differently(void **state)
 	REFUSED("n % 2", "3: the character '%' means nothing here");
 }
 
-static void parse_refuses_numbers_that_are_none(void **state)
+static void
+parse_refuses_numbers_that_are_none(void **state)
 {
 	(void)state;
 	REFUSED("n > 1e5", "5: this is not a number: write digits with at most one point between them (12, 12.50)");
@@ -105,7 +112,8 @@ static void parse_refuses_numbers_that_are_none(void **state)
 	REFUSED("n > 1234567890123456.789", "5: this number is too long: an int has 64 bits, a decimal 18 digits");
 }
 
-static void parse_refuses_times_that_are_none(void **state)
+static void
+parse_refuses_times_that_are_none(void **state)
 {
 	(void)state;
 	REFUSED("d = date '2026-02-30'", "10: '2026-02-30' is not a date (no_such_day): write date '2026-01-31'");
@@ -116,7 +124,8 @@ static void parse_refuses_times_that_are_none(void **state)
 	REFUSED("year(ts, s)", "10: year() takes a time zone as a text in single quotes here");
 }
 
-static void parse_lets_quotients_and_intervals_only_where_they_mean_something(void **state)
+static void
+parse_lets_quotients_and_intervals_only_where_they_mean_something(void **state)
 {
 	(void)state;
 	REFUSED("amount / n", "8: a quotient has to say its decimals: write round(x / y, 2)");
@@ -128,7 +137,8 @@ static void parse_lets_quotients_and_intervals_only_where_they_mean_something(vo
 	REFUSED("days(1) - ts", "1: days(), hours() and minutes() stand only after + or - of a date or timestamp");
 }
 
-static void parse_folds_constants_and_tells_those_out_of_range(void **state)
+static void
+parse_folds_constants_and_tells_those_out_of_range(void **state)
 {
 	const char *range = ": this constant is out of range: an int has 64 bits, a decimal 18 digits, "
 			    "a date the years 0001 to 9999, and nothing divides by 0";
@@ -146,7 +156,8 @@ static void parse_folds_constants_and_tells_those_out_of_range(void **state)
 	assert_string_equal(fe_test_sql("s = 'a' || 'b'", FE_SQL_SQLITE), "\"s\" = 'ab'");
 }
 
-static void parse_knows_the_type_of_null_by_its_surroundings(void **state)
+static void
+parse_knows_the_type_of_null_by_its_surroundings(void **state)
 {
 	(void)state;
 	REFUSED("null", "1: a null alone has no type");
@@ -158,7 +169,8 @@ static void parse_knows_the_type_of_null_by_its_surroundings(void **state)
 	TYPE("amount + null", "decimal(13,2)");
 }
 
-static void parse_gives_exact_types(void **state)
+static void
+parse_gives_exact_types(void **state)
 {
 	(void)state;
 	TYPE("amount", "decimal(12,2)");
@@ -179,7 +191,8 @@ static void parse_gives_exact_types(void **state)
 	        "20: this product has 24 decimals and a decimal at most 18: round() a factor");
 }
 
-static void parse_checks_the_number_of_arguments(void **state)
+static void
+parse_checks_the_number_of_arguments(void **state)
 {
 	(void)state;
 	REFUSED("abs()", "1: abs() has 0 arguments here: write abs(x) - x without its sign");
@@ -187,7 +200,8 @@ static void parse_checks_the_number_of_arguments(void **state)
 	REFUSED("now(n) > ts", "1: now() has 1 argument here: write now() - the run time, the same for all rows of a run");
 }
 
-static void parse_reports_a_bad_pattern(void **state)
+static void
+parse_reports_a_bad_pattern(void **state)
 {
 	(void)state;
 	REFUSED("matches(s, '(')", "12: this pattern is wrong after 1 bytes: missing closing parenthesis");
@@ -196,7 +210,8 @@ static void parse_reports_a_bad_pattern(void **state)
 	REFUSED("s like 'a' escape 'bc'", "19: ''bc'' stands where one character in single quotes is expected");
 }
 
-static void nest(char *text, size_t n, const char *open, const char *inner, const char *close)
+static void
+nest(char *text, size_t n, const char *open, const char *inner, const char *close)
 {
 	text[0] = '\0';
 	for (size_t i = 0; i < n; i++)
@@ -206,7 +221,8 @@ static void nest(char *text, size_t n, const char *open, const char *inner, cons
 		text = stpcpy(text, close);
 }
 
-static enum fe_rc parse_rc(struct fe_str text)
+static enum fe_rc
+parse_rc(struct fe_str text)
 {
 	struct fe_test_data t;
 	struct fe_expr *e;
@@ -219,7 +235,8 @@ static enum fe_rc parse_rc(struct fe_str text)
 	return rc;
 }
 
-static void parse_keeps_its_limits(void **state)
+static void
+parse_keeps_its_limits(void **state)
 {
 	char *text = fe_alloc(200000);
 
@@ -246,14 +263,16 @@ static void parse_keeps_its_limits(void **state)
 	fe_free(text);
 }
 
-static void parse_refuses_bytes_that_are_no_text(void **state)
+static void
+parse_refuses_bytes_that_are_no_text(void **state)
 {
 	(void)state;
 	assert_int_equal(parse_rc((struct fe_str){ "n = 1\0", 6 }), FE_EUSAGE);
 	assert_int_equal(parse_rc((struct fe_str){ "s = '\xff'", 7 }), FE_EUSAGE);
 }
 
-static void parse_tells_what_is_used(void **state)
+static void
+parse_tells_what_is_used(void **state)
 {
 	struct fe_test_data t;
 	struct fe_expr *e;
@@ -273,7 +292,8 @@ static void parse_tells_what_is_used(void **state)
 	fe_test_data_reset(&t);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse_names_the_nearest_column),

@@ -14,7 +14,8 @@
 #define SQLITE(expression, sql) assert_string_equal(fe_test_sql(expression, FE_SQL_SQLITE), sql)
 #define POSTGRES(expression, sql) assert_string_equal(fe_test_sql(expression, FE_SQL_POSTGRES), sql)
 
-static void sql_of_a_decimal_is_in_minor_units_in_sqlite(void **state)
+static void
+sql_of_a_decimal_is_in_minor_units_in_sqlite(void **state)
 {
 	(void)state;
 	SQLITE("amount > 0", "\"amount_minor\" > 0");
@@ -28,7 +29,8 @@ static void sql_of_a_decimal_is_in_minor_units_in_sqlite(void **state)
 	POSTGRES("round(amount, 1) = 5", "(round(\"amount\", 1)) = 5.0");
 }
 
-static void sql_quotes_texts_and_lists(void **state)
+static void
+sql_quotes_texts_and_lists(void **state)
 {
 	(void)state;
 	SQLITE("s in ('b', 'it''s', 'a')", "\"s\" IN ('a', 'b', 'it''s')");
@@ -39,7 +41,8 @@ static void sql_quotes_texts_and_lists(void **state)
 	POSTGRES("s = 'b'", "\"s\" = 'b'");
 }
 
-static void sql_like_keeps_case_and_escape(void **state)
+static void
+sql_like_keeps_case_and_escape(void **state)
 {
 	(void)state;
 	SQLITE("s like 'a\\_%_*[?' escape '\\'", "\"s\" GLOB 'a_*?[*][[][?]'");
@@ -47,7 +50,8 @@ static void sql_like_keeps_case_and_escape(void **state)
 	POSTGRES("s like 'a\\b'", "\"s\" LIKE 'a\\b' ESCAPE ''");
 }
 
-static void sql_of_times(void **state)
+static void
+sql_of_times(void **state)
 {
 	(void)state;
 	SQLITE("ts >= date '2024-01-31'", "\"ts\" >= '2024-01-31 00:00:00.000000Z'");
@@ -61,7 +65,8 @@ static void sql_of_times(void **state)
 	         "(\"ts\" - 2 * INTERVAL '3600 seconds') > (CAST((\"d\" + CAST(1 AS integer)) AS timestamp) AT TIME ZONE 'UTC')");
 }
 
-static void sql_keeps_the_grouping(void **state)
+static void
+sql_keeps_the_grouping(void **state)
 {
 	(void)state;
 	SQLITE("b and c or n = 1", "(\"b\" AND \"c\") OR (\"n\" = 1)");
@@ -74,7 +79,8 @@ static void sql_keeps_the_grouping(void **state)
 	SQLITE("least(n, m) > 1", "(min(\"n\", \"m\")) > 1");
 }
 
-static void sql_refuses_what_the_engines_decide_otherwise(void **state)
+static void
+sql_refuses_what_the_engines_decide_otherwise(void **state)
 {
 	static const char *const expressions[] = {
 		"ts < now()",  "matches(s, 'x')",         "round(amount / n, 2) > 1", "hour(ts, 'Europe/Berlin') > 5",
@@ -90,7 +96,8 @@ static void sql_refuses_what_the_engines_decide_otherwise(void **state)
 }
 
 /* A case in a case that compares its operand in every branch doubles with each level. */
-static void sql_that_grows_without_end_is_refused(void **state)
+static void
+sql_that_grows_without_end_is_refused(void **state)
 {
 	char *text = fe_alloc(4096), *p = text;
 	struct fe_test_data t;
@@ -111,7 +118,8 @@ static void sql_that_grows_without_end_is_refused(void **state)
 	fe_free(text);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sql_of_a_decimal_is_in_minor_units_in_sqlite),

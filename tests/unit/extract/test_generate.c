@@ -21,13 +21,15 @@
 
 static char folder[] = "/tmp/finetl-generate-XXXXXX";
 
-static int folder_make(void **state)
+static int
+folder_make(void **state)
 {
 	(void)state;
 	return mkdtemp(folder) ? 0 : -1;
 }
 
-static int folder_remove(void **state)
+static int
+folder_remove(void **state)
 {
 	(void)state;
 	char path[128];
@@ -39,7 +41,8 @@ static int folder_remove(void **state)
 	return rmdir(folder);
 }
 
-static struct fe_generate_settings settings(uint64_t n_customers, uint64_t n_transactions)
+static struct fe_generate_settings
+settings(uint64_t n_customers, uint64_t n_transactions)
 {
 	struct fe_generate_settings set;
 	fe_generate_settings_init(&set);
@@ -50,14 +53,16 @@ static struct fe_generate_settings settings(uint64_t n_customers, uint64_t n_tra
 	return set;
 }
 
-static struct fe_generate_settings clean_settings(uint64_t n_customers, uint64_t n_transactions)
+static struct fe_generate_settings
+clean_settings(uint64_t n_customers, uint64_t n_transactions)
 {
 	struct fe_generate_settings set = settings(n_customers, n_transactions);
 	memset(set.per_mille, 0, sizeof(set.per_mille));
 	return set;
 }
 
-static struct fe_generate_result generate(const struct fe_generate_settings *set)
+static struct fe_generate_result
+generate(const struct fe_generate_settings *set)
 {
 	struct fe_generate_result made;
 	struct fe_err err = FE_ERR_INIT;
@@ -77,7 +82,8 @@ struct lines {
 	size_t n;
 };
 
-static struct lines lines_of(const char *name)
+static struct lines
+lines_of(const char *name)
 {
 	char path[128];
 	struct lines l = { 0 };
@@ -103,14 +109,16 @@ static struct lines lines_of(const char *name)
 	return l;
 }
 
-static void lines_free(struct lines *l)
+static void
+lines_free(struct lines *l)
 {
 	fe_free(l->bytes);
 	fe_free(l->items);
 }
 
 /* Cells as they stand, quotes and all. */
-static size_t split(struct fe_str line, struct fe_str cells[MAX_CELLS])
+static size_t
+split(struct fe_str line, struct fe_str cells[MAX_CELLS])
 {
 	size_t n = 0, from = 0;
 	bool quoted = false;
@@ -131,7 +139,8 @@ enum { ID, CUSTOMER, DATE, AMOUNT, MERCHANT, CATEGORY, STATUS, METHOD, N_COLUMNS
 
 /* ---- tests ---- */
 
-static void same_settings_give_the_same_bytes(void **state)
+static void
+same_settings_give_the_same_bytes(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(500, 3000);
@@ -141,7 +150,8 @@ static void same_settings_give_the_same_bytes(void **state)
 }
 
 /* What the bytes are is part of the promise: they are the same on every machine. */
-static void bytes_of_seed_one_are_the_known_ones(void **state)
+static void
+bytes_of_seed_one_are_the_known_ones(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(500, 3000);
@@ -150,7 +160,8 @@ static void bytes_of_seed_one_are_the_known_ones(void **state)
 	assert_string_equal(made.transactions.sha256, "907f0a5ca9ea2a0b6220b61acd40f2896cde054e48dfd995731b52c9e077869f");
 }
 
-static void another_seed_gives_other_bytes(void **state)
+static void
+another_seed_gives_other_bytes(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(500, 3000);
@@ -161,7 +172,8 @@ static void another_seed_gives_other_bytes(void **state)
 	assert_string_not_equal(a.transactions.sha256, b.transactions.sha256);
 }
 
-static void more_records_begin_with_the_same_ones(void **state)
+static void
+more_records_begin_with_the_same_ones(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(500, 1000);
@@ -176,7 +188,8 @@ static void more_records_begin_with_the_same_ones(void **state)
 	lines_free(&many);
 }
 
-static void records_are_as_many_as_asked_for(void **state)
+static void
+records_are_as_many_as_asked_for(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(777, 12345);
@@ -192,7 +205,8 @@ static void records_are_as_many_as_asked_for(void **state)
 	lines_free(&transactions);
 }
 
-static void no_records_is_a_header_alone(void **state)
+static void
+no_records_is_a_header_alone(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(0, 0);
@@ -204,7 +218,8 @@ static void no_records_is_a_header_alone(void **state)
 	lines_free(&transactions);
 }
 
-static void sums_are_those_of_the_file(void **state)
+static void
+sums_are_those_of_the_file(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(1000, 20000);
@@ -227,7 +242,8 @@ static void sums_are_those_of_the_file(void **state)
 	lines_free(&l);
 }
 
-static void default_rates_are_met(void **state)
+static void
+default_rates_are_met(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(10000, 100000);
@@ -242,7 +258,8 @@ static void default_rates_are_met(void **state)
 }
 
 /* The default pipeline's gate lets 5 % of rejects pass. */
-static void default_rejects_stay_below_the_gate(void **state)
+static void
+default_rejects_stay_below_the_gate(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(5000, 10000);
@@ -258,7 +275,8 @@ static void default_rejects_stay_below_the_gate(void **state)
 	assert_in_range(n, 1, 499);
 }
 
-static void clean_has_no_faults(void **state)
+static void
+clean_has_no_faults(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = clean_settings(300, 5000);
@@ -280,7 +298,8 @@ static void clean_has_no_faults(void **state)
 	lines_free(&l);
 }
 
-static void dates_fall_in_the_year_before_until(void **state)
+static void
+dates_fall_in_the_year_before_until(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = clean_settings(10, 20000);
@@ -299,14 +318,16 @@ static void dates_fall_in_the_year_before_until(void **state)
 	lines_free(&l);
 }
 
-static int str_compare(const void *a, const void *b)
+static int
+str_compare(const void *a, const void *b)
 {
 	const struct fe_str *x = a, *y = b;
 	int c = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
 	return c ? c : (x->n > y->n) - (x->n < y->n);
 }
 
-static void customers_named_by_transactions_exist(void **state)
+static void
+customers_named_by_transactions_exist(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = clean_settings(400, 5000);
@@ -332,30 +353,35 @@ static void customers_named_by_transactions_exist(void **state)
 /* Each fault at a rate of 1000: every record has it. */
 typedef bool shows_fn(size_t n_cells, const struct fe_str *cells);
 
-static int64_t amount_of(const struct fe_str *cells)
+static int64_t
+amount_of(const struct fe_str *cells)
 {
 	int64_t amount = 0;
 	assert_int_equal(fe_decimal_parse(cells[AMOUNT], 12, 2, NULL, &amount), FE_DECIMAL_OK);
 	return amount;
 }
 static bool shows_missing_amount(size_t n, const struct fe_str *c) { return n == N_COLUMNS && c[AMOUNT].n == 0; }
-static bool shows_malformed_amount(size_t n, const struct fe_str *c)
+static bool
+shows_malformed_amount(size_t n, const struct fe_str *c)
 {
 	int64_t amount;
 	return n == N_COLUMNS && c[AMOUNT].n > 0 && fe_decimal_parse(c[AMOUNT], 12, 2, NULL, &amount) != FE_DECIMAL_OK;
 }
 static bool shows_negative_amount(size_t n, const struct fe_str *c) { return n == N_COLUMNS && amount_of(c) < 0; }
 static bool shows_over_limit(size_t n, const struct fe_str *c) { return n == N_COLUMNS && amount_of(c) > 100000000; }
-static bool shows_unknown_customer(size_t n, const struct fe_str *c)
+static bool
+shows_unknown_customer(size_t n, const struct fe_str *c)
 {
 	return n == N_COLUMNS && c[CUSTOMER].n == 12 && str_compare(&c[CUSTOMER], &FE_STR("CUST00000010")) > 0;
 }
-static bool shows_bad_status(size_t n, const struct fe_str *c)
+static bool
+shows_bad_status(size_t n, const struct fe_str *c)
 {
 	return n == N_COLUMNS && c[STATUS].n && !fe_str_is(c[STATUS], "completed") && !fe_str_is(c[STATUS], "pending") &&
 	       !fe_str_is(c[STATUS], "failed");
 }
-static int32_t day_of(const struct fe_str *c)
+static int32_t
+day_of(const struct fe_str *c)
 {
 	int32_t day = 0;
 	assert_int_equal(fe_date_parse((struct fe_str){ c[DATE].p, 10 }, NULL, &day), FE_TIME_OK);
@@ -363,22 +389,26 @@ static int32_t day_of(const struct fe_str *c)
 }
 static bool shows_future_date(size_t n, const struct fe_str *c) { return n == N_COLUMNS && day_of(c) > 20780 + 3650; }
 static bool shows_too_old(size_t n, const struct fe_str *c) { return n == N_COLUMNS && day_of(c) < 20780 - 730; }
-static bool shows_bad_date(size_t n, const struct fe_str *c)
+static bool
+shows_bad_date(size_t n, const struct fe_str *c)
 {
 	int64_t us;
 	return n == N_COLUMNS && fe_timestamp_parse(c[DATE], NULL, NULL, &us) != FE_TIME_NO_ZONE;
 }
 static bool shows_missing_id(size_t n, const struct fe_str *c) { return n == N_COLUMNS && c[ID].n == 0; }
-static bool shows_ragged(size_t n, const struct fe_str *c)
+static bool
+shows_ragged(size_t n, const struct fe_str *c)
 {
 	(void)c;
 	return n == N_COLUMNS - 1 || n == N_COLUMNS + 1;
 }
-static bool shows_missing_optional(size_t n, const struct fe_str *c)
+static bool
+shows_missing_optional(size_t n, const struct fe_str *c)
 {
 	return n == N_COLUMNS && (c[MERCHANT].n == 0) + (c[CATEGORY].n == 0) + (c[METHOD].n == 0) == 1;
 }
-static bool shows_untidy(size_t n, const struct fe_str *c)
+static bool
+shows_untidy(size_t n, const struct fe_str *c)
 {
 	bool untidy = false;
 	for (size_t i = 0; i < n; i++)
@@ -389,7 +419,8 @@ static bool shows_untidy(size_t n, const struct fe_str *c)
 }
 static bool shows_quoted(size_t n, const struct fe_str *c) { return n == N_COLUMNS && c[CATEGORY].p[0] == '"'; }
 
-static void faults_are_what_they_say(void **state)
+static void
+faults_are_what_they_say(void **state)
 {
 	(void)state;
 	static shows_fn *const shows[FE_N_GENERATE_FAULTS] = {
@@ -429,7 +460,8 @@ static void faults_are_what_they_say(void **state)
 }
 
 /* Which columns of a later record differ from the first one of its id. */
-static unsigned differing_columns(const struct lines *l, size_t at, size_t *first)
+static unsigned
+differing_columns(const struct lines *l, size_t at, size_t *first)
 {
 	struct fe_str later[MAX_CELLS], earlier[MAX_CELLS];
 	unsigned differ = 0;
@@ -445,7 +477,8 @@ static unsigned differing_columns(const struct lines *l, size_t at, size_t *firs
 	return differ;
 }
 
-static void repeats_differ_where_they_say(void **state)
+static void
+repeats_differ_where_they_say(void **state)
 {
 	(void)state;
 	static const struct {
@@ -476,7 +509,8 @@ static void repeats_differ_where_they_say(void **state)
 	}
 }
 
-static void settings_out_of_range_are_refused(void **state)
+static void
+settings_out_of_range_are_refused(void **state)
 {
 	(void)state;
 	struct fe_generate_result made;
@@ -504,7 +538,8 @@ static void settings_out_of_range_are_refused(void **state)
 	assert_int_equal(fe_generate(&set, &made, &err), FE_EUSAGE);
 }
 
-static void folder_without_a_parent_is_named(void **state)
+static void
+folder_without_a_parent_is_named(void **state)
 {
 	(void)state;
 	struct fe_generate_settings set = settings(10, 10);
@@ -515,7 +550,8 @@ static void folder_without_a_parent_is_named(void **state)
 	assert_string_equal(err.object, "/nonexistent/finetl/data");
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_settings_give_the_same_bytes),

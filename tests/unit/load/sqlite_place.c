@@ -12,7 +12,8 @@
 
 static char folder[64], url[256];
 
-static void remove_files(void)
+static void
+remove_files(void)
 {
 	DIR *d = opendir(folder);
 	struct dirent *e;
@@ -29,7 +30,8 @@ static void remove_files(void)
 	assert_int_equal(closedir(d), 0);
 }
 
-const char *place_fresh(void)
+const char *
+place_fresh(void)
 {
 	static int n;
 
@@ -42,12 +44,14 @@ const char *place_fresh(void)
 	return url;
 }
 
-const char *place_path(void)
+const char *
+place_path(void)
 {
 	return url + strlen("sqlite:");
 }
 
-void place_remove(void)
+void
+place_remove(void)
 {
 	if (!folder[0])
 		return;
@@ -56,7 +60,8 @@ void place_remove(void)
 	folder[0] = '\0';
 }
 
-static struct fe_db *open_db(void)
+static struct fe_db *
+open_db(void)
 {
 	const struct fe_db_settings set = { .path = place_path() };
 	struct fe_err err = FE_ERR_INIT;
@@ -67,7 +72,8 @@ static struct fe_db *open_db(void)
 	return db;
 }
 
-void place_exec(const char *sql)
+void
+place_exec(const char *sql)
 {
 	struct fe_db *db = open_db();
 	struct fe_err err = FE_ERR_INIT;
@@ -77,7 +83,8 @@ void place_exec(const char *sql)
 	fe_db_close(db);
 }
 
-int64_t place_i64(const char *sql)
+int64_t
+place_i64(const char *sql)
 {
 	struct fe_db *db = open_db();
 	struct fe_err err = FE_ERR_INIT;
@@ -89,7 +96,8 @@ int64_t place_i64(const char *sql)
 	return v;
 }
 
-const char *place_text(const char *sql)
+const char *
+place_text(const char *sql)
 {
 	static char text[65536];
 	struct fe_db *db = open_db();

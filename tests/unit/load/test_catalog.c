@@ -17,7 +17,8 @@ static const char *url;
 #define ITEM_1 "K1|C1|2026-01-31|2026-01-31 10:00:00.000000Z|-0.05|open|0.125||small"
 static const char *const one_item[] = { ITEM_1, NULL };
 
-static int set_up(void **p)
+static int
+set_up(void **p)
 {
 	(void)p;
 	url = place_fresh();
@@ -31,7 +32,8 @@ static int set_up(void **p)
 	return 0;
 }
 
-static int tear_down(void **p)
+static int
+tear_down(void **p)
 {
 	(void)p;
 	fx_reset(&f);
@@ -39,7 +41,8 @@ static int tear_down(void **p)
 	return 0;
 }
 
-static struct fe_catalog *open_catalog(void)
+static struct fe_catalog *
+open_catalog(void)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_catalog *c;
@@ -51,7 +54,8 @@ static struct fe_catalog *open_catalog(void)
 
 /* ---- answers, gathered as lines ---- */
 
-static enum fe_rc gather_run(void *ctx, const struct fe_catalog_run *r, struct fe_err *err)
+static enum fe_rc
+gather_run(void *ctx, const struct fe_catalog_run *r, struct fe_err *err)
 {
 	(void)err;
 	fe_buf_addf(ctx, "%.*s %.*s %.*s %d %.*s\n", FE_STR_ARGS(r->run_id), FE_STR_ARGS(r->pipeline),
@@ -59,7 +63,8 @@ static enum fe_rc gather_run(void *ctx, const struct fe_catalog_run *r, struct f
 	return FE_OK;
 }
 
-static enum fe_rc gather_reject(void *ctx, const struct fe_catalog_reject *r, struct fe_err *err)
+static enum fe_rc
+gather_reject(void *ctx, const struct fe_catalog_reject *r, struct fe_err *err)
 {
 	(void)err;
 	fe_buf_addf(ctx, "%.*s %.*s %.*s %d@%d %.*s %.*s %.*s\n", FE_STR_ARGS(r->run_id),
@@ -69,7 +74,8 @@ static enum fe_rc gather_reject(void *ctx, const struct fe_catalog_reject *r, st
 	return FE_OK;
 }
 
-static enum fe_rc gather_row(void *ctx, const struct fe_catalog_row *r, struct fe_err *err)
+static enum fe_rc
+gather_row(void *ctx, const struct fe_catalog_row *r, struct fe_err *err)
 {
 	size_t i;
 
@@ -81,14 +87,16 @@ static enum fe_rc gather_row(void *ctx, const struct fe_catalog_row *r, struct f
 	return FE_OK;
 }
 
-static enum fe_rc refuse(void *ctx, const struct fe_catalog_run *r, struct fe_err *err)
+static enum fe_rc
+refuse(void *ctx, const struct fe_catalog_run *r, struct fe_err *err)
 {
 	++*(int *)ctx;
 	(void)r;
 	return fe_fail(err, FE_ECANCEL, "enough");
 }
 
-static void assert_runs(const struct fe_catalog_run_query *q, const char *lines)
+static void
+assert_runs(const struct fe_catalog_run_query *q, const char *lines)
 {
 	struct fe_catalog *c = open_catalog();
 	struct fe_err err = FE_ERR_INIT;
@@ -101,7 +109,8 @@ static void assert_runs(const struct fe_catalog_run_query *q, const char *lines)
 	fe_catalog_close(c);
 }
 
-static void assert_rejects(const struct fe_catalog_reject_query *q, const char *lines)
+static void
+assert_rejects(const struct fe_catalog_reject_query *q, const char *lines)
 {
 	struct fe_catalog *c = open_catalog();
 	struct fe_err err = FE_ERR_INIT;
@@ -122,7 +131,8 @@ static void assert_rejects(const struct fe_catalog_reject_query *q, const char *
 #define REJECT_2 "RUN2 items /in/items.csv 9@900 rejected [\"record:too_few_cells\"] k5\n"
 #define REJECT_3 "RUN3 items /in/items.csv 2@200 rejected [\"amount:missing\"] K2,\n"
 
-static void runs_come_newest_first_and_filtered(void **p)
+static void
+runs_come_newest_first_and_filtered(void **p)
 {
 	(void)p;
 	assert_runs(&(struct fe_catalog_run_query){ 0 }, RUN_2 RUN_1);
@@ -135,7 +145,8 @@ static void runs_come_newest_first_and_filtered(void **p)
 	assert_runs(&(struct fe_catalog_run_query){ .status = "running" }, "RUN3 shop running 0 \n");
 }
 
-static void a_callback_that_fails_ends_the_query(void **p)
+static void
+a_callback_that_fails_ends_the_query(void **p)
 {
 	struct fe_catalog *c = open_catalog();
 	struct fe_err err = FE_ERR_INIT;
@@ -149,7 +160,8 @@ static void a_callback_that_fails_ends_the_query(void **p)
 	fe_catalog_close(c);
 }
 
-static void rejects_come_newest_run_first_and_filtered(void **p)
+static void
+rejects_come_newest_run_first_and_filtered(void **p)
 {
 	(void)p;
 	assert_rejects(&(struct fe_catalog_reject_query){ 0 }, REJECT_1 REJECT_2);
@@ -166,7 +178,8 @@ static void rejects_come_newest_run_first_and_filtered(void **p)
 	assert_rejects(&(struct fe_catalog_reject_query){ 0 }, REJECT_3 REJECT_1 REJECT_2);
 }
 
-static void a_row_is_found_by_its_key_with_its_origin(void **p)
+static void
+a_row_is_found_by_its_key_with_its_origin(void **p)
 {
 	struct fe_catalog *c = open_catalog();
 	struct fe_err err = FE_ERR_INIT;
@@ -196,7 +209,8 @@ static void a_row_is_found_by_its_key_with_its_origin(void **p)
 	fe_catalog_close(c);
 }
 
-static void places_without_runs_are_told(void **p)
+static void
+places_without_runs_are_told(void **p)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_catalog *c;
@@ -212,7 +226,8 @@ static void places_without_runs_are_told(void **p)
 
 /* ---- the audit trail ---- */
 
-static enum fe_rc verify(uint64_t *n, struct fe_err *err)
+static enum fe_rc
+verify(uint64_t *n, struct fe_err *err)
 {
 	struct fe_catalog *c = open_catalog();
 	char last[FE_SHA256_HEX_BYTES];
@@ -229,7 +244,8 @@ static enum fe_rc verify(uint64_t *n, struct fe_err *err)
 	return rc;
 }
 
-static void an_untouched_trail_verifies(void **p)
+static void
+an_untouched_trail_verifies(void **p)
 {
 	struct fe_err err = FE_ERR_INIT;
 	uint64_t n;
@@ -242,7 +258,8 @@ static void an_untouched_trail_verifies(void **p)
 #define NO_TRIGGERS                                                                          \
 	"DROP TRIGGER etl_run_events_no_update; DROP TRIGGER etl_run_events_no_delete; "
 
-static void every_change_of_the_trail_is_named(void **p)
+static void
+every_change_of_the_trail_is_named(void **p)
 {
 	static const struct {
 		const char *change, *named;
@@ -275,7 +292,8 @@ static void every_change_of_the_trail_is_named(void **p)
 
 /* ---- views ---- */
 
-static void views_are_made_where_their_columns_are(void **p)
+static void
+views_are_made_where_their_columns_are(void **p)
 {
 	static const char *const columns[][2] = {
 		{ "transaction_id", "t" }, { "customer_id", "t" },    { "transaction_date", "w" },
@@ -317,7 +335,8 @@ static void views_are_made_where_their_columns_are(void **p)
 	fe_schema_reset(&schema);
 }
 
-int main(void)
+int
+main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {

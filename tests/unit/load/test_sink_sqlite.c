@@ -20,7 +20,8 @@ static const char items_sql[] =
 	"iif(fee_minor < 0, '-', '') || (abs(fee_minor) / 1000) || '.' || "
 	"substr('000' || (abs(fee_minor) % 1000), -3), n, size FROM fact_items ORDER BY 1";
 
-static void dump(const char *url, const char *table, struct fe_buf *out)
+static void
+dump(const char *url, const char *table, struct fe_buf *out)
 {
 	(void)url;
 	if (access(place_path(), F_OK) != 0 ||
@@ -29,7 +30,8 @@ static void dump(const char *url, const char *table, struct fe_buf *out)
 	fe_buf_add_text(out, place_text(strcmp(table, "fact_items") == 0 ? items_sql : customers_sql));
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct fe_sink_subject subject = {
 		.ops = &fe_sink_sqlite, .fresh = place_fresh, .dump = dump, .keeps_rows = true,

@@ -19,7 +19,8 @@ static const char *url;
 static const char *const one_item[] = { ITEM_1, NULL };
 #define N_INDEXES "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'fact_items'"
 
-static int set_up(void **p)
+static int
+set_up(void **p)
 {
 	(void)p;
 	url = place_fresh();
@@ -28,7 +29,8 @@ static int set_up(void **p)
 	return 0;
 }
 
-static int tear_down(void **p)
+static int
+tear_down(void **p)
 {
 	(void)p;
 	fx_reset(&f);
@@ -38,7 +40,8 @@ static int tear_down(void **p)
 
 /* ---- rows and their stamps ---- */
 
-static void rows_say_where_they_are_from(void **p)
+static void
+rows_say_where_they_are_from(void **p)
 {
 	(void)p;
 	fx_load_items(&f, url, "RUN1", one_item);
@@ -50,7 +53,8 @@ static void rows_say_where_they_are_from(void **p)
 		"RUN1|/in/items.csv|4|1|27\n");
 }
 
-static void an_update_keeps_created_at_and_tells_its_own_run(void **p)
+static void
+an_update_keeps_created_at_and_tells_its_own_run(void **p)
 {
 	(void)p;
 	fx_load_items(&f, url, "RUN1", one_item);
@@ -68,7 +72,8 @@ static void an_update_keeps_created_at_and_tells_its_own_run(void **p)
 	                    "paid|RUN2|1|1|4\n");
 }
 
-static void decimals_are_integers_with_a_column_for_reading(void **p)
+static void
+decimals_are_integers_with_a_column_for_reading(void **p)
 {
 	(void)p;
 	fx_load_items(&f, url, "RUN1", one_item);
@@ -80,7 +85,8 @@ static void decimals_are_integers_with_a_column_for_reading(void **p)
 /* ---- triggers: what the run tells of its rows must be so ---- */
 
 /* An insert of K2 and an update of K1, up to the commit. */
-static enum fe_rc change_items(const char *run_id, struct fe_err *err)
+static enum fe_rc
+change_items(const char *run_id, struct fe_err *err)
 {
 	enum fe_rc rc = fx_open(&f, url, err);
 
@@ -100,7 +106,8 @@ static enum fe_rc change_items(const char *run_id, struct fe_err *err)
 	return rc ? rc : fx_try_end(&f, "success", err);
 }
 
-static void a_trigger_that_changes_what_is_loaded_is_refused(void **p)
+static void
+a_trigger_that_changes_what_is_loaded_is_refused(void **p)
 {
 	static const char *const triggers[] = {
 		"AFTER INSERT ON etl_audit_log BEGIN DELETE FROM fact_items; END",
@@ -136,7 +143,8 @@ static void a_trigger_that_changes_what_is_loaded_is_refused(void **p)
 	fe_buf_reset(&sql);
 }
 
-static void a_reject_that_a_trigger_ignores_is_missed(void **p)
+static void
+a_reject_that_a_trigger_ignores_is_missed(void **p)
 {
 	struct fe_err err = FE_ERR_INIT;
 
@@ -155,7 +163,8 @@ static void a_reject_that_a_trigger_ignores_is_missed(void **p)
 
 /* ---- indexes ---- */
 
-static void indexes_are_there_after_a_first_load_and_none_is_lost_by_a_failed_one(void **p)
+static void
+indexes_are_there_after_a_first_load_and_none_is_lost_by_a_failed_one(void **p)
 {
 	(void)p;
 	fx_load_items(&f, url, "RUN1", one_item);
@@ -170,7 +179,8 @@ static void indexes_are_there_after_a_first_load_and_none_is_lost_by_a_failed_on
 	assert_int_equal(place_i64(N_INDEXES), 4);
 }
 
-static void a_key_that_comes_twice_is_refused_when_the_index_is_built(void **p)
+static void
+a_key_that_comes_twice_is_refused_when_the_index_is_built(void **p)
 {
 	struct fe_err err = FE_ERR_INIT;
 
@@ -186,7 +196,8 @@ static void a_key_that_comes_twice_is_refused_when_the_index_is_built(void **p)
 }
 
 /* More inserts than rows before, and more than a rebuild is worth: 20000. */
-static void a_small_table_gets_its_indexes_anew_when_many_rows_come(void **p)
+static void
+a_small_table_gets_its_indexes_anew_when_many_rows_come(void **p)
 {
 	const int n_batches = 6;
 	char row[64];
@@ -217,7 +228,8 @@ static void a_small_table_gets_its_indexes_anew_when_many_rows_come(void **p)
 
 /* ---- constraints ---- */
 
-static void an_unknown_parent_or_broken_condition_is_a_conflict(void **p)
+static void
+an_unknown_parent_or_broken_condition_is_a_conflict(void **p)
 {
 	static const char *const rows[] = { "K2|C9|||1.00||||", "K2|C1|||1.00|never|||" };
 	struct fe_err err = FE_ERR_INIT;
@@ -241,7 +253,8 @@ static void an_unknown_parent_or_broken_condition_is_a_conflict(void **p)
 
 /* ---- the audit trail ---- */
 
-static void every_run_ends_in_the_audit_log_and_is_shown_while_it_runs(void **p)
+static void
+every_run_ends_in_the_audit_log_and_is_shown_while_it_runs(void **p)
 {
 	(void)p;
 	fx_start(&f, url, "RUN1");
@@ -262,7 +275,8 @@ static void every_run_ends_in_the_audit_log_and_is_shown_while_it_runs(void **p)
 	                    "RUN1|loaded\nRUN1|loaded\nRUN2|held\nRUN2|held\n");
 }
 
-static void a_run_that_vanished_is_abandoned_by_the_next(void **p)
+static void
+a_run_that_vanished_is_abandoned_by_the_next(void **p)
 {
 	(void)p;
 	fx_start(&f, url, "RUN1");
@@ -279,7 +293,8 @@ static void a_run_that_vanished_is_abandoned_by_the_next(void **p)
 	                    "abandoned|27|c0ffee|0\n");
 }
 
-static void events_cannot_be_changed(void **p)
+static void
+events_cannot_be_changed(void **p)
 {
 	struct fe_db_settings set = { 0 };
 	struct fe_db *db;
@@ -295,7 +310,8 @@ static void events_cannot_be_changed(void **p)
 
 /* ---- rejects ---- */
 
-static void rejects_are_kept_whole_and_an_open_one_once(void **p)
+static void
+rejects_are_kept_whole_and_an_open_one_once(void **p)
 {
 	(void)p;
 	fx_start(&f, url, "RUN1");
@@ -321,7 +337,8 @@ static void rejects_are_kept_whole_and_an_open_one_once(void **p)
 
 /* ---- locks ---- */
 
-static void a_locked_database_is_unavailable(void **p)
+static void
+a_locked_database_is_unavailable(void **p)
 {
 	struct fe_db_settings set = { 0 };
 	struct fe_err err = FE_ERR_INIT;
@@ -341,7 +358,8 @@ static void a_locked_database_is_unavailable(void **p)
 	fx_load_items(&f, url, "RUN3", (const char *const[]){ NULL });
 }
 
-static void a_commit_that_a_reader_holds_up_can_be_undone(void **p)
+static void
+a_commit_that_a_reader_holds_up_can_be_undone(void **p)
 {
 	struct fe_db_settings set = { 0 };
 	struct fe_err err = FE_ERR_INIT;
@@ -370,7 +388,8 @@ static void a_commit_that_a_reader_holds_up_can_be_undone(void **p)
 	                    "RUN1|success\nRUN2|failed\n");
 }
 
-static void links_to_one_warehouse_share_its_lock(void **p)
+static void
+links_to_one_warehouse_share_its_lock(void **p)
 {
 	struct fe_err err = FE_ERR_INIT;
 	char link_url[300];
@@ -389,7 +408,8 @@ static void links_to_one_warehouse_share_its_lock(void **p)
 	fx_end(&f, "success");
 }
 
-static void other_urls_are_refused(void **p)
+static void
+other_urls_are_refused(void **p)
 {
 	static const char *const urls[] = { "sqlite:", "sqlite::memory:", "sqlite:///x.db", "mysql:x" };
 	struct fe_err err = FE_ERR_INIT;
@@ -405,7 +425,8 @@ static void other_urls_are_refused(void **p)
 
 /* ---- the schema ---- */
 
-static void the_printed_schema_is_what_a_run_makes(void **p)
+static void
+the_printed_schema_is_what_a_run_makes(void **p)
 {
 	static char by_run[32768];
 	struct fe_err err = FE_ERR_INIT;
@@ -428,7 +449,8 @@ static void the_printed_schema_is_what_a_run_makes(void **p)
 	assert_string_equal(place_text(sql), by_run);
 }
 
-static void tables_read_as_a_person_would_write_them(void **p)
+static void
+tables_read_as_a_person_would_write_them(void **p)
 {
 	(void)p;
 	fx_load_items(&f, url, "RUN1", one_item);
@@ -461,7 +483,8 @@ static void tables_read_as_a_person_would_write_them(void **p)
 		"CREATE INDEX fact_items_at_status ON fact_items (at DESC, status)\n");
 }
 
-static void a_foreign_key_without_an_index_gets_one(void **p)
+static void
+a_foreign_key_without_an_index_gets_one(void **p)
 {
 	(void)p;
 	tables.tables[FX_ITEMS].n_indexes = 0;
@@ -473,7 +496,8 @@ static void a_foreign_key_without_an_index_gets_one(void **p)
 }
 
 /* Each change to what is there, and what the message must name. */
-static void a_table_that_differs_is_refused_by_name_and_left_alone(void **p)
+static void
+a_table_that_differs_is_refused_by_name_and_left_alone(void **p)
 {
 	static const struct {
 		const char *change, *named;
@@ -516,7 +540,8 @@ static void a_table_that_differs_is_refused_by_name_and_left_alone(void **p)
 	}
 }
 
-static void an_index_of_the_same_name_that_is_another_is_drift(void **p)
+static void
+an_index_of_the_same_name_that_is_another_is_drift(void **p)
 {
 	static const char *const others[] = {
 		"CREATE UNIQUE INDEX fact_items_key ON fact_items (item_id, customer_id)",
@@ -538,7 +563,8 @@ static void an_index_of_the_same_name_that_is_another_is_drift(void **p)
 	assert_int_equal(fe_schema_apply_url(url, tables.tables, 2, 0, &err), FE_OK);
 }
 
-static void a_changed_condition_or_foreign_key_is_drift_too(void **p)
+static void
+a_changed_condition_or_foreign_key_is_drift_too(void **p)
 {
 	static const struct fe_check_sql other[] = {
 		{ .text = "n > 0", .sqlite = "n > 0", .postgres = "n > 0" },
@@ -563,7 +589,8 @@ static void a_changed_condition_or_foreign_key_is_drift_too(void **p)
 }
 
 /* 12.50 at scale 2 and 0.1250 at scale 4 are the same stored integer. */
-static void a_changed_scale_is_drift_and_no_other_amount(void **p)
+static void
+a_changed_scale_is_drift_and_no_other_amount(void **p)
 {
 	struct fe_type *amount = &tables.schemas[FX_ITEMS].fields[4].type;
 	struct fe_err err = FE_ERR_INIT;
@@ -580,7 +607,8 @@ static void a_changed_scale_is_drift_and_no_other_amount(void **p)
 	amount->precision--;
 }
 
-static void what_sqlite_cannot_hold_is_refused(void **p)
+static void
+what_sqlite_cannot_hold_is_refused(void **p)
 {
 	static const char *const names[] = { "bank.fact_items", "etl_items", "sqlite_items", "Items", "a b" };
 	struct fe_err err = FE_ERR_INIT;
@@ -602,7 +630,8 @@ static void what_sqlite_cannot_hold_is_refused(void **p)
 	fe_buf_reset(&out);
 }
 
-static void names_that_are_sql_words_work(void **p)
+static void
+names_that_are_sql_words_work(void **p)
 {
 	(void)p;
 	tables.tables[FX_CUSTOMERS].name = "group";
@@ -622,7 +651,8 @@ static void names_that_are_sql_words_work(void **p)
 	                    "Other|0\n");
 }
 
-int main(void)
+int
+main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {

@@ -14,13 +14,15 @@
 
 static char folder[] = "/tmp/finetl-generate-XXXXXX";
 
-static int folder_make(void **state)
+static int
+folder_make(void **state)
 {
 	(void)state;
 	return mkdtemp(folder) ? 0 : -1;
 }
 
-static int folder_remove(void **state)
+static int
+folder_remove(void **state)
 {
 	(void)state;
 	char path[128];
@@ -32,7 +34,8 @@ static int folder_remove(void **state)
 	return rmdir(folder);
 }
 
-static struct fe_generate_options options(const char *const *faults, size_t n_faults)
+static struct fe_generate_options
+options(const char *const *faults, size_t n_faults)
 {
 	struct fe_generate_options opt;
 	fe_generate_options_init(&opt);
@@ -45,7 +48,8 @@ static struct fe_generate_options options(const char *const *faults, size_t n_fa
 	return opt;
 }
 
-static void faults_are_set_by_name(void **state)
+static void
+faults_are_set_by_name(void **state)
 {
 	(void)state;
 	static const char *const faults[] = { "bad_status=1000" };
@@ -57,7 +61,8 @@ static void faults_are_set_by_name(void **state)
 	assert_int_equal(made.transactions.n_faults[FE_GENERATE_MISSING_AMOUNT], 0);
 }
 
-static void last_word_on_a_fault_counts(void **state)
+static void
+last_word_on_a_fault_counts(void **state)
 {
 	(void)state;
 	static const char *const faults[] = { "ragged=500", "ragged=0" };
@@ -67,7 +72,8 @@ static void last_word_on_a_fault_counts(void **state)
 	assert_int_equal(made.transactions.n_faults[FE_GENERATE_RAGGED], 0);
 }
 
-static void misspelt_fault_gets_the_nearest_name(void **state)
+static void
+misspelt_fault_gets_the_nearest_name(void **state)
 {
 	(void)state;
 	static const char *const faults[] = { "missing_amout=50" };
@@ -78,7 +84,8 @@ static void misspelt_fault_gets_the_nearest_name(void **state)
 	assert_non_null(strstr(err.text, "did you mean 'missing_amount'"));
 }
 
-static void wrong_rates_are_refused(void **state)
+static void
+wrong_rates_are_refused(void **state)
 {
 	(void)state;
 	static const char *const texts[] = { "ragged", "ragged=", "ragged=-1", "ragged=1001", "ragged=2.5", "ragged=x",
@@ -92,7 +99,8 @@ static void wrong_rates_are_refused(void **state)
 	}
 }
 
-static void help_names_every_fault(void **state)
+static void
+help_names_every_fault(void **state)
 {
 	(void)state;
 	struct fe_buf out;
@@ -103,7 +111,8 @@ static void help_names_every_fault(void **state)
 	fe_buf_reset(&out);
 }
 
-static void json_has_sums_as_strings(void **state)
+static void
+json_has_sums_as_strings(void **state)
 {
 	(void)state;
 	struct fe_generate_options opt = options(NULL, 0);
@@ -119,7 +128,8 @@ static void json_has_sums_as_strings(void **state)
 	fe_buf_reset(&out);
 }
 
-int main(void)
+int
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(faults_are_set_by_name),
