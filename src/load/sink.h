@@ -27,12 +27,19 @@
 
 struct fe_sink;
 
+/* How rows get into a table that has some: with its indexes and constraints live, or
+ * those taken off and put back as sets around the rows. AUTO chooses by sizes and rights. */
+enum fe_load_strategy { FE_LOAD_AUTO, FE_LOAD_MERGE, FE_LOAD_REBUILD };
+
 struct fe_sink_settings {
-	const char *url;               /* "sqlite:path", "files:DIR" */
+	const char *url;               /* "sqlite:path", "files:DIR", "postgresql://..." */
 	const struct fe_table *tables; /* in the order of references */
 	size_t n_tables;
 	const struct fe_clock *clock;
 	int64_t wait_ms;               /* for the run lock and for a busy database */
+	int64_t lock_timeout_ms;       /* for locks on tables; 0: the engine's own */
+	enum fe_load_strategy strategy;
+	const char *spool_folder;      /* for what is set aside until the end of the run */
 };
 
 struct fe_run_info {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/* load/record.h - what is written down of a run: events, audit row, objects, rejects
+ *
+ * One code for all database engines (db/db.h). Each function works in the caller's
+ * transaction. Nothing here updates or deletes a row: what is written stays.
+ */
+#ifndef FE_LOAD_RECORD_H
+#define FE_LOAD_RECORD_H
+
+#include "db/db.h"
+#include "load/sink.h"
+
+struct fe_record_run { /* borrowed by the calls below */
+	const char *run_id, *pipeline, *config_sha256, *version;
+	int64_t start_us, run_time_us;
+	const struct fe_clock *clock;
+	const char *backend; /* who the engine says we are for as long as the run lives, as
+	                      * "4711 2026-11-23 10:00:00.000000Z"; NULL: the engine does not know */
+};
+
+/* The attempt: event 'started' with process, host, backend. */
+FE_MUST_USE enum fe_rc fe_record_start(struct fe_db *db, const struct fe_record_run *run, struct fe_err *err);
+/* Whether the run that wrote down this backend may still end by itself. */
+typedef bool fe_record_alive_fn(void *ctx, const char *backend);
+/* Ends runs of this pipeline that have begun, have no end, and are gone. The caller holds
+ * the run lock. is_alive NULL: the lock alone is proof. */
+FE_MUST_USE enum fe_rc fe_record_abandoned(struct fe_db *db, const struct fe_record_run *run,
+                                           fe_record_alive_fn *is_alive, void *ctx, struct fe_err *err);
+/* Objects, rejects, the audit row and the event that seals it. */
+FE_MUST_USE enum fe_rc fe_record_end(struct fe_db *db, const struct fe_record_run *run,
+                                     const struct fe_run_end *end, struct fe_err *err);
+/* The status of the run's audit row: *ended false where there is none. */
+FE_MUST_USE enum fe_rc fe_record_has_ended(struct fe_db *db, const char *run_id, bool *ended, struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_record_next_object_id(struct fe_db *db, int64_t *out, struct fe_err *err);
+/* As object_known of load/sink.h. */
+FE_MUST_USE enum fe_rc fe_record_object_known(struct fe_db *db, const char *pipeline, const char *dataset,
+                                              const struct fe_object_id *id, bool *known, struct fe_err *err);
+
+#endif
