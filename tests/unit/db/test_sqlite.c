@@ -2,44 +2,44 @@
 /* test_sqlite.c - one connection, its safety settings and its error map */
 #include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "../scratch.h"
 #include "base/stop.h"
 #include "db/sqlite.h"
 
-static char folder[] = "/tmp/finetl-db-XXXXXX";
-static char path[256];
+static struct scratch scratch;
+static const char *path; /* of a file that no test before used */
 
 static int
-make_folder(void **p)
+open_scratch(void **p)
 {
 	(void)p;
-	return mkdtemp(folder) ? 0 : -1;
+	scratch_open(&scratch);
+	return 0;
 }
 
 static int
-remove_folder(void **p)
+close_scratch(void **p)
 {
 	(void)p;
-	return rmdir(folder);
+	scratch_close(&scratch);
+	return 0;
 }
 
 static int
 name_file(void **p)
 {
-	(void)p;
-	return snprintf(path, sizeof(path), "%s/a.db", folder) > 0 ? 0 : -1;
-}
+	static int n;
+	char name[16];
 
-static int
-remove_file(void **p)
-{
 	(void)p;
-	return unlink(path) == 0 || access(path, F_OK) != 0 ? 0 : -1;
+	(void)snprintf(name, sizeof(name), "%d.db", ++n);
+	path = scratch_path(&scratch, name);
+	return 0;
 }
 
 static struct fe_db *
@@ -228,7 +228,7 @@ missing_places_are_told_before_sqlite_sees_them(void **p)
 
 	(void)p;
 	assert_int_equal(fe_db_open(&db, &set, &err), FE_EUSAGE);
-	set.path = folder;
+	set.path = scratch.folder;
 	assert_int_equal(fe_db_open(&db, &set, &err), FE_EUSAGE);
 	set.path = path;
 	set.read_only = true;
@@ -328,7 +328,7 @@ long_statements_end_when_asked_to_stop(void **p)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, name_file, remove_file)
+#define T(name) cmocka_unit_test_setup(name, name_file)
 	const struct CMUnitTest tests[] = {
 		T(opens_with_the_careful_settings),
 		T(new_file_is_not_for_everyone),
@@ -346,5 +346,5 @@ main(void)
 		T(long_statements_end_when_asked_to_stop),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, open_scratch, close_scratch);
 }

@@ -8,10 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
+#include "../scratch.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "extract/generate.h"
@@ -19,26 +16,22 @@
 #define UNTIL_US (INT64_C(20780) * FE_US_PER_DAY) /* 2026-11-23 */
 #define MAX_CELLS 16
 
-static char folder[] = "/tmp/finetl-generate-XXXXXX";
+static struct scratch scratch;
 
 static int
-folder_make(void **state)
+open_scratch(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
+	scratch_open(&scratch);
+	return 0;
 }
 
 static int
-folder_remove(void **state)
+close_scratch(void **state)
 {
 	(void)state;
-	char path[128];
-	static const char *const names[] = { "customers.csv", "transactions.csv" };
-	for (size_t i = 0; i < 2; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		(void)unlink(path);
-	}
-	return rmdir(folder);
+	scratch_close(&scratch);
+	return 0;
 }
 
 static struct fe_generate_settings
@@ -46,7 +39,7 @@ settings(uint64_t n_customers, uint64_t n_transactions)
 {
 	struct fe_generate_settings set;
 	fe_generate_settings_init(&set);
-	set.folder = folder;
+	set.folder = scratch.folder;
 	set.until_us = UNTIL_US;
 	set.n_customers = n_customers;
 	set.n_transactions = n_transactions;
@@ -85,10 +78,8 @@ struct lines {
 static struct lines
 lines_of(const char *name)
 {
-	char path[128];
 	struct lines l = { 0 };
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *f = fopen(path, "rb");
+	FILE *f = fopen(scratch_path(&scratch, name), "rb");
 	assert_non_null(f);
 	assert_int_equal(fseek(f, 0, SEEK_END), 0);
 	l.n_bytes = (size_t)ftell(f);
@@ -571,5 +562,5 @@ main(void)
 		cmocka_unit_test(settings_out_of_range_are_refused),
 		cmocka_unit_test(folder_without_a_parent_is_named),
 	};
-	return cmocka_run_group_tests_name("generate", tests, folder_make, folder_remove);
+	return cmocka_run_group_tests_name("generate", tests, open_scratch, close_scratch);
 }

@@ -6,48 +6,26 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "../scratch.h"
 #include "io/reader.h"
 
-static char root[64], folder[128], url[160];
-
-static void
-empty(const char *path)
-{
-	DIR *d = opendir(path);
-	struct dirent *e;
-	if (!d)
-		return;
-	while ((e = readdir(d)) != NULL) {
-		char sub[512];
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		assert_true(snprintf(sub, sizeof sub, "%s/%s", path, e->d_name) < (int)sizeof sub);
-		if (unlink(sub) != 0) { /* a folder of one level */
-			empty(sub);
-			assert_int_equal(rmdir(sub), 0);
-		}
-	}
-	assert_int_equal(closedir(d), 0);
-}
+static struct scratch scratch;
+static const char *folder; /* below the scratch folder */
 
 const char *
 place_fresh(void)
 {
+	static char url[sizeof scratch.folder + 32];
 	static int n;
-	if (!root[0]) {
-		memcpy(root, "/tmp/finetl-files-XXXXXX", sizeof "/tmp/finetl-files-XXXXXX");
-		assert_non_null(mkdtemp(root));
-	}
-	if (folder[0]) {
-		empty(folder);
-		(void)rmdir(folder);
-	}
-	(void)snprintf(folder, sizeof folder, "%s/d%d", root, ++n);
+	char name[16];
+	if (!folder)
+		scratch_open(&scratch);
+	(void)snprintf(name, sizeof name, "d%d", ++n);
+	folder = scratch_path(&scratch, name);
 	(void)snprintf(url, sizeof url, "files:%s", folder);
 	return url;
 }
@@ -122,7 +100,5 @@ void
 place_remove(void)
 {
 	(void)place_read("nothing"); /* frees the last text */
-	empty(folder);
-	(void)rmdir(folder);
-	assert_int_equal(rmdir(root), 0);
+	scratch_close(&scratch);
 }

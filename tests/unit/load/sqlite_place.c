@@ -2,45 +2,24 @@
 /* load/sqlite_place.c - see load/sqlite_place.h */
 #include "sqlite_place.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-static char folder[64], url[256];
+#include "../scratch.h"
 
-static void
-remove_files(void)
-{
-	DIR *d = opendir(folder);
-	struct dirent *e;
-
-	assert_non_null(d);
-	while ((e = readdir(d))) {
-		char path[400];
-
-		if (e->d_name[0] == '.')
-			continue;
-		assert_true(snprintf(path, sizeof(path), "%s/%s", folder, e->d_name) > 0);
-		assert_int_equal(unlink(path), 0);
-	}
-	assert_int_equal(closedir(d), 0);
-}
+static struct scratch scratch;
+static char url[sizeof(scratch.folder) + 32];
 
 const char *
 place_fresh(void)
 {
 	static int n;
 
-	if (!folder[0]) {
-		memcpy(folder, "/tmp/finetl-load-XXXXXX", sizeof("/tmp/finetl-load-XXXXXX"));
-		assert_non_null(mkdtemp(folder));
-	}
-	remove_files();
-	assert_true(snprintf(url, sizeof(url), "sqlite:%s/w%d.db", folder, ++n) > 0);
+	if (!url[0])
+		scratch_open(&scratch);
+	assert_true(snprintf(url, sizeof(url), "sqlite:%s/w%d.db", scratch.folder, ++n) > 0);
 	return url;
 }
 
@@ -53,11 +32,7 @@ place_path(void)
 void
 place_remove(void)
 {
-	if (!folder[0])
-		return;
-	remove_files();
-	assert_int_equal(rmdir(folder), 0);
-	folder[0] = '\0';
+	scratch_close(&scratch);
 }
 
 static struct fe_db *

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "db/sqlite.h"
 
-/* A URL of a file that is not there yet; the next call removes the files before it. */
+/* A URL of a file that is not there yet; lives until the next call. */
 const char *place_fresh(void);
 const char *place_path(void); /* of the file named last */
 void place_remove(void);      /* the folder with all in it */

@@ -20,7 +20,7 @@
 struct state {
 	struct fx_tables tables;
 	struct fx f;
-	char url[200];
+	char url[300];
 };
 
 static int
@@ -314,7 +314,7 @@ names_that_lead_out_of_the_folder_are_refused(void **p)
 	assert_int_equal(fx_open(&s->f, s->url, &err), FE_OK);
 	fx_close(&s->f);
 	place_write("x", "");
-	char url[300];
+	char url[sizeof s->url + 2];
 	(void)snprintf(url, sizeof url, "%s/x", s->url);
 	assert_int_equal(fx_open(&s->f, url, &err), FE_EUSAGE);
 }

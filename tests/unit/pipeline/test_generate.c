@@ -6,32 +6,25 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
+#include "../scratch.h"
 #include "pipeline/generate.h"
 
-static char folder[] = "/tmp/finetl-generate-XXXXXX";
+static struct scratch scratch;
 
 static int
-folder_make(void **state)
+open_scratch(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
+	scratch_open(&scratch);
+	return 0;
 }
 
 static int
-folder_remove(void **state)
+close_scratch(void **state)
 {
 	(void)state;
-	char path[128];
-	static const char *const names[] = { "customers.csv", "transactions.csv" };
-	for (size_t i = 0; i < 2; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		(void)unlink(path);
-	}
-	return rmdir(folder);
+	scratch_close(&scratch);
+	return 0;
 }
 
 static struct fe_generate_options
@@ -39,7 +32,7 @@ options(const char *const *faults, size_t n_faults)
 {
 	struct fe_generate_options opt;
 	fe_generate_options_init(&opt);
-	opt.folder = folder;
+	opt.folder = scratch.folder;
 	opt.until_us = INT64_C(1795392000000000); /* 2026-11-23 */
 	opt.n_customers = 50;
 	opt.n_transactions = 400;
@@ -139,5 +132,5 @@ main(void)
 		cmocka_unit_test(help_names_every_fault),
 		cmocka_unit_test(json_has_sums_as_strings),
 	};
-	return cmocka_run_group_tests_name("generate face", tests, folder_make, folder_remove);
+	return cmocka_run_group_tests_name("generate face", tests, open_scratch, close_scratch);
 }

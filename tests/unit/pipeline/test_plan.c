@@ -8,10 +8,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "../scratch.h"
 #include "base/mem.h"
 #include "pipeline/connectors.h"
 #include "pipeline/plan.h"
@@ -487,12 +486,10 @@ static void
 a_file_that_everybody_may_write_is_refused(void **state)
 {
 	(void)state;
-	char path[] = "/tmp/finetl-test-plan-XXXXXX";
-	int fd = mkstemp(path);
-	assert_true(fd >= 0);
+	struct scratch scratch;
+	scratch_open(&scratch);
 	char *text = shop("", "    source: { csv: a.csv }\n", "");
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	assert_int_equal(close(fd), 0);
+	const char *path = scratch_write(&scratch, "p.yaml", fe_str_of(text));
 	const struct fe_plan_settings set = { .path = path };
 	assert_int_equal(chmod(path, 0666), 0);
 	assert_refused(&set, NULL, FE_EDENIED, "chmod o-w");
@@ -503,6 +500,7 @@ a_file_that_everybody_may_write_is_refused(void **state)
 	const struct fe_plan_settings folder = { .path = FE_SOURCE_ROOT };
 	assert_refused(&folder, NULL, FE_EUSAGE, "a folder");
 	fe_free(text);
+	scratch_close(&scratch);
 }
 
 static void
