@@ -132,6 +132,28 @@ def test_a_locked_warehouse_is_exit_6_after_the_wait(finetl, place):
     finetl.run(place / "pipeline.yaml", f"sqlite:{warehouse}").ok()
 
 
+def test_readers_of_a_locked_warehouse_wait_and_say_that_it_is_in_use(finetl, place):
+    warehouse = place / "w.db"
+    finetl.run(place / "pipeline.yaml", f"sqlite:{warehouse}").ok()
+    other = sqlite3.connect(warehouse, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    readers = [subprocess.Popen([str(finetl.binary), *command, "--warehouse", f"sqlite:{warehouse}"], text=True,
+                                env=finetl.environment(None), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+               for command in (["runs"], ["rejects", "list"])]
+    for reader in readers:
+        out, err = reader.communicate(timeout=60)
+        assert reader.returncode == 6 and not out, (out, err)
+        assert "another program is using the database" in err and str(warehouse) in err, err
+    readers = [subprocess.Popen([*reader.args], env=finetl.environment(None), stdout=subprocess.PIPE, text=True)
+               for reader in readers]
+    time.sleep(0.5)
+    other.execute("ROLLBACK")
+    other.close()
+    for reader in readers:  # now within their wait
+        out, _ = reader.communicate(timeout=60)
+        assert reader.returncode == 0 and out
+
+
 def start_endless(finetl, place, warehouse, *more):
     """A run that reads a pipe which stays open, so that it does not end by itself."""
     pipeline = pipelines.financial()
@@ -139,7 +161,9 @@ def start_endless(finetl, place, warehouse, *more):
     path = write_pipeline(place, pipeline, "endless.yaml")
     reader, writer = os.pipe()
     child = subprocess.Popen([str(finetl.binary), "run", str(path), "--warehouse", warehouse, *more], stdin=reader,
-                             env=finetl.environment(None), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                             env=finetl.environment(None), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             # Whoever runs the tests may have it ignored (nohup), which finetl would respect.
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
     os.close(reader)
     header = "customer_id,customer_name,registration_date,customer_tier,email,is_active\n"
     os.write(writer, (header + "".join(f"C{i},n,2020-01-01,gold,e,yes\n" for i in range(2000))).encode())
