@@ -13,8 +13,8 @@
 
 /* code, what a caller should do about it, what a person can do about it */
 #define CODE_MAP(X)                                                                                           \
-	X(SQLITE_BUSY, FE_EUNAVAIL, "another program is using the database; try again, or wait longer")       \
-	X(SQLITE_LOCKED, FE_EUNAVAIL, "another program is using the database; try again, or wait longer")     \
+	X(SQLITE_BUSY, FE_EUNAVAIL, "another program is using the database; try again once it is done")       \
+	X(SQLITE_LOCKED, FE_EUNAVAIL, "another program is using the database; try again once it is done")     \
 	X(SQLITE_PROTOCOL, FE_EUNAVAIL, "another program is using the database; try again")                   \
 	X(SQLITE_FULL, FE_EUNAVAIL, DISK_FULL)                                                                \
 	X(SQLITE_IOERR, FE_EUNAVAIL, "reading or writing the disk failed; check the disk, then run again")    \
