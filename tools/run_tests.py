@@ -5,6 +5,8 @@
   checks      layers, banned calls, hardening as seen in the binary
   builds      gcc release, gcc with ASan and UBSan, clang, gcc with failpoints; no warnings
   unit        cmocka and the fuzz corpora, under the sanitizers and with clang
+  server      unit and system tests of PostgreSQL get a throw-away server (tools/pg_cluster.py),
+              or the one that FINETL_TEST_POSTGRES names
   model       an independent Python reading of the rules, and modules against Python
   system      the binary as a user meets it: commands, faults, kills, memory
 
@@ -13,15 +15,19 @@ not have is skipped with its reason; where CI=true it fails instead.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+
+import pg_cluster
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
@@ -130,7 +136,9 @@ def run_meson_tests(results, folder, name):
         output = (test.get("stdout") or "") + (test.get("stderr") or "")
         ok = test["result"] in ("OK", "EXPECTEDFAIL")
         n_inside = len(re.findall(r"^\[\s+OK \]", output, re.M))
-        if ok:
+        if test["result"] == "SKIP":
+            results.skip(f"{name}: {test['name']}", output.strip())
+        elif ok:
             results.n_passed += max(1, n_inside)
         else:
             results.n_passed += n_inside
@@ -197,6 +205,48 @@ def run_fuzzers(results, seconds):
         print(f"   {executed[1] if executed else '?'} inputs, {len(list(grown.iterdir()))} of them new and kept in {grown}")
 
 
+@contextlib.contextmanager
+def postgres_server():
+    """A server for the tests that need one; without, they say so themselves."""
+    if os.environ.get(pg_cluster.VARIABLE):
+        say("PostgreSQL: the server of " + pg_cluster.VARIABLE)
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server ends with us
+    with contextlib.ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(pg_cluster.throw_away(tls=True))
+            os.environ.update(cluster.variables())
+            say(f"PostgreSQL: a throw-away server in {cluster.folder}")
+        except pg_cluster.NoServer as reason:
+            say(f"PostgreSQL: {reason}")
+        yield
+
+
+def run_all(options, results):
+    arguments = (["--long"] if options.long else []) + (["-k", options.only] if options.only else [])
+    run_checks(results)
+    release = build_release(results)
+    if options.coverage:
+        run_coverage(results, arguments)
+        return
+    builds = {"FINETL_BUILD": str(release)}
+    if options.quick:
+        arguments.append("--no-failpoints")
+        run_meson_tests(results, release, "release")
+    else:
+        for kind in ["asan", "clang"] + (["tsan"] if options.tsan else []):
+            folder = build_special(results, kind)
+            if folder:
+                run_meson_tests(results, folder, kind)
+        folder = build_special(results, "failpoints")
+        if folder:
+            builds["FINETL_FAILPOINT_BUILD"] = str(folder)
+    run_pytest(results, ["tests/model", "tests/system"], arguments, builds)
+    if options.fuzz:
+        run_fuzzers(results, options.fuzz)
+
+
 def finish(results, started):
     for name in results.failed:
         print(f"failed:  {name}")
@@ -218,27 +268,8 @@ def main():
     options = parser.parse_args()
 
     started, results = time.monotonic(), Results()
-    arguments = (["--long"] if options.long else []) + (["-k", options.only] if options.only else [])
-    run_checks(results)
-    release = build_release(results)
-    if options.coverage:
-        run_coverage(results, arguments)
-        finish(results, started)
-    builds = {"FINETL_BUILD": str(release)}
-    if options.quick:
-        arguments.append("--no-failpoints")
-        run_meson_tests(results, release, "release")
-    else:
-        for kind in ["asan", "clang"] + (["tsan"] if options.tsan else []):
-            folder = build_special(results, kind)
-            if folder:
-                run_meson_tests(results, folder, kind)
-        folder = build_special(results, "failpoints")
-        if folder:
-            builds["FINETL_FAILPOINT_BUILD"] = str(folder)
-    run_pytest(results, ["tests/model", "tests/system"], arguments, builds)
-    if options.fuzz:
-        run_fuzzers(results, options.fuzz)
+    with postgres_server():
+        run_all(options, results)
     finish(results, started)
 
 

@@ -3,8 +3,9 @@
 # POSIX sh. Uses $here, the project's folder.
 
 build_packages="gcc libc6-dev meson ninja-build pkg-config python3 tzdata sqlite3 libsqlite3-dev
-	libyaml-dev zlib1g-dev libzstd-dev libssl-dev libxxhash-dev libpcre2-dev"
-test_packages="clang llvm libclang-rt-14-dev binutils libcmocka-dev python3-venv gcovr gzip zstd util-linux"
+	libpq-dev libyaml-dev zlib1g-dev libzstd-dev libssl-dev libxxhash-dev libpcre2-dev"
+test_packages="clang llvm libclang-rt-14-dev binutils libcmocka-dev python3-venv gcovr gzip zstd util-linux
+	postgresql openssl"
 
 say() {
 	printf '%s\n' "$*" >&2
@@ -25,6 +26,21 @@ missing_packages() {
 	printf '%s' "$missing"
 }
 
+# Debian's postgresql makes a server on port 5432 and starts it as it is installed; the tests
+# want the programs only. A file that is there says what its owner wants, and stays.
+no_server_of_the_system() {
+	conf=/etc/postgresql-common/createcluster.conf
+	case $1 in
+	*' postgresql '* | *' postgresql') ;;
+	*) return ;;
+	esac
+	[ ! -e "$conf" ] || return 0
+	say "No server is to be made by Debian's postgresql: create_main_cluster = false in $conf"
+	$as_root mkdir -p "${conf%/*}"
+	printf '%s\n' "# Written by finetl's ./test: its servers are throw-away ones." "create_main_cluster = false" |
+		$as_root tee "$conf" >/dev/null
+}
+
 install_packages() {
 	if [ "$(id -u)" -eq 0 ]; then
 		as_root="env"
@@ -35,6 +51,7 @@ install_packages() {
   As root: apt-get install --no-install-recommends$1"
 	fi
 	say "Installing Debian packages:$1"
+	no_server_of_the_system "$1"
 	mkdir -p "$here/build"
 	log=$here/build/apt.log
 	$as_root apt-get update -qq >"$log" 2>&1 || die "apt-get update failed (is there a network? may you use sudo?):
