@@ -9,15 +9,12 @@
  */
 #include "io/spool.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "io/unnamed.h"
 #include "io/write_all.h"
 
 #define BLOCK_BYTES ((size_t)64 * 1024)
@@ -74,41 +71,11 @@ fe_spool_close(struct fe_spool *s)
 
 uint64_t fe_spool_n_entries(const struct fe_spool *s) { return s->n_entries; }
 
-/* For file systems that know no unnamed files. */
-static int
-open_and_unlink(const char *folder)
-{
-	uint64_t chance;
-	if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance)
-		return -1;
-	struct fe_buf path;
-	fe_buf_init(&path, 8192);
-	fe_buf_addf(&path, "%s/.finetl-spool-%016llx", folder, (unsigned long long)chance);
-	int fd = open(fe_buf_text(&path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0)
-		(void)unlink(fe_buf_text(&path));
-	int errnum = errno;
-	fe_buf_reset(&path);
-	errno = errnum;
-	return fd;
-}
-
-static enum fe_rc
-open_file(struct fe_spool *s, struct fe_err *err)
-{
-	s->fd = open(s->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (s->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-		s->fd = open_and_unlink(s->folder);
-	if (s->fd < 0)
-		return fe_fail_errno(err, errno, "cannot create a file to spool to", s->folder);
-	return FE_OK;
-}
-
 static enum fe_rc
 store(struct fe_spool *s, const void *p, size_t n_bytes, struct fe_err *err)
 {
 	if (s->fd < 0)
-		FE_TRY(open_file(s, err));
+		FE_TRY(fe_unnamed_open(&s->fd, s->folder, err));
 	FE_TRY(fe_failpoint("spool.write", err));
 	enum fe_rc rc = fe_pwrite_all(s->fd, s->n_stored, p, n_bytes, err);
 	if (rc)
