@@ -2,16 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the C file that carries the SQL scripts of sql/ inside the binary.
 
-usage: embed_sql.py OUT.c ETL_TABLES.sql VIEW.sql...
+usage: embed_sql.py OUT.c FILE.sql...
+
+What a file is shows by its place:
+    sqlite/etl_tables.sql             finetl's own tables in SQLite
+    views/NAME.sql                    a view in SQLite
+    postgres/migrations/0001_NAME.sql a step of finetl's own tables in PostgreSQL
+    postgres/views/NAME.sql           a view in PostgreSQL
 
 A view names the columns that must exist in comment lines of its own:
     -- needs: fact_transactions(transaction_id, amount)
 """
+import hashlib
 import re
 import sys
 from pathlib import Path
 
 NEEDS = re.compile(r"^-- needs: (\w+)\(([\w, ]+)\)$", re.MULTILINE)
+MIGRATION = re.compile(r"^(\d{4})_(\w+)$")
 
 
 def c_text(text):
@@ -26,33 +34,67 @@ def c_text(text):
 
 def body(text):
     """The script without its comment lines, which are for its reader."""
-    return "".join(l for l in text.splitlines(keepends=True) if not l.startswith("--"))
+    kept = "".join(l for l in text.splitlines(keepends=True) if not l.startswith("--"))
+    return kept.strip() + "\n"
 
 
-def view(path):
+def etl_tables(paths):
+    if len(paths) != 1:
+        sys.exit("exactly one sqlite/etl_tables.sql is wanted")
+    return ["const char fe_sql_etl_tables[] =\n"
+            + c_text(body(paths[0].read_text(encoding="ascii"))) + ";\n"]
+
+
+def view(path, create):
     text = path.read_text(encoding="ascii")
     needs = [(table, column.strip()) for table, columns in NEEDS.findall(text)
              for column in columns.split(",")]
     if not needs:
         sys.exit(f"{path}: has no '-- needs: table(column, ...)' line")
-    if f"CREATE VIEW IF NOT EXISTS {path.stem} AS" not in text:
+    if create + path.stem + " AS" not in text:
         sys.exit(f"{path}: must create a view named as the file")
-    return path.stem, body(text).strip() + "\n", needs
+    return path.stem, body(text), needs
+
+
+def views(paths, array, create):
+    parts, rows = [], []
+    for name, text, needs in sorted(view(path, create) for path in paths):
+        pairs = "\n".join(f'\t{{ "{t}", "{c}" }},' for t, c in needs)
+        parts.append(f"static const struct fe_view_need {array}_{name}[] = {{\n{pairs}\n}};\n")
+        rows.append(f'\t{{ .name = "{name}", .needs = {array}_{name}, .n_needs = {len(needs)},\n'
+                    f"\t  .create =\n{c_text(text)} }},")
+    parts.append(f"const struct fe_view fe_{array}[] = {{\n" + "\n".join(rows) + "\n};\n"
+                 f"const size_t fe_n_{array} = {len(rows)};\n")
+    return parts
+
+
+def migrations(paths):
+    rows = []
+    for number, path in enumerate(sorted(paths), start=1):
+        found = MIGRATION.match(path.stem)
+        if not found or int(found[1]) != number:
+            sys.exit(f"{path}: migrations are named 0001_name.sql, 0002_name.sql, ... without gaps")
+        raw = path.read_bytes()
+        rows.append(f'\t{{ .version = {number}, .name = "{found[2]}",\n'
+                    f'\t  .sha256 = "{hashlib.sha256(raw).hexdigest()}",\n'
+                    f"\t  .sql =\n{c_text(body(raw.decode('ascii')))} }},")
+    return ["const struct fe_migration fe_sql_migrations[] = {\n" + "\n".join(rows) + "\n};\n"
+            f"const size_t fe_n_sql_migrations = {len(rows)};\n"]
 
 
 def main():
-    out, tables, *views = map(Path, sys.argv[1:])
-    parts = ["/* Made by tools/embed_sql.py from sql/. */\n#include \"load/embedded.h\"\n"]
-    parts.append("const char fe_sql_etl_tables[] =\n"
-                 + c_text(body(tables.read_text(encoding="ascii")).strip() + "\n") + ";\n")
-    rows = []
-    for name, text, needs in map(view, sorted(views)):
-        pairs = "\n".join(f'\t{{ "{t}", "{c}" }},' for t, c in needs)
-        parts.append(f"static const struct fe_view_need needs_of_{name}[] = {{\n{pairs}\n}};\n")
-        rows.append(f'\t{{ .name = "{name}", .needs = needs_of_{name}, .n_needs = {len(needs)},\n'
-                    f"\t  .create =\n{c_text(text)} }},")
-    parts.append("const struct fe_view fe_sql_views[] = {\n" + "\n".join(rows) + "\n};\n"
-                 f"const size_t fe_n_sql_views = {len(rows)};\n")
+    out, *files = map(Path, sys.argv[1:])
+    in_folder = {}
+    for path in files:
+        folder = "/".join(path.parent.parts[-2:])
+        in_folder.setdefault(folder.removeprefix("sql/"), []).append(path)
+    parts = ['/* Made by tools/embed_sql.py from sql/. */\n#include "load/embedded.h"\n']
+    parts += etl_tables(in_folder.pop("sqlite", []))
+    parts += views(in_folder.pop("views", []), "sql_views", "CREATE VIEW IF NOT EXISTS ")
+    parts += migrations(in_folder.pop("postgres/migrations", []))
+    parts += views(in_folder.pop("postgres/views", []), "sql_pg_views", "CREATE VIEW main.")
+    if in_folder:
+        sys.exit(f"no place for the files of {', '.join(in_folder)}")
     out.write_text("\n".join(parts), encoding="ascii")
 
 

@@ -24,4 +24,18 @@ struct fe_view {
 extern const struct fe_view fe_sql_views[];
 extern const size_t fe_n_sql_views;
 
+/* sql/postgres/migrations/0001_NAME.sql, ...: version i + 1 at i. In these texts and in
+ * those of the views below, 'main.' stands for a schema (load/pg_schema.h). */
+struct fe_migration {
+	int version;
+	const char *name, *sha256; /* of the file, as sha256sum prints it */
+	const char *sql;
+};
+extern const struct fe_migration fe_sql_migrations[];
+extern const size_t fe_n_sql_migrations;
+
+/* sql/postgres/views/NAME.sql */
+extern const struct fe_view fe_sql_pg_views[];
+extern const size_t fe_n_sql_pg_views;
+
 #endif

@@ -1,0 +1,162 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- finetl's own tables in PostgreSQL: the same as sql/sqlite/etl_tables.sql, value by
+-- value. 'main.' stands for the schema of the warehouse and is replaced when this is
+-- printed or applied. A migration that was released is never changed: the SHA-256 of its
+-- text is kept with the version; what comes later is a new file.
+--
+-- Texts are COLLATE "C": compared and sorted by their bytes, whatever the database's locale.
+
+CREATE TABLE main.etl_schema_migrations (
+	version integer NOT NULL PRIMARY KEY,
+	name text COLLATE "C" NOT NULL,
+	sha256 text COLLATE "C" NOT NULL,
+	applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	applied_by text COLLATE "C" NOT NULL DEFAULT current_user
+);
+
+-- For what may be added to and never changed. It names no table, so it needs no search_path.
+CREATE FUNCTION main.etl_refuse_change() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION '% is append-only', TG_TABLE_NAME
+		USING ERRCODE = 'insufficient_privilege';
+END;
+$$;
+
+-- One row per ended run.
+CREATE TABLE main.etl_audit_log (
+	run_id text COLLATE "C" NOT NULL PRIMARY KEY,
+	pipeline_name text COLLATE "C" NOT NULL,
+	start_time timestamptz NOT NULL,
+	end_time timestamptz NOT NULL,
+	status text COLLATE "C" NOT NULL
+		CHECK (status IN ('success', 'success_with_rejects', 'held', 'failed', 'abandoned')),
+	records_extracted bigint NOT NULL,
+	records_transformed bigint NOT NULL,
+	records_loaded bigint NOT NULL,
+	records_rejected bigint NOT NULL,
+	records_duplicate bigint NOT NULL,
+	error_message text COLLATE "C",
+	run_time timestamptz,
+	config_sha256 text COLLATE "C",
+	finetl_version text COLLATE "C",
+	quality_report jsonb,
+	reconciliation jsonb
+);
+CREATE INDEX etl_audit_log_pipeline ON main.etl_audit_log (pipeline_name, start_time DESC);
+CREATE INDEX etl_audit_log_start_time ON main.etl_audit_log (start_time DESC);
+CREATE INDEX etl_audit_log_status ON main.etl_audit_log (status);
+CREATE TRIGGER etl_audit_log_append_only
+	BEFORE UPDATE OR DELETE OR TRUNCATE ON main.etl_audit_log
+	FOR EACH STATEMENT EXECUTE FUNCTION main.etl_refuse_change();
+
+-- Attempts and results, numbered from 1 without gaps by whoever writes them. hash is the
+-- SHA-256 of previous_hash, event_id, run_id, pipeline_name, event, at and detail, each
+-- written as <bytes>:<text>, - so no event can be changed or taken out of the middle
+-- without a trace. detail of an ending holds audit_sha256, the same hash of its row of
+-- etl_audit_log (null: '-,'). Texts are as they are read back: times as
+-- 'YYYY-MM-DD hh:mm:ss.ffffffZ', JSON as the server prints it.
+CREATE TABLE main.etl_run_events (
+	event_id bigint NOT NULL PRIMARY KEY,
+	run_id text COLLATE "C" NOT NULL,
+	pipeline_name text COLLATE "C" NOT NULL,
+	event text COLLATE "C" NOT NULL CHECK (event IN
+		('started', 'success', 'success_with_rejects', 'held', 'failed', 'abandoned')),
+	at timestamptz NOT NULL,
+	detail jsonb NOT NULL,
+	previous_hash text COLLATE "C" NOT NULL,
+	hash text COLLATE "C" NOT NULL
+);
+CREATE INDEX etl_run_events_run ON main.etl_run_events (run_id);
+CREATE TRIGGER etl_run_events_append_only
+	BEFORE UPDATE OR DELETE OR TRUNCATE ON main.etl_run_events
+	FOR EACH STATEMENT EXECUTE FUNCTION main.etl_refuse_change();
+
+-- Every run, the running ones too.
+CREATE VIEW main.etl_runs AS
+SELECT
+	s.run_id,
+	s.pipeline_name,
+	coalesce(a.status, 'running') AS status,
+	s.at AS start_time,
+	a.end_time,
+	a.records_extracted,
+	a.records_transformed,
+	a.records_loaded,
+	a.records_rejected,
+	a.records_duplicate,
+	a.error_message
+FROM main.etl_run_events AS s
+LEFT JOIN main.etl_audit_log AS a ON a.run_id = s.run_id
+WHERE s.event = 'started';
+
+-- The manifest: every object (file) that a run read. A run takes a block of numbers from
+-- the sequence when it begins, since rows name their object before it is written down.
+CREATE SEQUENCE main.etl_objects_id AS bigint INCREMENT BY 1048576;
+CREATE TABLE main.etl_objects (
+	object_id bigint NOT NULL PRIMARY KEY,
+	run_id text COLLATE "C" NOT NULL,
+	pipeline_name text COLLATE "C" NOT NULL,
+	dataset text COLLATE "C" NOT NULL,
+	path text COLLATE "C" NOT NULL,
+	size_bytes bigint NOT NULL,
+	modified_at timestamptz,
+	sha256 text COLLATE "C",       -- null: not read to its end
+	records bigint NOT NULL,
+	outcome text COLLATE "C" NOT NULL
+		CHECK (outcome IN ('loaded', 'partial', 'skipped', 'held', 'failed'))
+);
+CREATE INDEX etl_objects_path ON main.etl_objects USING hash (path); -- of any length
+CREATE INDEX etl_objects_identity ON main.etl_objects (dataset, sha256);
+CREATE INDEX etl_objects_run ON main.etl_objects (run_id);
+CREATE TRIGGER etl_objects_append_only
+	BEFORE UPDATE OR DELETE OR TRUNCATE ON main.etl_objects
+	FOR EACH STATEMENT EXECUTE FUNCTION main.etl_refuse_change();
+
+-- Every record that was not loaded. Met again by a later run, it stays as it is.
+CREATE TABLE main.etl_rejects (
+	reject_id bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+	run_id text COLLATE "C" NOT NULL,
+	pipeline_name text COLLATE "C" NOT NULL,
+	dataset text COLLATE "C" NOT NULL,
+	object_id bigint NOT NULL REFERENCES main.etl_objects (object_id),
+	object_sha256 text COLLATE "C" NOT NULL, -- not read to its end: 'path:size:time', or 'path:run' of a stream
+	record bigint NOT NULL,
+	byte_offset bigint NOT NULL,
+	verdict text COLLATE "C" NOT NULL CHECK (verdict IN ('rejected', 'conflict')),
+	reasons jsonb NOT NULL,
+	detail text COLLATE "C",
+	decimals jsonb,
+	raw bytea NOT NULL
+);
+CREATE UNIQUE INDEX etl_rejects_open
+	ON main.etl_rejects (pipeline_name, dataset, object_sha256, record);
+CREATE INDEX etl_rejects_run ON main.etl_rejects (run_id);
+CREATE INDEX etl_rejects_object ON main.etl_rejects (object_id);
+CREATE TRIGGER etl_rejects_append_only
+	BEFORE UPDATE OR DELETE OR TRUNCATE ON main.etl_rejects
+	FOR EACH STATEMENT EXECUTE FUNCTION main.etl_refuse_change();
+
+-- What a replay did with a reject.
+CREATE TABLE main.etl_reject_closures (
+	reject_id bigint NOT NULL PRIMARY KEY REFERENCES main.etl_rejects (reject_id),
+	run_id text COLLATE "C" NOT NULL,
+	closed_at timestamptz NOT NULL,
+	outcome text COLLATE "C" NOT NULL
+);
+CREATE TRIGGER etl_reject_closures_append_only
+	BEFORE UPDATE OR DELETE OR TRUNCATE ON main.etl_reject_closures
+	FOR EACH STATEMENT EXECUTE FUNCTION main.etl_refuse_change();
+
+-- How far an incremental source has been read.
+CREATE TABLE main.etl_watermarks (
+	pipeline_name text COLLATE "C" NOT NULL,
+	dataset text COLLATE "C" NOT NULL,
+	name text COLLATE "C" NOT NULL,
+	value text COLLATE "C" NOT NULL,
+	run_id text COLLATE "C" NOT NULL,
+	updated_at timestamptz NOT NULL,
+	PRIMARY KEY (pipeline_name, dataset, name)
+);
