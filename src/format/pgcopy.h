@@ -18,14 +18,18 @@
 #define FE_FORMAT_PGCOPY_H
 
 #include "base/buf.h"
+#include "base/decimal.h"
 #include "batch/batch.h"
 
 enum { /* pg_type.oid, fixed since ever */
 	FE_PG_BOOL = 16, FE_PG_INT8 = 20, FE_PG_TEXT = 25, FE_PG_TID = 27, FE_PG_DATE = 1082,
 	FE_PG_TIMESTAMPTZ = 1184, FE_PG_NUMERIC = 1700, FE_PG_VARCHAR = 1043,
-	FE_PG_INT8_ARRAY = 1016, FE_PG_TEXT_ARRAY = 1009
+	FE_PG_BOOL_ARRAY = 1000, FE_PG_INT8_ARRAY = 1016, FE_PG_TEXT_ARRAY = 1009,
+	FE_PG_DATE_ARRAY = 1182, FE_PG_TIMESTAMPTZ_ARRAY = 1185, FE_PG_NUMERIC_ARRAY = 1231
 };
-uint32_t fe_pg_oid(struct fe_type type);        /* of a column's values */
+/* Of a parameter with a column's values; of text it is 'text', which compares with a
+ * varchar as it is, by the varchar's index. */
+uint32_t fe_pg_oid(struct fe_type type);
 uint32_t fe_pg_array_oid(struct fe_type type);  /* of an array of them */
 
 void fe_pgcopy_add_header(struct fe_buf *out);  /* of a COPY stream */
