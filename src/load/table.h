@@ -53,4 +53,9 @@ struct fe_table {
 	const struct fe_check_sql *checks; size_t n_checks;
 };
 
+bool fe_table_is_key(const struct fe_table *t, size_t column);
+/* Whether the key or a declared index begins with the referring columns. Without such an
+ * index every change of a parent row would read the whole table: the engines add one. */
+bool fe_table_has_index_for(const struct fe_table *t, const struct fe_foreign_key *k);
+
 #endif

@@ -109,18 +109,6 @@ add_column(struct fe_table_sql *s, struct fe_column_sql c, struct fe_err *err)
 	return FE_OK;
 }
 
-static bool
-is_key(const struct fe_table *t, size_t column)
-{
-	size_t i;
-
-	for (i = 0; i < t->n_key; i++) {
-		if (t->key[i] == column)
-			return true;
-	}
-	return false;
-}
-
 static const char *
 stored_type(enum fe_kind kind)
 {
@@ -145,7 +133,7 @@ add_columns(struct fe_table_sql *s, struct fe_err *err)
 		FE_TRY(add_column(s,
 		                  (struct fe_column_sql){ .name = fe_buf_take(&name),
 		                                          .type = stored_type(f->type.kind),
-		                                          .is_not_null = t->not_null[i] || is_key(t, i) },
+		                                          .is_not_null = t->not_null[i] || fe_table_is_key(t, i) },
 		                  err));
 		if (f->type.kind == FE_DECIMAL)
 			FE_TRY(add_column(s,
@@ -203,7 +191,7 @@ print_field(struct fe_buf *out, const struct fe_table_sql *s, size_t i)
 	const char *name = s->stored[i];
 
 	fe_buf_addf(out, "\t%s %s", name, stored_type(f->type.kind));
-	if (s->table->not_null[i] || is_key(s->table, i))
+	if (s->table->not_null[i] || fe_table_is_key(s->table, i))
 		fe_buf_add_text(out, " NOT NULL");
 	if (f->type.kind == FE_BOOL) {
 		fe_buf_add_char(out, ' ');
@@ -307,29 +295,17 @@ add_index(struct fe_table_sql *s, char *name, bool unique, const struct fe_index
 		(struct fe_index_sql){ .name = name, .create = fe_buf_take(&sql) };
 }
 
-static bool
-begins_with(const size_t *columns, size_t n, const size_t *prefix, size_t n_prefix)
-{
-	return n >= n_prefix && memcmp(columns, prefix, n_prefix * sizeof(*prefix)) == 0;
-}
-
-/* Without an index on the referring columns every change of a parent row would read
- * the whole table. */
 static void
 add_foreign_key_indexes(struct fe_table_sql *s)
 {
 	const struct fe_table *t = s->table;
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < t->n_foreign_keys; i++) {
 		const struct fe_foreign_key *k = &t->foreign_keys[i];
 		struct fe_index x = { .n_columns = k->n_columns };
-		bool found = begins_with(t->key, t->n_key, k->columns, k->n_columns);
 
-		for (j = 0; j < t->n_indexes && !found; j++)
-			found = begins_with(t->indexes[j].columns, t->indexes[j].n_columns,
-			                    k->columns, k->n_columns);
-		if (found)
+		if (fe_table_has_index_for(t, k))
 			continue;
 		memcpy(x.columns, k->columns, sizeof(x.columns));
 		add_index(s, index_name(s, &x), false, &x);
