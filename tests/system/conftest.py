@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "model")]
 
 from finetl import Finetl, absent  # noqa: E402
+from postgres import server_of_the_tests  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -53,3 +54,11 @@ def failing_finetl():
     if not folder or not (pathlib.Path(folder) / "finetl").exists():
         absent("no build with failpoints; ./test makes one, --quick does not")
     return Finetl(pathlib.Path(folder).resolve() / "finetl")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The server of FINETL_TEST_POSTGRES; what was made on it is dropped at the end."""
+    server = server_of_the_tests()
+    yield server
+    server.drop_all()
