@@ -93,8 +93,11 @@ struct fe_sink_ops {
 	                                 struct fe_batch *met, int64_t *stored, struct fe_str *origin, struct fe_err *err);
 	FE_MUST_USE enum fe_rc (*fetch)(struct fe_sink *s, size_t table, enum fe_place place, int64_t number,
 	                                struct fe_batch *met, size_t met_row, struct fe_err *err);
-	/* Whether the table (single-column key) held this value when the run began, or holds it now. */
-	FE_MUST_USE enum fe_rc (*has)(struct fe_sink *s, size_t table, const struct fe_column *column, size_t row, bool *known, struct fe_err *err);
+	/* Which values of a column are keys of the table (of a single column): of the rows
+	 * whose bit is set in asked, and which have a value, sets the bits in known of those
+	 * that the table held when the run began, or holds now; other bits stay. */
+	FE_MUST_USE enum fe_rc (*has)(struct fe_sink *s, size_t table, const struct fe_column *column, const uint64_t *asked,
+	                              size_t n_rows, uint64_t *known, struct fe_err *err);
 	/* Removals first, then the batch's inserts and updates. */
 	FE_MUST_USE enum fe_rc (*write)(struct fe_sink *s, size_t table, const struct fe_batch *b, const struct fe_load_plan *plan,
 	                                int64_t object_id, struct fe_err *err);

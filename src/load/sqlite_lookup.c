@@ -244,21 +244,33 @@ fe_sqlite_fetch(struct fe_sink *sink, size_t table, enum fe_place place, int64_t
 	return rc;
 }
 
+/* One value; a bit of *word is set where it is there. */
+static enum fe_rc
+has_value(struct fe_sqlite_table *t, const struct fe_column *column, size_t row, uint64_t *word,
+	  struct fe_err *err)
+{
+	char scratch[32];
+	bool is_there;
+
+	fe_sqlite_bind_value(t->has, 1, column, row, scratch);
+	FE_TRY(fe_stmt_step(t->has, &is_there, err));
+	fe_stmt_reset(t->has);
+	if (is_there)
+		*word |= UINT64_C(1) << row % 64;
+	return FE_OK;
+}
+
 enum fe_rc
-fe_sqlite_has(struct fe_sink *sink, size_t table, const struct fe_column *column, size_t row,
-	      bool *known, struct fe_err *err)
+fe_sqlite_has(struct fe_sink *sink, size_t table, const struct fe_column *column,
+	      const uint64_t *asked, size_t n_rows, uint64_t *known, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_sqlite_table *t = &s->tables[table];
-	char scratch[32];
 
-	*known = false;
-	if (!fe_bit_get(column->valid, row))
-		return FE_OK;
 	if (!t->has)
 		FE_TRY(prepare_has(s, t, err));
-	fe_sqlite_bind_value(t->has, 1, column, row, scratch);
-	FE_TRY(fe_stmt_step(t->has, known, err));
-	fe_stmt_reset(t->has);
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
+		for (uint64_t m = asked[w] & column->valid[w]; m; m &= m - 1)
+			FE_TRY(has_value(t, column, w * 64 + (size_t)__builtin_ctzll(m), &known[w], err));
 	return FE_OK;
 }

@@ -93,8 +93,8 @@ FE_MUST_USE enum fe_rc fe_sqlite_fetch(struct fe_sink *sink, size_t table, enum 
                                        int64_t number, struct fe_batch *met, size_t met_row,
                                        struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_sqlite_has(struct fe_sink *sink, size_t table,
-                                     const struct fe_column *column, size_t row, bool *known,
-                                     struct fe_err *err);
+                                     const struct fe_column *column, const uint64_t *asked,
+                                     size_t n_rows, uint64_t *known, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_sqlite_object_known(struct fe_sink *sink, const char *dataset,
                                               const struct fe_object_id *id, bool *known,
                                               struct fe_err *err);

@@ -16,6 +16,7 @@
 #include "base/stop.h"
 #include "load/reject.h"
 #include "pipeline/connectors.h"
+#include "pipeline/parent.h"
 #include "pipeline/run_dataset.h"
 
 #define MAX_REPORT_BYTES (64u * 1024 * 1024)
@@ -268,7 +269,7 @@ context_reset(struct fe_run_context *run)
 {
 	for (size_t i = 0; i < run->set->plan->n_datasets; i++) {
 		fe_dedupe_free(run->keys[i]);
-		fe_free(run->parents[i]);
+		fe_parent_reset(&run->parents[i]);
 	}
 	for (size_t i = 0; i < run->n_objects; i++)
 		fe_object_id_reset((struct fe_object_id *)(uintptr_t)run->objects[i].id);
@@ -289,13 +290,15 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	struct fe_run_context run = {
 		.set = set,
 		.keys = fe_new_array(set->plan->n_datasets + 1, struct fe_dedupe *),
-		.parents = fe_new_array(set->plan->n_datasets + 1, struct fe_parent *),
+		.parents = fe_new_array(set->plan->n_datasets + 1, struct fe_parent),
 		.table_was_empty = fe_new_array(set->plan->n_datasets + 1, bool),
 	};
 	bool has_begun = false;
 	enum fe_rc rc;
 
 	fe_hash_key_random(&run.hash_key);
+	for (size_t i = 0; i < set->plan->n_datasets; i++)
+		fe_parent_init(&run.parents[i], &run, i);
 	result_init(out, set);
 	run.result = out;
 	run.run_time_us = out->run_time_us;

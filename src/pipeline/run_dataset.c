@@ -15,13 +15,8 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "load/reject.h"
+#include "pipeline/parent.h"
 #include "pipeline/prefetch.h"
-
-/* What answers whether a parent is known: this run's keys, then the warehouse. */
-struct fe_parent {
-	struct fe_run_context *run;
-	size_t table;
-};
 
 struct chain {
 	struct fe_run_context *run;
@@ -34,34 +29,11 @@ struct chain {
 	struct fe_prefetched now; /* the batch at hand */
 	struct fe_clean *clean;
 	struct fe_checks *checks;
-	struct fe_parent *parents;
 	struct fe_reference *references;
 	uint32_t *reference_reasons;
 	struct fe_derive *derive;
 	size_t first_object; /* of this data set among the run's */
 };
-
-static enum fe_rc
-has_parent(void *ctx, const struct fe_column *column, size_t row, bool *known, struct fe_err *err)
-{
-	const struct fe_parent *p = ctx;
-	struct fe_run_context *run = p->run;
-	const struct fe_dedupe *keys = run->keys[p->table];
-
-	*known = keys && fe_dedupe_has(keys, column, row);
-	if (*known || (keys && run->table_was_empty[p->table]))
-		return FE_OK;
-	return run->sink->ops->has(run->sink, p->table, column, row, known, err);
-}
-
-/* The same for many rows, as far as this run's keys go. */
-static void
-known_parents(void *ctx, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known)
-{
-	const struct fe_parent *p = ctx;
-	if (p->run->keys[p->table])
-		fe_dedupe_known(p->run->keys[p->table], column, asked, n_rows, known);
-}
 
 static enum fe_rc
 lookup(void *ctx, const struct fe_batch *b, const uint32_t *rows, size_t n, struct fe_batch *met,
@@ -117,18 +89,15 @@ static void
 make_references(struct chain *c)
 {
 	size_t n = c->plan->n_references;
-	c->parents = fe_new_array(n + 1, struct fe_parent);
 	c->references = fe_new_array(n + 1, struct fe_reference);
 	c->reference_reasons = fe_new_array(n + 1, uint32_t);
 	for (size_t i = 0; i < n; i++) {
 		const struct fe_plan_reference *r = &c->plan->references[i];
-		c->parents[i] = (struct fe_parent){ .run = c->run, .table = r->table };
 		c->references[i] = (struct fe_reference){
-			.id = r->id, .column = r->column, .has = has_parent, .known = known_parents, .ctx = &c->parents[i],
+			.id = r->id, .column = r->column, .known = fe_parent_known, .ctx = &c->run->parents[r->table],
 		};
 		c->reference_reasons[i] = fe_reason_id(&c->out->reasons, NULL, r->id);
 	}
-	c->parents[n] = (struct fe_parent){ .run = c->run, .table = c->index };
 }
 
 static uint64_t
@@ -159,7 +128,7 @@ make_dedupe(struct chain *c)
 		.target = table->name,
 	};
 	struct fe_dedupe_store store = {
-		.ctx = &c->parents[c->plan->n_references],
+		.ctx = &run->parents[c->index],
 		.is_empty = run->table_was_empty[c->index],
 		.lookup = lookup,
 		.fetch = fetch,
@@ -389,7 +358,6 @@ fe_run_dataset(struct fe_run_context *run, size_t index, struct fe_dataset_resul
 	log_end(&c);
 end:
 	chain_reset(&c);
-	run->parents[index] = c.parents;
 	out->elapsed_us = fe_clock_ticks(run->set->clock) - started_us;
 	return rc;
 }

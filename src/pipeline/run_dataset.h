@@ -18,7 +18,7 @@ struct fe_run_context {
 	char *folder;                  /* where the spool lies; owned */
 	struct fe_hash_key hash_key;
 	struct fe_dedupe **keys;       /* [n_datasets], NULL until read: parents of references */
-	struct fe_parent **parents;    /* [n_datasets], what keys and references ask with; owned */
+	struct fe_parent *parents;     /* [n_datasets], what keys and references ask with */
 	bool *table_was_empty;         /* [n_datasets] when the run began */
 	struct fe_run_object *objects; /* of all data sets, in the order read */
 	size_t n_objects, cap_objects;

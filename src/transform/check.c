@@ -178,18 +178,16 @@ fe_checks_broken(const struct fe_checks *c, size_t rule)
 	return c->states[rule].n_broken;
 }
 
-static enum fe_rc
-ask_parents(const struct fe_reference *ref, uint32_t reason, struct fe_batch *b, size_t w, uint64_t rows,
-            struct fe_err *err)
+/* The rows that are judged and have a value; false: there is none. */
+static bool
+rows_to_ask(const struct fe_column *column, const struct fe_row_bits *judged, size_t n_rows,
+            struct fe_row_bits *asked)
 {
-	for (; rows; rows &= rows - 1) {
-		size_t row = w * 64 + (size_t)__builtin_ctzll(rows);
-		bool known = false;
-		FE_TRY(ref->has(ref->ctx, &b->columns[ref->column], row, &known, err));
-		if (!known)
-			fe_batch_add_reason(b, row, reason, (struct fe_str){ 0 });
-	}
-	return FE_OK;
+	uint64_t any = 0;
+
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
+		any |= asked->words[w] = judged->words[w] & column->valid[w];
+	return any != 0;
 }
 
 enum fe_rc
@@ -204,12 +202,13 @@ fe_check_references(const struct fe_reference *refs, const uint32_t *reason_ids,
 	for (size_t i = 0; i < n_refs; i++) {
 		const struct fe_column *column = &b->columns[refs[i].column];
 		struct fe_row_bits asked, known = { 0 };
+		if (!rows_to_ask(column, &judged, b->n_rows, &asked))
+			continue;
+		FE_TRY(refs[i].known(refs[i].ctx, column, asked.words, b->n_rows, known.words, err));
 		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++)
-			asked.words[w] = judged.words[w] & column->valid[w];
-		if (refs[i].known)
-			refs[i].known(refs[i].ctx, column, asked.words, b->n_rows, known.words);
-		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++)
-			FE_TRY(ask_parents(&refs[i], reason_ids[i], b, w, asked.words[w] & ~known.words[w], err));
+			for (uint64_t m = asked.words[w] & ~known.words[w]; m; m &= m - 1)
+				fe_batch_add_reason(b, w * 64 + (size_t)__builtin_ctzll(m), reason_ids[i],
+						    (struct fe_str){ 0 });
 	}
 	return FE_OK;
 }

@@ -7,8 +7,7 @@
  * only where the check is false (unknown adds nothing); an overflow breaks the rule.
  * action reject adds the rule's id as a reason, warn only counts, abort ends the run
  * (FE_ECHECK, naming rule and record) and leaves in the batch what came before that
- * record. References: a value that is not null and not known to `has` adds the
- * reference's id.
+ * record. References: a value that is not null and not known adds the reference's id.
  */
 #ifndef FE_TRANSFORM_CHECK_H
 #define FE_TRANSFORM_CHECK_H
@@ -32,19 +31,14 @@ FE_MUST_USE enum fe_rc fe_checks_where(struct fe_checks *c, struct fe_batch *b, 
 FE_MUST_USE enum fe_rc fe_checks_rules(struct fe_checks *c, struct fe_batch *b, int64_t now_us, struct fe_err *err);
 uint64_t fe_checks_broken(const struct fe_checks *c, size_t rule); /* how often, over all batches */
 
-/* One reference. has answers for one value: the keys of this run's kept parents
- * (transform/dedupe.h), else the warehouse; it may remember. */
-typedef enum fe_rc fe_reference_has_fn(void *ctx, const struct fe_column *column, size_t row,
-                                       bool *known, struct fe_err *err);
-/* A first answer for many rows at once, where there is a quick one: sets the bits of
- * those asked whose value is known for sure; the others are asked of `has`. */
-typedef void fe_reference_known_fn(void *ctx, const struct fe_column *column, const uint64_t *asked,
-                                   size_t n_rows, uint64_t *known);
+/* Which values are keys of a parent: of the rows whose bit is set in asked, sets the
+ * bits in known of those that are. Asked once a batch, and only of what has a value. */
+typedef enum fe_rc fe_reference_known_fn(void *ctx, const struct fe_column *column, const uint64_t *asked,
+                                         size_t n_rows, uint64_t *known, struct fe_err *err);
 struct fe_reference {
 	const char *id;
 	size_t column;
-	fe_reference_has_fn *has;
-	fe_reference_known_fn *known; /* NULL: none */
+	fe_reference_known_fn *known;
 	void *ctx;
 };
 FE_MUST_USE enum fe_rc fe_check_references(const struct fe_reference *refs, const uint32_t *reason_ids,

@@ -194,16 +194,6 @@ take_keys(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 	return FE_OK;
 }
 
-bool
-fe_dedupe_has(const struct fe_dedupe *d, const struct fe_column *column, size_t row)
-{
-	int64_t number;
-	if (!fe_bit_get(column->valid, row))
-		return false;
-	struct fe_str key = fe_key_single(column, row, &number);
-	return fe_keytable_find(&d->keys, fe_hash64(d->set.hash_key, key.p, key.n), key) != NULL;
-}
-
 void
 fe_dedupe_known(const struct fe_dedupe *d, const struct fe_column *column, const uint64_t *asked, size_t n_rows,
                 uint64_t *known)

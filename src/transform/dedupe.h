@@ -73,11 +73,9 @@ FE_MUST_USE enum fe_rc fe_dedupe_batch(struct fe_dedupe *d, struct fe_batch *b,
                                        struct fe_err *err);
 uint64_t fe_dedupe_n_keys(const struct fe_dedupe *d);
 uint64_t fe_dedupe_bytes(const struct fe_dedupe *d);
-/* Whether a single-column key is known from this run, or from a lookup of it: for
- * references. The column must be of the key's kind and scale. */
-bool fe_dedupe_has(const struct fe_dedupe *d, const struct fe_column *column, size_t row);
-/* The same for all rows whose bit is set in asked, with their memory accesses side by
- * side: sets the bits in known of those that are. */
+/* Which values are known as keys (of a single column) from this run, or from a lookup of
+ * it: for references. Of the rows whose bit is set in asked, which must have a value,
+ * sets the bits in known. The column must be of the key's kind and scale. */
 void fe_dedupe_known(const struct fe_dedupe *d, const struct fe_column *column, const uint64_t *asked,
                      size_t n_rows, uint64_t *known);
 

@@ -410,6 +410,31 @@ has_knows_what_was_there_and_what_is(void **p)
 	fx_end(f, "success");
 }
 
+/* Only what is asked for is answered, bits that are set stay, and null is no key. */
+static void
+has_answers_for_many_rows_at_once(void **p)
+{
+	struct state *s = *p;
+	struct fx *f = &s->f;
+	const char *rows[200];
+	uint64_t asked[4] = { 0 }, known[4] = { 0, 1, 0, 0 };
+
+	fx_load_items(f, s->url, "RUN1", two_items);
+	fx_start(f, s->url, "RUN2");
+	(void)fx_table_begin(f, FX_CUSTOMERS);
+	fx_table_end(f);
+	(void)fx_table_begin(f, FX_ITEMS);
+	for (size_t i = 0; i < 200; i++) {
+		rows[i] = i % 4 == 0 ? "C1||" : i % 4 == 1 ? "C9||" : i % 4 == 2 ? "C3||" : "||";
+		fe_bit_put(asked, i, i % 5 != 0);
+	}
+	fx_has_many(f, FX_CUSTOMERS, rows, 200, asked, known);
+	for (size_t i = 0; i < 200; i++)
+		assert_int_equal(fe_bit_get(known, i), i == 64 || (i % 5 != 0 && i % 2 == 0));
+	fx_table_end(f);
+	fx_end(f, "success");
+}
+
 static void
 updates_change_mutable_columns_and_are_confirmed(void **p)
 {
@@ -558,6 +583,7 @@ fe_sink_conformance(const struct fe_sink_subject *subject)
 	struct CMUnitTest keepers[] = {
 		T(lookup_finds_rows_of_earlier_runs_only),
 		T(has_knows_what_was_there_and_what_is),
+		T(has_answers_for_many_rows_at_once),
 		T(updates_change_mutable_columns_and_are_confirmed),
 		T(the_last_staged_update_of_a_row_counts),
 		T(undo_takes_back_updates),

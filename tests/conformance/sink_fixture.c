@@ -419,12 +419,29 @@ fx_has(struct fx *f, size_t table, const char *line)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_batch question;
-	bool known = false;
+	const uint64_t asked = 1;
+	uint64_t known = 0;
 
 	ask(f, table, line, &question);
-	assert_ok(f->ops->has(f->sink, table, &question.columns[0], 0, &known, &err), &err);
+	assert_ok(f->ops->has(f->sink, table, &question.columns[0], &asked, 1, &known, &err), &err);
 	fe_batch_reset(&question);
+	assert_true(known <= 1);
 	return known;
+}
+
+void
+fx_has_many(struct fx *f, size_t table, const char *const *lines, size_t n, const uint64_t *asked,
+	    uint64_t *known)
+{
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_batch question;
+
+	ask(f, table, lines[0], &question);
+	for (size_t i = 1; i < n; i++)
+		set_row(&question, i, lines[i]);
+	question.n_rows = n;
+	assert_ok(f->ops->has(f->sink, table, &question.columns[0], asked, n, known, &err), &err);
+	fe_batch_reset(&question);
 }
 
 void

@@ -68,6 +68,9 @@ void fx_close(struct fx *f);
  * none; its source columns are row 0 of f->met. */
 int64_t fx_lookup(struct fx *f, size_t table, const char *row, struct fe_str *origin);
 bool fx_has(struct fx *f, size_t table, const char *row);
+/* Of many rows at once; asked and known have a bit a row. */
+void fx_has_many(struct fx *f, size_t table, const char *const *rows, size_t n, const uint64_t *asked,
+                 uint64_t *known);
 /* A row of a batch as a line, source columns only. Lives until the next call. */
 const char *fx_line(const struct fe_batch *b, size_t row, size_t n_columns);
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/parent.c - this run's keys, then those remembered, then the warehouse */
+#include "pipeline/parent.h"
+
+#include "pipeline/run_dataset.h"
+#include "transform/fit.h"
+#include "transform/key.h"
+
+/* Of keys remembered, a table; and of --max-memory, its part. */
+#define MAX_ROOM_BYTES (UINT64_C(64) << 20)
+#define PART_OF_MEMORY 8
+
+void
+fe_parent_init(struct fe_parent *p, struct fe_run_context *run, size_t table)
+{
+	uint64_t most = run->set->max_memory_bytes / PART_OF_MEMORY;
+
+	*p = (struct fe_parent){ .run = run, .table = table, .room_bytes = MAX_ROOM_BYTES };
+	if (run->set->max_memory_bytes && most < MAX_ROOM_BYTES)
+		p->room_bytes = most;
+	fe_keytable_init(&p->stored, 0, 0, &run->hash_key);
+}
+
+void
+fe_parent_reset(struct fe_parent *p)
+{
+	fe_keytable_reset(&p->stored);
+}
+
+static bool
+is_any(const uint64_t *words, size_t n_rows)
+{
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
+		if (words[w])
+			return true;
+	return false;
+}
+
+/* Sets the bits of the rows of `open` whose value is remembered, and takes them off it. */
+static void
+recall(const struct fe_parent *p, const struct fe_column *column, size_t n_rows, uint64_t *open, uint64_t *known)
+{
+	int64_t number;
+
+	if (!p->stored.n_keys)
+		return;
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++) {
+		for (uint64_t m = open[w]; m; m &= m - 1) {
+			struct fe_str key = fe_key_single(column, w * 64 + (size_t)__builtin_ctzll(m), &number);
+			if (fe_keytable_find(&p->stored, fe_hash64(p->stored.hash_key, key.p, key.n), key))
+				known[w] |= m & -m;
+		}
+		open[w] &= ~known[w];
+	}
+}
+
+static enum fe_rc
+remember(struct fe_parent *p, const struct fe_column *column, size_t row, struct fe_err *err)
+{
+	int64_t number;
+	void *value;
+	struct fe_str key = fe_key_single(column, row, &number);
+	uint64_t hash = fe_hash64(p->stored.hash_key, key.p, key.n);
+
+	if (fe_keytable_bytes(&p->stored) >= p->room_bytes || fe_keytable_find(&p->stored, hash, key))
+		return FE_OK;
+	return fe_keytable_add(&p->stored, hash, key, &value, err);
+}
+
+static enum fe_rc
+ask_warehouse(struct fe_parent *p, const struct fe_column *column, const uint64_t *open, size_t n_rows,
+              uint64_t *known, struct fe_err *err)
+{
+	struct fe_sink *sink = p->run->sink;
+
+	FE_TRY(sink->ops->has(sink, p->table, column, open, n_rows, known, err));
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
+		for (uint64_t m = open[w] & known[w]; m; m &= m - 1)
+			FE_TRY(remember(p, column, w * 64 + (size_t)__builtin_ctzll(m), err));
+	return FE_OK;
+}
+
+enum fe_rc
+fe_parent_known(void *ctx, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known,
+                struct fe_err *err)
+{
+	struct fe_parent *p = ctx;
+	const struct fe_dedupe *keys = p->run->keys[p->table];
+	struct fe_row_bits open;
+
+	if (keys)
+		fe_dedupe_known(keys, column, asked, n_rows, known);
+	if (keys && p->run->table_was_empty[p->table])
+		return FE_OK;
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
+		open.words[w] = asked[w] & ~known[w];
+	recall(p, column, n_rows, open.words, known);
+	if (!is_any(open.words, n_rows))
+		return FE_OK;
+	return ask_warehouse(p, column, open.words, n_rows, known, err);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/parent.h - whether the parents that records name are known
+ *
+ * One per table of a run. Answers come from what is nearest: the keys that this run has
+ * accepted (transform/dedupe.h), those that the warehouse was found to have before, and
+ * then the warehouse itself, once a batch. So a million records of five thousand customers
+ * ask for five thousand. What is not known is asked for again: it is rare, and the table
+ * may be one that this run is filling.
+ */
+#ifndef FE_PIPELINE_PARENT_H
+#define FE_PIPELINE_PARENT_H
+
+#include "transform/check.h"
+#include "transform/keytable.h"
+
+struct fe_run_context;
+struct fe_parent {
+	struct fe_run_context *run; /* borrowed */
+	size_t table;
+	struct fe_keytable stored;  /* keys that the warehouse has, as far as asked and as there is room */
+	uint64_t room_bytes;
+};
+
+void fe_parent_init(struct fe_parent *p, struct fe_run_context *run, size_t table);
+void fe_parent_reset(struct fe_parent *p);
+/* A fe_reference_known_fn; ctx is the parent. */
+FE_MUST_USE enum fe_rc fe_parent_known(void *ctx, const struct fe_column *column, const uint64_t *asked,
+                                       size_t n_rows, uint64_t *known, struct fe_err *err);
+
+#endif
