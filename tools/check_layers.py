@@ -27,6 +27,7 @@ MAY_INCLUDE = {
 }
 ONLY_IN = {
     "sqlite3.h": ["db"],
+    "libpq-fe.h": ["db"],
     "yaml.h": ["pipeline"],
     "zlib.h": ["io"],
     "zstd.h": ["io"],

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/stop.h"
+#include "db/engine.h"
 #include "db/sqlite_error.h"
 
 #define BUSY_NAP_MS 10
@@ -25,33 +26,47 @@
 #define CACHE_KIB 8192
 #define PAGE_BYTES 8192
 
-struct fe_db {
+struct connection {
+	struct fe_db base; /* its name is the file's path */
 	sqlite3 *handle;
-	char *path;
 	int64_t busy_ms;
-	bool stoppable;
 	bool (*is_guarded)(void *ctx, const char *table);
 	void *guard_ctx;
 	char refused[256]; /* what the guard refused last */
 };
 
-struct fe_stmt {
+struct statement {
+	struct fe_stmt base;
 	sqlite3_stmt *handle;
-	struct fe_db *db;
+	struct connection *db;
 	int bind_failure; /* SQLite's code of the first bind that failed, or SQLITE_OK */
 };
+
+static const struct fe_db_ops sqlite_ops;
+
+static inline struct connection *
+connection_of(struct fe_db *db)
+{
+	return (struct connection *)db;
+}
+
+static inline struct statement *
+statement_of(struct fe_stmt *st)
+{
+	return (struct statement *)st;
+}
 
 /* ---- failing ---- */
 
 static enum fe_rc
-fail_db(struct fe_err *err, int code, struct fe_db *db)
+fail_db(struct fe_err *err, int code, struct connection *db)
 {
 	if (code == SQLITE_AUTH && db->refused[0] != '\0') {
 		fe_fail(err, FE_ECONFLICT, "%s", db->refused);
-		fe_err_at(err, db->path, 0, NULL);
+		fe_err_at(err, db->base.name, 0, NULL);
 		return FE_ECONFLICT;
 	}
-	return fe_sqlite_fail(err, code, db->handle, db->path);
+	return fe_sqlite_fail(err, code, db->handle, db->base.name);
 }
 
 /* ---- waiting and stopping ---- */
@@ -59,10 +74,12 @@ fail_db(struct fe_err *err, int code, struct fe_db *db)
 static int
 on_busy(void *ctx, int n_calls)
 {
-	struct fe_db *db = (struct fe_db *)ctx;
+	struct connection *db = (struct connection *)ctx;
 	const struct timespec nap = { .tv_nsec = BUSY_NAP_MS * 1000000L };
 
-	if ((db->stoppable && fe_stop_requested()) || (int64_t)n_calls * BUSY_NAP_MS >= db->busy_ms)
+	if (db->base.stoppable && fe_stop_requested())
+		return 0;
+	if ((int64_t)n_calls * BUSY_NAP_MS >= db->busy_ms)
 		return 0;
 	(void)nanosleep(&nap, NULL); /* woken early by a signal: asks again the sooner */
 	return 1;
@@ -71,15 +88,15 @@ on_busy(void *ctx, int n_calls)
 static int
 on_progress(void *ctx)
 {
-	const struct fe_db *db = (const struct fe_db *)ctx;
+	const struct connection *db = (const struct connection *)ctx;
 
-	return db->stoppable && fe_stop_requested();
+	return db->base.stoppable && fe_stop_requested();
 }
 
 /* ---- opening ---- */
 
 static enum fe_rc
-set_flag(struct fe_db *db, int flag, int value, struct fe_err *err)
+set_flag(struct connection *db, int flag, int value, struct fe_err *err)
 {
 	int now = -1;
 	int code = sqlite3_db_config(db->handle, flag, value, &now);
@@ -92,7 +109,7 @@ set_flag(struct fe_db *db, int flag, int value, struct fe_err *err)
 }
 
 static enum fe_rc
-harden(struct fe_db *db, struct fe_err *err)
+harden(struct connection *db, struct fe_err *err)
 {
 	static const struct {
 		int flag, value;
@@ -112,7 +129,7 @@ harden(struct fe_db *db, struct fe_err *err)
 }
 
 static enum fe_rc
-set_pragmas(struct fe_db *db, bool read_only, struct fe_err *err)
+set_pragmas(struct connection *db, bool read_only, struct fe_err *err)
 {
 	struct fe_buf sql;
 	enum fe_rc rc;
@@ -131,7 +148,7 @@ set_pragmas(struct fe_db *db, bool read_only, struct fe_err *err)
 		            PAGE_BYTES);
 	rc = fe_buf_check(&sql, "the statement", err);
 	if (rc == FE_OK)
-		rc = fe_db_exec(db, fe_buf_text(&sql), err);
+		rc = fe_db_exec(&db->base, fe_buf_text(&sql), err);
 	fe_buf_reset(&sql);
 	return rc;
 }
@@ -167,20 +184,31 @@ prepare_file(const char *path, bool read_only, struct fe_err *err)
 	return FE_OK;
 }
 
-enum fe_rc
-fe_db_open(struct fe_db **out, const struct fe_db_settings *set, struct fe_err *err)
+static void
+close_connection(struct fe_db *base)
 {
-	struct fe_db *db;
+	struct connection *db = connection_of(base);
+
+	sqlite3_close_v2(db->handle);
+	fe_free(db->base.name);
+	fe_free(db);
+}
+
+enum fe_rc
+fe_sqlite_open(struct fe_db **out, const struct fe_sqlite_settings *set, struct fe_err *err)
+{
+	struct connection *db;
 	enum fe_rc rc;
 	int64_t version;
 	int code;
 
 	*out = NULL;
 	FE_TRY(prepare_file(set->path, set->read_only, err));
-	db = fe_new(struct fe_db);
-	db->path = fe_strdup(set->path);
+	db = fe_new(struct connection);
+	db->base.ops = &sqlite_ops;
+	db->base.name = fe_strdup(set->path);
 	db->busy_ms = set->busy_ms;
-	db->stoppable = true;
+	db->base.stoppable = true;
 	/* Read-only use opens for writing too: only so can the journal of a killed run be
 	 * rolled back; PRAGMA query_only guards the rest. A write-protected file opens
 	 * read-only by itself. */
@@ -198,41 +226,19 @@ fe_db_open(struct fe_db **out, const struct fe_db_settings *set, struct fe_err *
 	rc = set_pragmas(db, set->read_only, err);
 	if (rc)
 		goto fail;
-	rc = fe_db_query_i64(db, "PRAGMA schema_version", &version, err); /* reads the file's head */
+	rc = fe_db_query_i64(&db->base, "PRAGMA schema_version", &version, err); /* reads the file's head */
 	if (rc)
 		goto fail;
 	if (!set->read_only && sqlite3_db_readonly(db->handle, "main") == 1) {
 		rc = fail_db(err, SQLITE_READONLY, db);
 		goto fail;
 	}
-	*out = db;
+	*out = &db->base;
 	return FE_OK;
 
 fail:
-	fe_db_close(db);
+	close_connection(&db->base);
 	return rc;
-}
-
-void
-fe_db_close(struct fe_db *db)
-{
-	if (!db)
-		return;
-	sqlite3_close_v2(db->handle);
-	fe_free(db->path);
-	fe_free(db);
-}
-
-const char *
-fe_db_path(const struct fe_db *db)
-{
-	return db->path;
-}
-
-void
-fe_db_set_stoppable(struct fe_db *db, bool stoppable)
-{
-	db->stoppable = stoppable;
 }
 
 /* ---- guarding ---- */
@@ -242,7 +248,7 @@ static int
 on_authorize(void *ctx, int action, const char *table, const char *column, const char *schema,
 	     const char *trigger)
 {
-	struct fe_db *db = (struct fe_db *)ctx;
+	struct connection *db = (struct connection *)ctx;
 	const bool writes = action == SQLITE_INSERT || action == SQLITE_UPDATE ||
 	                    action == SQLITE_DELETE;
 
@@ -258,8 +264,10 @@ on_authorize(void *ctx, int action, const char *table, const char *column, const
 }
 
 void
-fe_db_guard(struct fe_db *db, bool (*is_guarded)(void *ctx, const char *table), void *ctx)
+fe_sqlite_guard(struct fe_db *base, bool (*is_guarded)(void *ctx, const char *table), void *ctx)
 {
+	struct connection *db = connection_of(base);
+
 	db->is_guarded = is_guarded;
 	db->guard_ctx = ctx;
 	(void)sqlite3_set_authorizer(db->handle, on_authorize, db); /* fails only for no handle */
@@ -267,53 +275,53 @@ fe_db_guard(struct fe_db *db, bool (*is_guarded)(void *ctx, const char *table), 
 
 /* ---- statements ---- */
 
-enum fe_rc
-fe_db_exec(struct fe_db *db, const char *sql, struct fe_err *err)
+static enum fe_rc
+exec_sql(struct fe_db *base, const char *sql, struct fe_err *err)
 {
+	struct connection *db = connection_of(base);
 	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 
 	return code == SQLITE_OK ? FE_OK : fail_db(err, sqlite3_extended_errcode(db->handle), db);
 }
 
-enum fe_rc
-fe_db_begin(struct fe_db *db, struct fe_err *err)
+static enum fe_rc
+begin(struct fe_db *db, struct fe_err *err)
 {
-	return fe_db_exec(db, "BEGIN IMMEDIATE", err);
+	return exec_sql(db, "BEGIN IMMEDIATE", err);
 }
 
-enum fe_rc
-fe_db_commit(struct fe_db *db, struct fe_err *err)
+static enum fe_rc
+commit(struct fe_db *db, struct fe_err *err)
 {
-	return fe_db_exec(db, "COMMIT", err);
+	return exec_sql(db, "COMMIT", err);
 }
 
-enum fe_rc
-fe_db_rollback(struct fe_db *db, struct fe_err *err)
+static enum fe_rc
+rollback(struct fe_db *db, struct fe_err *err)
 {
-	/* Some failures (disk full, I/O) have rolled back already. */
-	return fe_db_in_transaction(db) ? fe_db_exec(db, "ROLLBACK", err) : FE_OK;
+	return exec_sql(db, "ROLLBACK", err);
 }
 
-bool
-fe_db_in_transaction(const struct fe_db *db)
+static bool
+in_transaction(const struct fe_db *db)
 {
-	return sqlite3_get_autocommit(db->handle) == 0;
+	return sqlite3_get_autocommit(((const struct connection *)db)->handle) == 0;
 }
 
-int64_t
-fe_db_changes(const struct fe_db *db)
+static int64_t
+changes(const struct fe_db *db)
 {
-	return sqlite3_changes64(db->handle);
+	return sqlite3_changes64(((const struct connection *)db)->handle);
 }
 
-enum fe_rc
-fe_db_prepare(struct fe_db *db, struct fe_str sql, struct fe_stmt **out, struct fe_err *err)
+static enum fe_rc
+prepare(struct fe_db *base, struct fe_str sql, struct fe_stmt **out, struct fe_err *err)
 {
+	struct connection *db = connection_of(base);
 	sqlite3_stmt *handle = NULL;
-	struct fe_stmt *st;
+	struct statement *st;
 	int code;
 
-	*out = NULL;
 	if (sql.n > INT_MAX)
 		return fail_db(err, SQLITE_TOOBIG, db);
 	code = sqlite3_prepare_v3(db->handle, sql.p, (int)sql.n, SQLITE_PREPARE_PERSISTENT, &handle,
@@ -321,76 +329,81 @@ fe_db_prepare(struct fe_db *db, struct fe_str sql, struct fe_stmt **out, struct 
 	if (code != SQLITE_OK)
 		return fail_db(err, sqlite3_extended_errcode(db->handle), db);
 	FE_ASSERT(handle != NULL); /* only empty text gives no statement */
-	st = fe_new(struct fe_stmt);
+	st = fe_new(struct statement);
+	st->base.ops = &sqlite_ops;
 	st->handle = handle;
 	st->db = db;
-	*out = st;
+	*out = &st->base;
 	return FE_OK;
 }
 
-void
-fe_stmt_free(struct fe_stmt *st)
+static void
+free_statement(struct fe_stmt *st)
 {
-	if (!st)
-		return;
 	/* Returns the failure of the last step, which has been reported. */
-	(void)sqlite3_finalize(st->handle);
+	(void)sqlite3_finalize(statement_of(st)->handle);
 	fe_free(st);
 }
 
 static inline void
-keep_failure(struct fe_stmt *st, int code)
+keep_failure(struct statement *st, int code)
 {
 	if (__builtin_expect(code != SQLITE_OK, 0) && st->bind_failure == SQLITE_OK)
 		st->bind_failure = code;
 }
 
-void
-fe_stmt_bind_i64(struct fe_stmt *st, int index, int64_t v)
+static void
+bind_i64(struct fe_stmt *base, int index, int64_t v)
 {
+	struct statement *st = statement_of(base);
+
 	keep_failure(st, sqlite3_bind_int64(st->handle, index, v));
 }
 
-void
-fe_stmt_bind_text(struct fe_stmt *st, int index, struct fe_str v)
+static void
+bind_text(struct fe_stmt *base, int index, struct fe_str v)
 {
+	struct statement *st = statement_of(base);
+
 	if (v.n > INT_MAX) {
 		keep_failure(st, SQLITE_TOOBIG);
 		return;
 	}
-	keep_failure(st, sqlite3_bind_text(st->handle, index, v.p ? v.p : "", (int)v.n,
-	                                   SQLITE_STATIC));
+	keep_failure(st, sqlite3_bind_text(st->handle, index, v.p, (int)v.n, SQLITE_STATIC));
 }
 
-void
-fe_stmt_bind_blob(struct fe_stmt *st, int index, struct fe_str v)
+static void
+bind_blob(struct fe_stmt *base, int index, struct fe_str v)
 {
-	keep_failure(st, sqlite3_bind_blob64(st->handle, index, v.p ? v.p : "", v.n,
-	                                     SQLITE_STATIC));
+	struct statement *st = statement_of(base);
+
+	keep_failure(st, sqlite3_bind_blob64(st->handle, index, v.p, v.n, SQLITE_STATIC));
 }
 
-void
-fe_stmt_bind_null(struct fe_stmt *st, int index)
+static void
+bind_null(struct fe_stmt *base, int index)
 {
+	struct statement *st = statement_of(base);
+
 	keep_failure(st, sqlite3_bind_null(st->handle, index));
 }
 
-void
-fe_stmt_bind_cstr(struct fe_stmt *st, int index, const char *v)
+static void
+reset(struct fe_stmt *base)
 {
-	if (v)
-		fe_stmt_bind_text(st, index, fe_str_of(v));
-	else
-		fe_stmt_bind_null(st, index);
+	struct statement *st = statement_of(base);
+
+	(void)sqlite3_reset(st->handle); /* repeats the failure of the last step */
+	st->bind_failure = SQLITE_OK;
 }
 
-enum fe_rc
-fe_stmt_step(struct fe_stmt *st, bool *row, struct fe_err *err)
+static enum fe_rc
+step(struct fe_stmt *base, bool *row, struct fe_err *err)
 {
+	struct statement *st = statement_of(base);
 	int code = st->bind_failure;
 	enum fe_rc rc;
 
-	*row = false;
 	if (code == SQLITE_OK) {
 		code = sqlite3_step(st->handle);
 		if (code == SQLITE_ROW) {
@@ -404,50 +417,32 @@ fe_stmt_step(struct fe_stmt *st, bool *row, struct fe_err *err)
 		code = sqlite3_extended_errcode(st->db->handle);
 	}
 	rc = fail_db(err, code, st->db);
-	fe_stmt_reset(st);
+	reset(base);
 	return rc;
 }
 
-enum fe_rc
-fe_stmt_run(struct fe_stmt *st, struct fe_err *err)
+static int
+n_columns(const struct fe_stmt *st)
 {
-	bool row = true;
-
-	while (row)
-		FE_TRY(fe_stmt_step(st, &row, err));
-	return FE_OK;
+	return sqlite3_column_count(((const struct statement *)st)->handle);
 }
 
-void
-fe_stmt_reset(struct fe_stmt *st)
+static bool
+is_null(struct fe_stmt *st, int column)
 {
-	if (!st)
-		return;
-	(void)sqlite3_reset(st->handle); /* repeats the failure of the last step */
-	st->bind_failure = SQLITE_OK;
+	return sqlite3_column_type(statement_of(st)->handle, column) == SQLITE_NULL;
 }
 
-int
-fe_stmt_n_columns(const struct fe_stmt *st)
+static int64_t
+column_i64(struct fe_stmt *st, int column)
 {
-	return sqlite3_column_count(st->handle);
+	return sqlite3_column_int64(statement_of(st)->handle, column);
 }
 
-bool
-fe_stmt_is_null(struct fe_stmt *st, int column)
+static struct fe_str
+column_text(struct fe_stmt *base, int column)
 {
-	return sqlite3_column_type(st->handle, column) == SQLITE_NULL;
-}
-
-int64_t
-fe_stmt_i64(struct fe_stmt *st, int column)
-{
-	return sqlite3_column_int64(st->handle, column);
-}
-
-struct fe_str
-fe_stmt_text(struct fe_stmt *st, int column)
-{
+	struct statement *st = statement_of(base);
 	int type = sqlite3_column_type(st->handle, column);
 	const void *p;
 
@@ -459,52 +454,25 @@ fe_stmt_text(struct fe_stmt *st, int column)
 		                (size_t)sqlite3_column_bytes(st->handle, column) };
 }
 
-enum fe_rc
-fe_db_query_i64(struct fe_db *db, const char *sql, int64_t *out, struct fe_err *err)
-{
-	struct fe_stmt *st;
-	enum fe_rc rc;
-	bool row;
-
-	FE_TRY(fe_db_prepare(db, fe_str_of(sql), &st, err));
-	rc = fe_stmt_step(st, &row, err);
-	if (rc == FE_OK && row)
-		*out = fe_stmt_i64(st, 0);
-	fe_stmt_free(st);
-	return rc;
-}
-
-/* ---- names ---- */
-
-static bool
-is_plain_name(const char *name)
-{
-	size_t n = strlen(name), i;
-
-	if (n == 0 || n > INT_MAX || (name[0] >= '0' && name[0] <= '9'))
-		return false;
-	for (i = 0; i < n; i++) {
-		char c = name[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		      c == '_'))
-			return false;
-	}
-	return !sqlite3_keyword_check(name, (int)n);
-}
-
-void
-fe_db_add_name(struct fe_buf *out, const char *name)
-{
-	if (is_plain_name(name)) {
-		fe_buf_add_text(out, name);
-		return;
-	}
-	fe_buf_add_char(out, '"');
-	for (; *name; name++) {
-		if (*name == '"')
-			fe_buf_add_char(out, '"');
-		fe_buf_add_char(out, *name);
-	}
-	fe_buf_add_char(out, '"');
-}
+static const struct fe_db_ops sqlite_ops = {
+	.engine = FE_DB_SQLITE,
+	.close = close_connection,
+	.exec = exec_sql,
+	.begin = begin,
+	.commit = commit,
+	.rollback = rollback,
+	.in_transaction = in_transaction,
+	.changes = changes,
+	.prepare = prepare,
+	.stmt_free = free_statement,
+	.bind_i64 = bind_i64,
+	.bind_text = bind_text,
+	.bind_blob = bind_blob,
+	.bind_null = bind_null,
+	.step = step,
+	.reset = reset,
+	.n_columns = n_columns,
+	.is_null = is_null,
+	.i64 = column_i64,
+	.text = column_text,
+};

@@ -10,7 +10,7 @@
 enum fe_rc
 fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms, struct fe_err *err)
 {
-	struct fe_db_settings set = { .read_only = true, .busy_ms = wait_ms };
+	struct fe_sqlite_settings set = { .read_only = true, .busy_ms = wait_ms };
 	struct fe_catalog *c;
 	int64_t has_runs = 0;
 	enum fe_rc rc;
@@ -18,7 +18,7 @@ fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms, struc
 	*out = NULL;
 	FE_TRY(fe_sqlite_url_path(url, &set.path, err));
 	c = fe_new(struct fe_catalog);
-	rc = fe_db_open(&c->db, &set, err);
+	rc = fe_sqlite_open(&c->db, &set, err);
 	if (rc)
 		goto fail;
 	rc = fe_db_query_i64(c->db,

@@ -310,6 +310,6 @@ fe_schema_compare(struct fe_db *db, const struct fe_table_sql *t, bool *exists, 
 	enum fe_rc rc = compare(db, t, exists, err);
 
 	if (rc)
-		fe_err_at(err, fe_db_path(db), 0, NULL);
+		fe_err_at(err, fe_db_name(db), 0, NULL);
 	return rc;
 }

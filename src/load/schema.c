@@ -241,14 +241,14 @@ enum fe_rc
 fe_schema_apply_url(const char *url, const struct fe_table *tables, size_t n_tables,
 		    int64_t wait_ms, struct fe_err *err)
 {
-	struct fe_db_settings set = { .busy_ms = wait_ms };
+	struct fe_sqlite_settings set = { .busy_ms = wait_ms };
 	struct fe_table_sql *sql = NULL;
 	struct fe_db *db = NULL;
 	enum fe_rc rc;
 
 	FE_TRY(fe_sqlite_url_path(url, &set.path, err));
 	FE_TRY(describe(tables, n_tables, &sql, err));
-	rc = fe_db_open(&db, &set, err);
+	rc = fe_sqlite_open(&db, &set, err);
 	if (rc == FE_OK)
 		rc = apply_all(db, sql, n_tables, err);
 	fe_db_close(db); /* rolls back what was not committed */

@@ -172,7 +172,7 @@ sqlite_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *first
 	     struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
-	struct fe_db_settings set = { .path = s->path, .busy_ms = s->base.set.wait_ms };
+	struct fe_sqlite_settings set = { .path = s->path, .busy_ms = s->base.set.wait_ms };
 
 	FE_ASSERT(s->state == FE_SQLITE_OPEN);
 	s->run_id = fe_strdup(run->run_id);
@@ -183,9 +183,9 @@ sqlite_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *first
 	s->run_time_us = run->run_time_us;
 
 	FE_TRY(take_lock(s, err));
-	FE_TRY(fe_db_open(&s->db, &set, err));
+	FE_TRY(fe_sqlite_open(&s->db, &set, err));
 	s->state = FE_SQLITE_LOCKED;
-	fe_db_guard(s->db, is_loaded, s);
+	fe_sqlite_guard(s->db, is_loaded, s);
 	FE_TRY(fe_failpoint("load.locked", err));
 	FE_TRY(note_start(s, err));
 	s->state = FE_SQLITE_STARTED;

@@ -45,11 +45,11 @@ name_file(void **p)
 static struct fe_db *
 open_db(bool read_only, int64_t busy_ms)
 {
-	const struct fe_db_settings set = { .path = path, .read_only = read_only, .busy_ms = busy_ms };
+	const struct fe_sqlite_settings set = { .path = path, .read_only = read_only, .busy_ms = busy_ms };
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_db *db;
 
-	if (fe_db_open(&db, &set, &err))
+	if (fe_sqlite_open(&db, &set, &err))
 		fail_msg("%s", err.text);
 	return db;
 }
@@ -204,7 +204,7 @@ a_full_database_is_unavailable(void **p)
 static void
 a_file_that_is_no_database_is_a_conflict(void **p)
 {
-	const struct fe_db_settings set = { .path = path };
+	const struct fe_sqlite_settings set = { .path = path };
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_db *db;
 	FILE *f = fopen(path, "w");
@@ -213,7 +213,7 @@ a_file_that_is_no_database_is_a_conflict(void **p)
 	assert_non_null(f);
 	assert_true(fprintf(f, "id,amount\n%4000d\n", 1) > 0);
 	assert_int_equal(fclose(f), 0);
-	assert_int_equal(fe_db_open(&db, &set, &err), FE_ECONFLICT);
+	assert_int_equal(fe_sqlite_open(&db, &set, &err), FE_ECONFLICT);
 	assert_null(db);
 	assert_string_equal(err.foreign, "SQLITE_NOTADB");
 	assert_string_equal(err.object, path);
@@ -222,17 +222,17 @@ a_file_that_is_no_database_is_a_conflict(void **p)
 static void
 missing_places_are_told_before_sqlite_sees_them(void **p)
 {
-	struct fe_db_settings set = { .path = "/tmp/no/such/folder/a.db" };
+	struct fe_sqlite_settings set = { .path = "/tmp/no/such/folder/a.db" };
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_db *db;
 
 	(void)p;
-	assert_int_equal(fe_db_open(&db, &set, &err), FE_EUSAGE);
+	assert_int_equal(fe_sqlite_open(&db, &set, &err), FE_EUSAGE);
 	set.path = scratch.folder;
-	assert_int_equal(fe_db_open(&db, &set, &err), FE_EUSAGE);
+	assert_int_equal(fe_sqlite_open(&db, &set, &err), FE_EUSAGE);
 	set.path = path;
 	set.read_only = true;
-	assert_int_equal(fe_db_open(&db, &set, &err), FE_EUSAGE);
+	assert_int_equal(fe_sqlite_open(&db, &set, &err), FE_EUSAGE);
 	assert_true(access(path, F_OK) != 0); /* reading makes nothing */
 }
 
@@ -253,7 +253,7 @@ read_only_use_cannot_write(void **p)
 static void
 write_protected_files_are_denied(void **p)
 {
-	const struct fe_db_settings set = { .path = path };
+	const struct fe_sqlite_settings set = { .path = path };
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_db *db = open_db(false, 0);
 
@@ -263,7 +263,7 @@ write_protected_files_are_denied(void **p)
 	if (geteuid() == 0)
 		skip(); /* root may write everything */
 	assert_int_equal(chmod(path, 0400), 0);
-	assert_int_equal(fe_db_open(&db, &set, &err), FE_EDENIED);
+	assert_int_equal(fe_sqlite_open(&db, &set, &err), FE_EDENIED);
 }
 
 static void
@@ -298,7 +298,7 @@ a_trigger_that_writes_to_a_guarded_table_is_refused(void **p)
 	(void)p;
 	exec(db, "CREATE TABLE t (a INTEGER) STRICT; CREATE TABLE own (a INTEGER) STRICT");
 	exec(db, "CREATE TRIGGER logs AFTER INSERT ON t BEGIN INSERT INTO own VALUES (new.a); END");
-	fe_db_guard(db, is_guarded, NULL);
+	fe_sqlite_guard(db, is_guarded, NULL);
 	exec(db, "INSERT INTO t VALUES (1); UPDATE t SET a = 2; DELETE FROM t");
 	exec(db, "CREATE TRIGGER lies AFTER INSERT ON own BEGIN DELETE FROM t; END");
 	assert_int_equal(fe_db_exec(db, "INSERT INTO t VALUES (1)", &err), FE_ECONFLICT);

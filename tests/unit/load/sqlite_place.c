@@ -38,11 +38,11 @@ place_remove(void)
 static struct fe_db *
 open_db(void)
 {
-	const struct fe_db_settings set = { .path = place_path() };
+	const struct fe_sqlite_settings set = { .path = place_path() };
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_db *db;
 
-	if (fe_db_open(&db, &set, &err))
+	if (fe_sqlite_open(&db, &set, &err))
 		fail_msg("%s", err.text);
 	return db;
 }

@@ -296,13 +296,13 @@ a_run_that_vanished_is_abandoned_by_the_next(void **p)
 static void
 events_cannot_be_changed(void **p)
 {
-	struct fe_db_settings set = { 0 };
+	struct fe_sqlite_settings set = { 0 };
 	struct fe_db *db;
 
 	(void)p;
 	fx_load_items(&f, url, "RUN1", one_item);
 	set.path = place_path();
-	assert_int_equal(fe_db_open(&db, &set, NULL), FE_OK);
+	assert_int_equal(fe_sqlite_open(&db, &set, NULL), FE_OK);
 	assert_int_equal(fe_db_exec(db, "UPDATE etl_run_events SET at = 'x'", NULL), FE_ECONFLICT);
 	assert_int_equal(fe_db_exec(db, "DELETE FROM etl_run_events", NULL), FE_ECONFLICT);
 	fe_db_close(db);
@@ -340,14 +340,14 @@ rejects_are_kept_whole_and_an_open_one_once(void **p)
 static void
 a_locked_database_is_unavailable(void **p)
 {
-	struct fe_db_settings set = { 0 };
+	struct fe_sqlite_settings set = { 0 };
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_db *db;
 
 	(void)p;
 	fx_load_items(&f, url, "RUN1", one_item);
 	set.path = place_path();
-	assert_int_equal(fe_db_open(&db, &set, &err), FE_OK);
+	assert_int_equal(fe_sqlite_open(&db, &set, &err), FE_OK);
 	assert_int_equal(fe_db_begin(db, &err), FE_OK);
 	f.wait_ms = 30;
 	assert_int_equal(fx_open(&f, url, &err), FE_OK);
@@ -361,7 +361,7 @@ a_locked_database_is_unavailable(void **p)
 static void
 a_commit_that_a_reader_holds_up_can_be_undone(void **p)
 {
-	struct fe_db_settings set = { 0 };
+	struct fe_sqlite_settings set = { 0 };
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_stmt *st;
 	struct fe_db *db;
@@ -376,7 +376,7 @@ a_commit_that_a_reader_holds_up_can_be_undone(void **p)
 	fx_write(&f);
 	fx_table_end(&f);
 	set.path = place_path();
-	assert_int_equal(fe_db_open(&db, &set, &err), FE_OK);
+	assert_int_equal(fe_sqlite_open(&db, &set, &err), FE_OK);
 	assert_int_equal(fe_db_prepare(db, FE_STR("SELECT * FROM dim_customers"), &st, &err), FE_OK);
 	assert_int_equal(fe_stmt_step(st, &row, &err), FE_OK);
 	assert_int_equal(fx_try_end(&f, "success", &err), FE_EUNAVAIL);
