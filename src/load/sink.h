@@ -118,5 +118,6 @@ struct fe_sink {
 
 extern const struct fe_sink_ops fe_sink_sqlite;
 extern const struct fe_sink_ops fe_sink_files;
+extern const struct fe_sink_ops fe_sink_postgres;
 
 #endif
