@@ -78,8 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 	if (n_bytes < 3)
 		return 0;
 	type = (struct fe_type){ .kind = (enum fe_kind)(data[0] % FE_N_KINDS) };
-	type.precision = data[1] % FE_DECIMAL_MAX_PRECISION + 1;
-	type.scale = data[2] % (type.precision + 1);
+	type.precision = (uint8_t)(data[1] % FE_DECIMAL_MAX_PRECISION + 1);
+	type.scale = (uint8_t)(data[2] % (type.precision + 1));
 	value = (struct fe_str){ (const char *)data + 3, n_bytes - 3 };
 	fe_column_init(&c, type, 64);
 
