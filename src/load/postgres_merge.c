@@ -158,7 +158,8 @@ add_differs(struct fe_buf *sql, const struct fe_postgres_table *t)
 		fe_buf_add_text(sql, "false");
 }
 
-/* The staged update and the row it replaces, still the one that was looked up. */
+/* The staged update and the row it replaces, still the one that was looked up. The keys
+ * are compared by IS NOT DISTINCT FROM, which no index serves: the place is to lead. */
 static void
 add_same_row(struct fe_buf *sql, const struct fe_postgres_table *t)
 {
@@ -168,7 +169,8 @@ add_same_row(struct fe_buf *sql, const struct fe_postgres_table *t)
 	fe_buf_addf(sql, "t.ctid = s.stored AND (t.xmin::text::bigint & %d) = s.mark",
 	            (1 << FE_POSTGRES_MARK_BITS) - 1);
 	for (k = 0; k < table->n_key; k++)
-		fe_buf_addf(sql, " AND t.%s = s.c%zu", t->sql->columns[table->key[k]], table->key[k]);
+		fe_buf_addf(sql, " AND t.%s IS NOT DISTINCT FROM s.c%zu",
+		            t->sql->columns[table->key[k]], table->key[k]);
 }
 
 static void
@@ -316,9 +318,16 @@ apply_updates(struct fe_postgres_sink *s, struct fe_postgres_table *t, uint64_t 
 	int64_t n_ignored = 0;
 	struct fe_buf sql;
 
+	/* By the rows' places one by one (measured: twice as fast as a hash join with a table
+	 * of three times the rows, and it does not grow with the table). */
+	FE_TRY(fe_db_exec(s->load, "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
+	                  err));
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
 	print_update(&sql, s, t, now_us);
 	FE_TRY(confirm(s, t, &sql, &out->updated, NULL, err));
+	FE_TRY(fe_db_exec(s->load,
+	                  "SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT",
+	                  err));
 	if (out->updated.n == n_staged)
 		return FE_OK;
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);

@@ -14,6 +14,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "db/postgres.h"
 #include "load/reject.h"
 #include "pipeline/connectors.h"
 #include "pipeline/parent.h"
@@ -246,7 +247,8 @@ publish(struct fe_run_context *run, struct fe_run_result *res, struct fe_err *er
 	res->status = fe_run_totals(res).rejected ? FE_RUN_WITH_REJECTS : FE_RUN_SUCCESS;
 	res->rc = FE_OK;
 	enum fe_rc rc = end_run(run, res, true, err);
-	if (rc)
+	/* Where that is not known, the sink's own words say what to do. */
+	if (rc && strcmp(err->foreign, FE_PG_UNKNOWN_COMMIT) != 0)
 		fe_err_context(err, "nothing was committed");
 	return rc;
 }

@@ -212,7 +212,8 @@ fx_open(struct fx *f, const char *url, struct fe_err *err)
 {
 	const struct fe_sink_settings set = {
 		.url = url, .tables = f->tables->tables, .n_tables = FX_N_TABLES,
-		.clock = &f->clock, .wait_ms = f->wait_ms,
+		.clock = &f->clock, .wait_ms = f->wait_ms, .strategy = f->strategy,
+		.lock_timeout_ms = f->lock_timeout_ms, .spool_folder = "/tmp",
 	};
 
 	return f->ops->open(&f->sink, &set, err);

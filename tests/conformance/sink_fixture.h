@@ -31,7 +31,8 @@ struct fx {
 	struct fe_sink *sink;
 	const char *run_id;
 	int64_t now_us; /* what the clock says; every question adds a second */
-	int64_t wait_ms;
+	int64_t wait_ms, lock_timeout_ms;
+	enum fe_load_strategy strategy;
 	int64_t first_object_id;
 	size_t table;
 	struct fe_batch batch, met;
