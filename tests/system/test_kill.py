@@ -24,10 +24,13 @@ REJECT_COLUMNS = "pipeline_name, dataset, object_sha256, record, byte_offset, ve
 N_CUSTOMERS, N_TRANSACTIONS = 1500, 15000
 
 
-def points():
-    """Failpoints as listed: name -> where it stands, or what it does."""
+def points(servers=False):
+    """Failpoints as listed: name -> where it stands, or what it does. Those that only a
+    run into a server passes have their own test."""
     out = {}
     for path in sorted((ROOT / "tests" / "fault").glob("points*.txt")):
+        if path.stem == "points-postgres" and not servers:
+            continue
         for line in path.read_text().splitlines():
             if line.strip() and not line.startswith("#"):
                 name, _, where = line.partition(" ")
@@ -47,7 +50,7 @@ def test_the_lists_name_every_failpoint_of_the_source():
     passed = set()
     for path in (ROOT / "src").rglob("*.c"):
         passed.update(re.findall(r'fe_failpoint\("([^"]+)"', path.read_text()))
-    assert passed == set(points())
+    assert passed == set(points(servers=True))
 
 
 @pytest.fixture(scope="module")
