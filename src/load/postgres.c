@@ -258,11 +258,16 @@ postgres_commit(struct fe_sink *sink, const struct fe_run_end *end, struct fe_er
 	struct fe_postgres_sink *s = (struct fe_postgres_sink *)sink;
 	uint64_t xid = 0;
 	enum fe_rc rc;
+	size_t i;
 
 	FE_ASSERT(s->state == FE_POSTGRES_LOADING);
 	FE_TRY(fe_postgres_pause_copy(s, err));
 	FE_TRY(check_fence(s, err));
 	FE_TRY(fe_record_end(s->load, &s->run, end, err));
+	/* Deferred constraints and triggers act now, while it can be told what they did. */
+	FE_TRY(fe_db_exec(s->load, "SET CONSTRAINTS ALL IMMEDIATE", err));
+	for (i = 0; i < s->base.set.n_tables; i++)
+		FE_TRY(fe_postgres_check_writes(s, &s->tables[i], err));
 	FE_TRY(fe_pg_transaction_id(s->load, &xid, err));
 	FE_TRY(fe_failpoint("load.commit", err));
 	rc = fe_db_commit(s->load, err);

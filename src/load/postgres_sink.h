@@ -6,6 +6,7 @@
  *   postgres_fate.c   a COMMIT whose answer was lost
  *   postgres_table.c  a table's begin and end: strategy, indexes off and on
  *   postgres_merge.c  staged rows into the table, as two statements that confirm them
+ *   postgres_guard.c  that nothing else writes to the table in this transaction
  *   postgres_rows.c   rows into staging: encoded, sent, kept at hand
  *   postgres_lookup.c rows out: lookup, has, fetch
  *
@@ -53,6 +54,12 @@ struct fe_postgres_gone {
 	int64_t object_id, record;
 };
 
+/* Rows written to a table by the transaction of load, as the server counts them. */
+struct fe_postgres_writes {
+	bool is_counted; /* false: the server does not count */
+	int64_t n_inserted, n_updated, n_deleted;
+};
+
 struct fe_postgres_table {
 	struct fe_pg_table *sql;
 	size_t number;            /* its index in the run */
@@ -67,6 +74,7 @@ struct fe_postgres_table {
 	uint64_t n_gone_inserts;
 	uint64_t n_copied;        /* rows that the server took */
 	uint64_t n_merged;        /* rows inserted, once the table has ended */
+	struct fe_postgres_writes writes; /* by then */
 	struct fe_pg_query *lookup, *has; /* of look */
 	struct fe_pg_query *has_now;      /* of load */
 };
@@ -133,6 +141,17 @@ FE_MUST_USE enum fe_rc fe_postgres_merge(struct fe_postgres_sink *s, struct fe_p
 /* Takes rows that were superseded out of staging. */
 FE_MUST_USE enum fe_rc fe_postgres_drop_gone(struct fe_postgres_sink *s, struct fe_postgres_table *t,
                                              struct fe_err *err);
+
+/* postgres_guard.c */
+/* FE_ECONFLICT where a trigger, rule or policy of the table could alter or hide rows. */
+FE_MUST_USE enum fe_rc fe_postgres_refuse_meddlers(struct fe_postgres_sink *s,
+                                                   struct fe_postgres_table *t, struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_postgres_count_writes(struct fe_postgres_sink *s,
+                                                struct fe_postgres_table *t,
+                                                struct fe_postgres_writes *out, struct fe_err *err);
+/* FE_ECONFLICT where the table has been written to beyond t->writes. */
+FE_MUST_USE enum fe_rc fe_postgres_check_writes(struct fe_postgres_sink *s,
+                                                struct fe_postgres_table *t, struct fe_err *err);
 
 /* postgres_rows.c */
 FE_MUST_USE enum fe_rc fe_postgres_write(struct fe_sink *sink, size_t table, const struct fe_batch *b,

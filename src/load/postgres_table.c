@@ -30,39 +30,6 @@
 
 /* ---- begin ---- */
 
-/* A row trigger that runs before could change a value without a word, and a policy could
- * hide rows from lookup: with either, what the run tells of its rows need not be so. */
-static enum fe_rc
-refuse_meddlers(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct fe_err *err)
-{
-	struct fe_stmt *st;
-	struct fe_buf sql;
-	enum fe_rc rc;
-	bool row;
-
-	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
-	fe_buf_add_text(&sql, "SELECT 'trigger ' || tgname FROM pg_catalog.pg_trigger "
-	                      "WHERE tgrelid = ?1::regclass AND NOT tgisinternal "
-	                      "AND tgenabled IN ('O', 'A') AND tgtype & 3 = 3 AND tgtype & 20 <> 0 "
-	                      "UNION ALL SELECT 'rule ' || rulename FROM pg_catalog.pg_rewrite "
-	                      "WHERE ev_class = ?1::regclass AND ev_type IN ('2', '3') "
-	                      "UNION ALL SELECT 'row security' "
-	                      "WHERE pg_catalog.row_security_active(?1::regclass) LIMIT 1");
-	rc = fe_db_prepare(s->load, fe_buf_str(&sql), &st, err);
-	fe_buf_reset(&sql);
-	if (rc)
-		return rc;
-	fe_stmt_bind_cstr(st, 1, t->sql->name);
-	rc = fe_stmt_step(st, &row, err);
-	if (rc == FE_OK && row)
-		rc = fe_fail(err, FE_ECONFLICT,
-		             "table %s: its %.*s could change or hide what is loaded, unseen by the "
-		             "run's totals; drop it, or make a trigger run AFTER",
-		             t->sql->table->name, FE_STR_ARGS(fe_stmt_text(st, 0)));
-	fe_stmt_free(st);
-	return rc;
-}
-
 enum fe_rc
 fe_postgres_table_begin(struct fe_sink *sink, size_t table, bool *is_empty, struct fe_err *err)
 {
@@ -78,7 +45,7 @@ fe_postgres_table_begin(struct fe_sink *sink, size_t table, bool *is_empty, stru
 		               "which only the table's owner may; use 'auto' or 'merge', or load as the "
 		               "owner",
 		               t->sql->table->name);
-	FE_TRY(refuse_meddlers(s, t, err));
+	FE_TRY(fe_postgres_refuse_meddlers(s, t, err));
 	*is_empty = t->before.is_empty;
 	return FE_OK;
 }
@@ -236,10 +203,14 @@ try_once(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct p
 	clear_result(t->sql->table, out);
 	*is_off = false;
 	FE_TRY(fe_db_exec(s->load, "SAVEPOINT fe_merge", err));
+	FE_TRY(fe_postgres_count_writes(s, t, &t->writes, err));
 	if (p->rebuilds)
 		FE_TRY(take_off(s, t, p, err));
 	*is_off = true;
 	FE_TRY(fe_postgres_merge(s, t, out, err));
+	t->writes.n_inserted += (int64_t)out->inserted.n;
+	t->writes.n_updated += (int64_t)out->updated.n;
+	FE_TRY(fe_postgres_check_writes(s, t, err));
 	if (p->rebuilds)
 		FE_TRY(put_back(s, t, p, err));
 	return fe_db_exec(s->load, "RELEASE SAVEPOINT fe_merge", err);
