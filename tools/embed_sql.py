@@ -12,6 +12,8 @@ What a file is shows by its place:
 
 A view names the columns that must exist in comment lines of its own:
     -- needs: fact_transactions(transaction_id, amount)
+and in PostgreSQL, where a view of other types cannot be made, their types:
+    -- needs: fact_transactions(transaction_id text, amount decimal)
 """
 import hashlib
 import re
@@ -47,7 +49,7 @@ def etl_tables(paths):
 
 def view(path, create):
     text = path.read_text(encoding="ascii")
-    needs = [(table, column.strip()) for table, columns in NEEDS.findall(text)
+    needs = [(table, *(column.split() + [""])[:2]) for table, columns in NEEDS.findall(text)
              for column in columns.split(",")]
     if not needs:
         sys.exit(f"{path}: has no '-- needs: table(column, ...)' line")
@@ -59,7 +61,7 @@ def view(path, create):
 def views(paths, array, create):
     parts, rows = [], []
     for name, text, needs in sorted(view(path, create) for path in paths):
-        pairs = "\n".join(f'\t{{ "{t}", "{c}" }},' for t, c in needs)
+        pairs = "\n".join(f'\t{{ "{t}", "{c}", "{k}" }},' for t, c, k in needs)
         parts.append(f"static const struct fe_view_need {array}_{name}[] = {{\n{pairs}\n}};\n")
         rows.append(f'\t{{ .name = "{name}", .needs = {array}_{name}, .n_needs = {len(needs)},\n'
                     f"\t  .create =\n{c_text(text)} }},")

@@ -13,6 +13,7 @@ extern const char fe_sql_etl_tables[];
 
 struct fe_view_need {
 	const char *table, *column;
+	const char *type; /* by fe_kind_name; "": any */
 };
 
 /* sql/views/NAME.sql; to be created where every needed column exists. */

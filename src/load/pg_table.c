@@ -330,19 +330,19 @@ static void
 add_foreign_key(struct fe_pg_table *t, const struct fe_foreign_key *k, const char *default_schema)
 {
 	struct fe_pg_part *part = &t->foreign_keys[t->n_foreign_keys];
-	struct fe_buf definition;
+	struct fe_buf definition, parent;
 	char *name = part_name(t, t->foreign_keys, t->n_foreign_keys, k->columns, k->n_columns, "_fkey");
 
 	fe_buf_init(&definition, MAX_SQL_BYTES);
 	fe_buf_add_text(&definition, "FOREIGN KEY (");
 	add_column_list(&definition, t->table->schema, k->columns, k->n_columns);
-	fe_buf_add_text(&definition, ") REFERENCES ");
-	add_table_name(&definition, k->references, default_schema);
-	fe_buf_add_text(&definition, " (");
+	fe_buf_init(&parent, MAX_SQL_BYTES);
+	add_table_name(&parent, k->references, default_schema);
+	fe_buf_addf(&definition, ") REFERENCES %s (", fe_buf_text(&parent));
 	add_column_list(&definition, k->references->schema, k->references->key, k->references->n_key);
 	fe_buf_add_char(&definition, ')');
 	init_constraint(part, t, name, fe_buf_take(&definition));
-	t->n_foreign_keys++;
+	t->parents[t->n_foreign_keys++] = fe_buf_take(&parent);
 }
 
 static void
@@ -367,7 +367,7 @@ add_index(struct fe_pg_table *t, const struct fe_index *x)
 	fe_buf_add_char(&sql, '.');
 	fe_db_add_name(&sql, part->name);
 	part->drop = fe_buf_take(&sql);
-	t->n_indexes++;
+	t->index_columns[t->n_indexes++] = *x;
 }
 
 static void
@@ -377,7 +377,9 @@ add_parts(struct fe_pg_table *t, const char *default_schema)
 	size_t i;
 
 	t->indexes = fe_new_array(table->n_indexes + table->n_foreign_keys + 1, struct fe_pg_part);
+	t->index_columns = fe_new_array(table->n_indexes + table->n_foreign_keys + 1, struct fe_index);
 	t->foreign_keys = fe_new_array(table->n_foreign_keys + 1, struct fe_pg_part);
+	t->parents = fe_new_array(table->n_foreign_keys + 1, char *);
 	for (i = 0; i < table->n_indexes; i++)
 		add_index(t, &table->indexes[i]);
 	for (i = 0; i < table->n_foreign_keys; i++) {
@@ -456,14 +458,18 @@ fe_pg_table_reset(struct fe_pg_table *t)
 	}
 	for (i = 0; i < t->n_indexes; i++)
 		reset_part(&t->indexes[i]);
-	for (i = 0; i < t->n_foreign_keys; i++)
+	for (i = 0; i < t->n_foreign_keys; i++) {
 		reset_part(&t->foreign_keys[i]);
+		fe_free(t->parents[i]);
+	}
 	reset_part(&t->key);
 	fe_free(t->columns);
 	fe_free(t->types);
 	fe_free(t->checks);
 	fe_free(t->indexes);
+	fe_free(t->index_columns);
 	fe_free(t->foreign_keys);
+	fe_free(t->parents);
 	fe_free(t->schema);
 	fe_free(t->plain);
 	fe_free(t->name);

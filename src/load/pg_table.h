@@ -39,11 +39,11 @@ struct fe_pg_table {
 	                       * of a text type is declared with COLLATE "C" after it */
 	struct fe_pg_check *checks; size_t n_checks;
 	struct fe_pg_part key;      /* PRIMARY KEY */
-	struct fe_pg_part *indexes; size_t n_indexes;         /* the declared ones, and one for each
-	                                                       * foreign key that none begins with:
-	                                                       * the first table->n_indexes are
-	                                                       * those of table->indexes, in order */
+	/* the declared ones, in order, and one for each foreign key that none begins with */
+	struct fe_pg_part *indexes; size_t n_indexes;
+	struct fe_index *index_columns; /* [n_indexes] */
 	struct fe_pg_part *foreign_keys; size_t n_foreign_keys; /* as in table->foreign_keys */
+	char **parents;                 /* [n_foreign_keys] names like `name` */
 };
 
 #define FE_PG_N_STAMPS 6

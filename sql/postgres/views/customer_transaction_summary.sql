@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- One row per customer, those without transactions too: how much, how often, how risky.
 -- 'main.' stands for the schemas where the tables are.
--- needs: dim_customers(customer_id, customer_name, customer_tier, is_active)
--- needs: fact_transactions(customer_id, transaction_id, transaction_date, amount, status, risk_score, risk_level)
+-- needs: dim_customers(customer_id text, customer_name, customer_tier, is_active)
+-- needs: fact_transactions(customer_id text, transaction_id text, transaction_date timestamp, amount decimal, status text, risk_score decimal, risk_level text)
 CREATE VIEW main.customer_transaction_summary AS
 SELECT
 	c.customer_id,

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- One row per day (UTC): volume, sums by status, customers seen, share that failed.
 -- 'main.' stands for the schemas where the tables are.
--- needs: fact_transactions(transaction_id, customer_id, transaction_date, amount, status, risk_level)
+-- needs: fact_transactions(transaction_id text, customer_id text, transaction_date timestamp, amount decimal, status text, risk_level text)
 CREATE VIEW main.daily_transaction_summary AS
 SELECT
 	(t.transaction_date AT TIME ZONE 'UTC')::date AS day,

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Transactions of high or critical risk with who made them and where the row is from.
 -- 'main.' stands for the schemas where the tables are.
--- needs: dim_customers(customer_id, customer_name, customer_tier)
--- needs: fact_transactions(transaction_id, customer_id, transaction_date, amount, merchant_id, category, status, payment_method, risk_score, risk_level)
+-- needs: dim_customers(customer_id text, customer_name, customer_tier)
+-- needs: fact_transactions(transaction_id text, customer_id text, transaction_date timestamp, amount decimal, merchant_id, category, status text, payment_method, risk_score decimal, risk_level text)
 CREATE VIEW main.high_risk_transactions AS
 SELECT
 	t.transaction_id,
