@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes cases/: what Great Expectations answers to the questions in casebook/.
+
+  tests/gx/setup.sh && tests/gx/.venv/bin/python tests/gx/generate.py [--check]
+
+The same questions give the same files, byte for byte; --check compares them with those that are
+there and says which differ.
+"""
+
+import importlib
+import json
+import os
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+SUBJECTS = ("table", "maps", "texts", "types", "aggregates", "pairs", "formats", "conditions",
+            "suites", "likes")
+
+
+def first_type(case):
+    first = (case["suite"]["expectations"] or [{"type": "no_expectations"}])[0]
+    return first.get("type") or first.get("expectation_type")
+
+
+def questions():
+    by_type, names = {}, set()
+    for subject in SUBJECTS:
+        for case in importlib.import_module(f"casebook.{subject}").cases():
+            if case["name"] in names:
+                raise ValueError(f"two cases are named {case['name']}")
+            names.add(case["name"])
+            by_type.setdefault(first_type(case), []).append(case)
+    return by_type
+
+
+def main():
+    # Some of its lists come from sets, whose order of texts is random unless this is set.
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.execve(sys.executable, [sys.executable, *sys.argv],
+                  {**os.environ, "PYTHONHASHSEED": "0"})
+    from gxrun import VERSION, Asker
+
+    check, folder = "--check" in sys.argv, HERE / "cases"
+    asker, differ, n_cases = Asker(), [], 0
+    folder.mkdir(exist_ok=True)
+    wanted = {}
+    for type_name, cases in sorted(questions().items()):
+        for case in cases:
+            case["gx_version"] = VERSION
+            case.update(asker.answer(case["suite"], case["schema"], case["csv"],
+                                     case["result_format"], case["parameters"], case["engine"]))
+        n_cases += len(cases)
+        wanted[f"{type_name}.json"] = json.dumps(cases, indent=1, ensure_ascii=False) + "\n"
+    for path in folder.glob("*.json"):
+        if path.name not in wanted:
+            differ.append(path.name)
+            if not check:
+                path.unlink()
+    for name, text in wanted.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            differ.append(name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    print(f"{n_cases} cases in {len(wanted)} files by Great Expectations {VERSION}")
+    if check and differ:
+        sys.exit("differ: " + " ".join(sorted(differ)))
+
+
+if __name__ == "__main__":
+    main()
