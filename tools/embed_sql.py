@@ -9,6 +9,7 @@ What a file is shows by its place:
     views/NAME.sql                    a view in SQLite
     postgres/migrations/0001_NAME.sql a step of finetl's own tables in PostgreSQL
     postgres/views/NAME.sql           a view in PostgreSQL
+    postgres/grants.sql               what the roles may do with finetl's own tables
 
 A view names the columns that must exist in comment lines of its own:
     -- needs: fact_transactions(transaction_id, amount)
@@ -40,11 +41,10 @@ def body(text):
     return kept.strip() + "\n"
 
 
-def etl_tables(paths):
-    if len(paths) != 1:
-        sys.exit("exactly one sqlite/etl_tables.sql is wanted")
-    return ["const char fe_sql_etl_tables[] =\n"
-            + c_text(body(paths[0].read_text(encoding="ascii"))) + ";\n"]
+def one_script(paths, name, array):
+    if [path.name for path in paths] != [name]:
+        sys.exit(f"exactly one {name} is wanted")
+    return [f"const char {array}[] =\n" + c_text(body(paths[0].read_text(encoding="ascii"))) + ";\n"]
 
 
 def view(path, create):
@@ -91,10 +91,11 @@ def main():
         folder = "/".join(path.parent.parts[-2:])
         in_folder.setdefault(folder.removeprefix("sql/"), []).append(path)
     parts = ['/* Made by tools/embed_sql.py from sql/. */\n#include "load/embedded.h"\n']
-    parts += etl_tables(in_folder.pop("sqlite", []))
+    parts += one_script(in_folder.pop("sqlite", []), "etl_tables.sql", "fe_sql_etl_tables")
     parts += views(in_folder.pop("views", []), "sql_views", "CREATE VIEW IF NOT EXISTS ")
     parts += migrations(in_folder.pop("postgres/migrations", []))
     parts += views(in_folder.pop("postgres/views", []), "sql_pg_views", "CREATE VIEW main.")
+    parts += one_script(in_folder.pop("postgres", []), "grants.sql", "fe_sql_pg_grants")
     if in_folder:
         sys.exit(f"no place for the files of {', '.join(in_folder)}")
     out.write_text("\n".join(parts), encoding="ascii")

@@ -35,6 +35,9 @@ struct fe_migration {
 extern const struct fe_migration fe_sql_migrations[];
 extern const size_t fe_n_sql_migrations;
 
+/* sql/postgres/grants.sql */
+extern const char fe_sql_pg_grants[];
+
 /* sql/postgres/views/NAME.sql */
 extern const struct fe_view fe_sql_pg_views[];
 extern const size_t fe_n_sql_pg_views;

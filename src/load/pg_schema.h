@@ -22,6 +22,11 @@
 FE_MUST_USE enum fe_rc fe_pg_schema_print(const struct fe_table *tables, size_t n_tables,
                                           const char *default_schema, struct fe_buf *out,
                                           struct fe_err *err);
+/* What the roles of sql/postgres/roles.sql may do with finetl's own tables and these;
+ * pii[i] flags the columns of table i that are personal (NULL: none). */
+FE_MUST_USE enum fe_rc fe_pg_schema_print_grants(const struct fe_table *tables, const bool *const *pii,
+                                                 size_t n_tables, const char *default_schema,
+                                                 struct fe_buf *out, struct fe_err *err);
 /* All of it to a warehouse, in one transaction. */
 FE_MUST_USE enum fe_rc fe_pg_schema_apply_url(const char *url, const struct fe_table *tables,
                                               size_t n_tables, int64_t wait_ms, struct fe_err *err);

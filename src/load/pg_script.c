@@ -6,6 +6,12 @@
 #include "db/db.h"
 #include "load/pg_schema.h"
 
+#define MAX_NAME_BYTES 4096
+
+/* Nobody else's schema is looked into for functions and operators. */
+static const char head[] = "\\set ON_ERROR_STOP on\nBEGIN;\n"
+                           "SET LOCAL search_path = pg_catalog, pg_temp;\n\n";
+
 /* ---- names ---- */
 
 static const struct fe_pg_table *
@@ -114,7 +120,6 @@ print_own(struct fe_buf *out, const char *schema)
 	for (i = 0; i < fe_n_sql_migrations; i++) {
 		const struct fe_migration *m = &fe_sql_migrations[i];
 
-		fe_buf_add_char(out, '\n');
 		fe_pg_add_migration(out, m, schema);
 		fe_buf_add_text(out, "INSERT INTO ");
 		fe_db_add_name(out, schema);
@@ -148,8 +153,7 @@ print_all(struct fe_buf *out, const struct fe_pg_table *tables, size_t n_tables,
 {
 	size_t i;
 
-	fe_buf_add_text(out, "\\set ON_ERROR_STOP on\nBEGIN;\n"
-	                     "SET LOCAL search_path = pg_catalog, pg_temp;\n");
+	fe_buf_add_text(out, head);
 	print_own(out, default_schema);
 	for (i = 0; i < n_tables; i++)
 		print_table(out, &tables[i]);
@@ -161,6 +165,106 @@ print_all(struct fe_buf *out, const struct fe_pg_table *tables, size_t n_tables,
 	}
 	fe_buf_add_text(out, "\nCOMMIT;\n");
 }
+
+/* ---- grants ---- */
+
+/* The columns that a load changes in a row that is there; created_at stays. */
+static bool
+is_updated(const struct fe_table *t, size_t column)
+{
+	enum fe_role role = t->roles[column];
+
+	return role == FE_ROLE_MUTABLE || role == FE_ROLE_VERSION || role == FE_ROLE_DERIVED;
+}
+
+static void
+print_grants(struct fe_buf *out, const struct fe_pg_table *t, const bool *pii)
+{
+	size_t i;
+
+	fe_buf_addf(out, "\nREVOKE ALL ON %s FROM PUBLIC, finetl_loader, finetl_audit, finetl_report;\n",
+	            t->name);
+	if (strchr(t->table->name, '.')) {
+		fe_buf_add_text(out, "GRANT USAGE ON SCHEMA ");
+		fe_db_add_name(out, t->schema);
+		fe_buf_add_text(out, " TO finetl_loader, finetl_report;\n");
+	}
+	fe_buf_addf(out, "GRANT SELECT, INSERT ON %s TO finetl_loader;\nGRANT UPDATE (", t->name);
+	for (i = 0; i < t->table->schema->n_fields; i++) {
+		if (is_updated(t->table, i))
+			fe_buf_addf(out, "%s, ", t->columns[i]);
+	}
+	fe_buf_addf(out,
+	            "processed_at, updated_at, etl_run_id, etl_object_id, etl_record) ON %s TO "
+	            "finetl_loader;\nGRANT SELECT (",
+	            t->name);
+	for (i = 0; i < t->table->schema->n_fields; i++) {
+		if (!pii || !pii[i])
+			fe_buf_addf(out, "%s, ", t->columns[i]);
+	}
+	for (i = 0; i < FE_PG_N_STAMPS; i++)
+		fe_buf_addf(out, "%s%s", i > 0 ? ", " : "", fe_pg_stamps[i].name);
+	fe_buf_addf(out, ") ON %s TO finetl_report;\n", t->name);
+}
+
+/* A view shows what its owner may read: one with a personal column is not for reports. */
+static bool
+has_pii(const struct fe_view *v, const struct fe_pg_table *tables, size_t n_tables,
+	const bool *const *pii)
+{
+	size_t i, column;
+
+	for (i = 0; i < v->n_needs; i++) {
+		const struct fe_pg_table *t = find_table(tables, n_tables, fe_str_of(v->needs[i].table));
+
+		column = fe_schema_find(t->table->schema, fe_str_of(v->needs[i].column));
+		if (column != FE_NO_COLUMN && pii[t - tables] && pii[t - tables][column])
+			return true;
+	}
+	return false;
+}
+
+static void
+print_view_grants(struct fe_buf *out, const struct fe_view *v, const struct fe_pg_table *tables,
+		  size_t n_tables, const bool *const *pii)
+{
+	struct fe_buf name;
+
+	fe_buf_init(&name, MAX_NAME_BYTES);
+	fe_db_add_name(&name, fe_pg_view_schema(v, tables, n_tables));
+	fe_buf_addf(&name, ".%s", v->name);
+	fe_buf_addf(out, "\nREVOKE ALL ON %s FROM PUBLIC, finetl_loader, finetl_audit, finetl_report;\n",
+	            fe_buf_text(&name));
+	if (has_pii(v, tables, n_tables, pii))
+		fe_buf_addf(out, "-- %s shows personal columns (pii): not granted to finetl_report\n",
+		            fe_buf_text(&name));
+	else
+		fe_buf_addf(out, "GRANT SELECT ON %s TO finetl_report;\n", fe_buf_text(&name));
+	fe_buf_reset(&name);
+}
+
+enum fe_rc
+fe_pg_schema_print_grants(const struct fe_table *tables, const bool *const *pii, size_t n_tables,
+			  const char *default_schema, struct fe_buf *out, struct fe_err *err)
+{
+	struct fe_pg_table *all;
+	size_t i;
+
+	FE_TRY(fe_pg_tables_new(&all, tables, n_tables, default_schema, err));
+	fe_buf_add_text(out, head);
+	add_script(out, fe_sql_pg_grants, default_schema, NULL, 0);
+	for (i = 0; i < n_tables; i++)
+		print_grants(out, &all[i], pii[i]);
+	for (i = 0; i < fe_n_sql_pg_views; i++) {
+		if (fe_pg_view_fits(&fe_sql_pg_views[i], all, n_tables))
+			print_view_grants(out, &fe_sql_pg_views[i], all, n_tables, pii);
+	}
+	fe_buf_add_text(out, "\nCOMMIT;\n");
+	fe_pg_tables_free(all, n_tables);
+	return fe_buf_check(out, "the grants", err);
+}
+
+/* ---- all tables ---- */
 
 void
 fe_pg_tables_free(struct fe_pg_table *tables, size_t n_tables)
