@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "db/sqlite.h"
+#include "db/db.h"
 
 static void
 add_field(struct fe_sha256 *h, struct fe_str field)

@@ -142,17 +142,10 @@ note_start(struct fe_sqlite_sink *s, struct fe_err *err)
 {
 	FE_TRY(fe_db_begin(s->db, err));
 	FE_TRY(fe_schema_apply_own(s->db, err));
-	FE_TRY(fe_sqlite_record_abandoned(s, err));
-	FE_TRY(fe_sqlite_record_start(s, err));
+	/* The lock is that of one machine's process: nobody else can be at it. */
+	FE_TRY(fe_record_abandoned(s->db, &s->run, NULL, NULL, err));
+	FE_TRY(fe_record_start(s->db, &s->run, err));
 	return fe_db_commit(s->db, err);
-}
-
-static enum fe_rc
-next_object_id(struct fe_sqlite_sink *s, int64_t *out, struct fe_err *err)
-{
-	*out = 1;
-	return fe_db_query_i64(s->db, "SELECT coalesce(max(object_id), 0) + 1 FROM main.etl_objects",
-	                       out, err);
 }
 
 static enum fe_rc
@@ -164,7 +157,7 @@ begin_load(struct fe_sqlite_sink *s, struct fe_err *err)
 	FE_TRY(fe_failpoint("load.begun", err));
 	for (i = 0; i < s->base.set.n_tables; i++)
 		FE_TRY(fe_schema_apply_tables(s->db, &s->tables[i].sql, 1, err));
-	return next_object_id(s, &s->first_object_id, err);
+	return fe_record_next_object_id(s->db, &s->first_object_id, err);
 }
 
 static enum fe_rc
@@ -179,8 +172,15 @@ sqlite_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *first
 	s->pipeline = fe_strdup(run->pipeline);
 	s->config_sha256 = fe_strdup(run->config_sha256);
 	s->version = fe_strdup(run->version);
-	s->start_us = run->start_us;
-	s->run_time_us = run->run_time_us;
+	s->run = (struct fe_record_run){
+		.run_id = s->run_id,
+		.pipeline = s->pipeline,
+		.config_sha256 = s->config_sha256,
+		.version = s->version,
+		.start_us = run->start_us,
+		.run_time_us = run->run_time_us,
+		.clock = s->base.set.clock,
+	};
 
 	FE_TRY(take_lock(s, err));
 	FE_TRY(fe_sqlite_open(&s->db, &set, err));
@@ -204,10 +204,7 @@ sqlite_commit(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err 
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 
 	FE_ASSERT(s->state == FE_SQLITE_LOADING);
-	FE_TRY(fe_failpoint("load.rejects", err));
-	FE_TRY(fe_sqlite_record_rejects(s, end, err));
-	FE_TRY(fe_failpoint("load.audit", err));
-	FE_TRY(fe_sqlite_record_end(s, end, err));
+	FE_TRY(fe_record_end(s->db, &s->run, end, err));
 	FE_TRY(fe_schema_apply_views(s->db, err));
 	FE_TRY(fe_failpoint("load.commit", err));
 	FE_TRY(fe_db_commit(s->db, err));
@@ -218,22 +215,6 @@ sqlite_commit(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err 
 	return FE_OK;
 }
 
-/* Whether the run's end is in the database: then a commit that was answered with a
- * failure did take place, and there is nothing to undo. */
-static enum fe_rc
-has_ended(struct fe_sqlite_sink *s, bool *ended, struct fe_err *err)
-{
-	struct fe_stmt *st;
-	enum fe_rc rc;
-
-	FE_TRY(fe_db_prepare(s->db, FE_STR("SELECT 1 FROM main.etl_audit_log WHERE run_id = ?1"),
-	                     &st, err));
-	fe_stmt_bind_cstr(st, 1, s->run_id);
-	rc = fe_stmt_step(st, ended, err);
-	fe_stmt_free(st);
-	return rc;
-}
-
 /* Another pipeline may have taken the object ids that were ours before the rollback. */
 static enum fe_rc
 record_undone(struct fe_sqlite_sink *s, const struct fe_run_end *end, struct fe_err *err)
@@ -241,7 +222,7 @@ record_undone(struct fe_sqlite_sink *s, const struct fe_run_end *end, struct fe_
 	struct fe_run_end moved = *end;
 	struct fe_run_object *objects = fe_new_array(end->n_objects + 1, struct fe_run_object);
 	int64_t first;
-	enum fe_rc rc = next_object_id(s, &first, err);
+	enum fe_rc rc = fe_record_next_object_id(s->db, &first, err);
 	size_t i;
 
 	for (i = 0; i < end->n_objects && rc == FE_OK; i++) {
@@ -250,9 +231,7 @@ record_undone(struct fe_sqlite_sink *s, const struct fe_run_end *end, struct fe_
 	}
 	moved.objects = objects;
 	if (rc == FE_OK)
-		rc = fe_sqlite_record_rejects(s, &moved, err);
-	if (rc == FE_OK)
-		rc = fe_sqlite_record_end(s, &moved, err);
+		rc = fe_record_end(s->db, &s->run, &moved, err);
 	fe_free(objects);
 	return rc;
 }
@@ -276,7 +255,9 @@ sqlite_undo(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *e
 	rc = fe_db_begin(s->db, err);
 	if (rc)
 		return rc;
-	rc = has_ended(s, &ended, err);
+	/* A commit that was answered with a failure may have taken place: then there is
+	 * nothing to undo. */
+	rc = fe_record_has_ended(s->db, s->run_id, &ended, err);
 	if (rc == FE_OK && !ended)
 		rc = record_undone(s, end, err);
 	if (rc == FE_OK)
@@ -291,32 +272,13 @@ sqlite_undo(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *e
 	return FE_OK;
 }
 
-/* Only what was loaded last from the path counts: a file that is again what it once was
- * has changed since. */
-enum fe_rc
-fe_sqlite_object_known(struct fe_sink *sink, const char *dataset, const struct fe_object_id *id,
-		       bool *known, struct fe_err *err)
+static enum fe_rc
+sqlite_object_known(struct fe_sink *sink, const char *dataset, const struct fe_object_id *id,
+		    bool *known, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
-	struct fe_stmt *st;
-	enum fe_rc rc;
-	bool row;
 
-	*known = false;
-	FE_TRY(fe_db_prepare(s->db,
-	                     FE_STR("SELECT sha256 = ?3 AND size_bytes = ?4 FROM main.etl_objects "
-	                            "WHERE dataset = ?1 AND path = ?2 AND pipeline_name = ?5 "
-	                            "AND outcome = 'loaded' ORDER BY object_id DESC LIMIT 1"),
-	                     &st, err));
-	fe_stmt_bind_cstr(st, 1, dataset);
-	fe_stmt_bind_cstr(st, 2, id->path);
-	fe_stmt_bind_cstr(st, 3, id->sha256);
-	fe_stmt_bind_i64(st, 4, (int64_t)id->size_bytes);
-	fe_stmt_bind_cstr(st, 5, s->pipeline);
-	rc = fe_stmt_step(st, &row, err);
-	*known = rc == FE_OK && row && fe_stmt_i64(st, 0) != 0;
-	fe_stmt_free(st);
-	return rc;
+	return fe_record_object_known(s->db, s->pipeline, dataset, id, known, err);
 }
 
 const struct fe_sink_ops fe_sink_sqlite = {
@@ -330,7 +292,7 @@ const struct fe_sink_ops fe_sink_sqlite = {
 	.has = fe_sqlite_has,
 	.write = fe_sqlite_write,
 	.table_end = fe_sqlite_table_end,
-	.object_known = fe_sqlite_object_known,
+	.object_known = sqlite_object_known,
 	.commit = sqlite_commit,
 	.undo = sqlite_undo,
 	.close = sqlite_close,

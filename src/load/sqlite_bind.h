@@ -46,21 +46,4 @@ fe_sqlite_time_text(int64_t us, char out[FE_TIMESTAMP_TEXT_BYTES])
 	return (struct fe_str){ out, FE_TIMESTAMP_TEXT_BYTES };
 }
 
-static inline void
-fe_sqlite_bind_count(struct fe_stmt *st, int index, uint64_t n)
-{
-	FE_ASSERT(n <= INT64_MAX);
-	fe_stmt_bind_i64(st, index, (int64_t)n);
-}
-
-/* Empty: null. */
-static inline void
-fe_sqlite_bind_optional(struct fe_stmt *st, int index, struct fe_str v)
-{
-	if (v.n > 0)
-		fe_stmt_bind_text(st, index, v);
-	else
-		fe_stmt_bind_null(st, index);
-}
-
 #endif

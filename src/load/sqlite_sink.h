@@ -5,8 +5,8 @@
  *   sqlite_table.c   a table's begin and end: indexes, staged updates, confirmed sums
  *   sqlite_rows.c    rows into the table: inserts, staged updates, removals
  *   sqlite_lookup.c  rows out of it: lookup, fetch, has
- *   sqlite_record.c  what is written down of a run: events and audit row
- *   sqlite_rejects.c its objects and rejects
+ *
+ * What is written down of the run is load/record.h's.
  *
  * A row inserted by the run has the rowid base + 1 + its number, base being the
  * greatest rowid when the table was begun; so rows up to base are the warehouse as it
@@ -17,6 +17,7 @@
 
 #include "db/sqlite.h"
 #include "io/lock.h"
+#include "load/record.h"
 #include "load/sink.h"
 #include "load/table_sql.h"
 
@@ -49,7 +50,7 @@ struct fe_sqlite_sink {
 	struct fe_lock *lock;
 	struct fe_db *db;
 	char *run_id, *pipeline, *config_sha256, *version; /* of the run; owned */
-	int64_t start_us, run_time_us;
+	struct fe_record_run run;  /* the same, as it is written down */
 	int64_t first_object_id;
 	struct fe_sqlite_table *tables; /* [set.n_tables] */
 	/* lookup's memo: the path of the object that it met last */
@@ -95,19 +96,5 @@ FE_MUST_USE enum fe_rc fe_sqlite_fetch(struct fe_sink *sink, size_t table, enum 
 FE_MUST_USE enum fe_rc fe_sqlite_has(struct fe_sink *sink, size_t table,
                                      const struct fe_column *column, const uint64_t *asked,
                                      size_t n_rows, uint64_t *known, struct fe_err *err);
-FE_MUST_USE enum fe_rc fe_sqlite_object_known(struct fe_sink *sink, const char *dataset,
-                                              const struct fe_object_id *id, bool *known,
-                                              struct fe_err *err);
-
-/* sqlite_record.c: each in the caller's transaction */
-FE_MUST_USE enum fe_rc fe_sqlite_record_start(struct fe_sqlite_sink *s, struct fe_err *err);
-FE_MUST_USE enum fe_rc fe_sqlite_record_abandoned(struct fe_sqlite_sink *s, struct fe_err *err);
-/* The audit row and the event that seals it. */
-FE_MUST_USE enum fe_rc fe_sqlite_record_end(struct fe_sqlite_sink *s, const struct fe_run_end *end,
-                                            struct fe_err *err);
-
-/* sqlite_rejects.c: objects and rejects */
-FE_MUST_USE enum fe_rc fe_sqlite_record_rejects(struct fe_sqlite_sink *s,
-                                                const struct fe_run_end *end, struct fe_err *err);
 
 #endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/* load/record_private.h - what record.c and record_rejects.c share */
+#ifndef FE_LOAD_RECORD_PRIVATE_H
+#define FE_LOAD_RECORD_PRIVATE_H
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "load/record.h"
+
+/* The canonical text of a moment, in out. */
+static inline struct fe_str
+fe_record_time(int64_t us, char out[FE_TIMESTAMP_TEXT_BYTES])
+{
+	fe_timestamp_format(us, out);
+	return (struct fe_str){ out, FE_TIMESTAMP_TEXT_BYTES };
+}
+
+static inline void
+fe_record_bind_count(struct fe_stmt *st, int index, uint64_t n)
+{
+	FE_ASSERT(n <= INT64_MAX);
+	fe_stmt_bind_i64(st, index, (int64_t)n);
+}
+
+/* Empty: null. */
+static inline void
+fe_record_bind_optional(struct fe_stmt *st, int index, struct fe_str v)
+{
+	if (v.n > 0)
+		fe_stmt_bind_text(st, index, v);
+	else
+		fe_stmt_bind_null(st, index);
+}
+
+/* The text as the engine can hold it: SQLite any, PostgreSQL valid UTF-8 without NUL.
+ * A path is whatever bytes a file system allows; others are shown as \xNN then. */
+struct fe_str fe_record_text(const struct fe_db *db, struct fe_str v, struct fe_arena *arena);
+
+/* Runs an insert of n rows, and makes sure that they are there: a trigger can drop one
+ * without a word. */
+FE_MUST_USE enum fe_rc fe_record_insert(struct fe_db *db, struct fe_stmt *st, int64_t n_rows,
+                                        const char *table, struct fe_err *err);
+
+/* record_rejects.c: the run's objects, then its rejects */
+FE_MUST_USE enum fe_rc fe_record_objects(struct fe_db *db, const struct fe_record_run *run,
+                                         const struct fe_run_end *end, struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_record_rejects(struct fe_db *db, const struct fe_record_run *run,
+                                         const struct fe_run_end *end, struct fe_err *err);
+
+#endif
