@@ -31,7 +31,7 @@ extern const struct fe_command fe_command_run, fe_command_lint, fe_command_gener
 /* What several commands share (common.c). */
 #define FE_OPT_WAREHOUSE                                                       \
 	{ .name = "warehouse", .letter = 'w', .kind = FE_OPT_TEXT, .arg = "URL",   \
-	  .help = "sqlite:PATH or files:DIR; else FINETL_WAREHOUSE, else the pipeline file's" }
+	  .help = "sqlite:PATH, postgresql://HOST/DATABASE or files:DIR; else FINETL_WAREHOUSE, else the pipeline file's" }
 #define FE_OPT_PARAM                                                           \
 	{ .name = "param", .kind = FE_OPT_TEXT, .arg = "NAME=VALUE", .is_repeatable = true, \
 	  .help = "a parameter that the pipeline file declares; may be repeated" }

@@ -27,6 +27,11 @@ static const struct fe_opt options[] = {
 	  .help = "what now() is, as 2026-01-31T02:00:00Z; else the start of the run" },
 	{ .name = "wait", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s",
 	  .help = "how long to wait for another run or a locked warehouse" },
+	{ .name = "lock-timeout", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s",
+	  .help = "postgresql: how long to wait for a table that somebody else has locked" },
+	{ .name = "load-strategy", .kind = FE_OPT_CHOICE, .arg = "HOW", .choices = "auto merge rebuild",
+	  .fallback = "auto",
+	  .help = "postgresql: merge into live indexes, or rebuild them after the rows; auto: by sizes and rights" },
 	{ .name = "threads", .kind = FE_OPT_INT, .arg = "N", .fallback = "1", .least = 1, .most = 64,
 	  .help = "2 or more: parse ahead in a second one; results do not depend on it" },
 	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",
@@ -69,6 +74,14 @@ read_run_time(const struct fe_opts *opts, struct fe_run_settings *set, struct fe
 		return FE_OK;
 	return fe_fail(err, FE_EUSAGE, "--run-time takes a time with its offset, as 2026-01-31T02:00:00Z, not '%s' (%s)",
 		       text, fe_time_why_code(why));
+}
+
+static enum fe_load_strategy
+strategy_of(const char *name)
+{
+	return strcmp(name, "merge") == 0     ? FE_LOAD_MERGE
+	       : strcmp(name, "rebuild") == 0 ? FE_LOAD_REBUILD
+					      : FE_LOAD_AUTO;
 }
 
 /* The line for a scheduler where no run came about at all. */
@@ -144,6 +157,8 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	struct fe_run_settings set = {
 		.clock = &fe_clock_system,
 		.wait_ms = fe_opts_number(opts, "wait"),
+		.lock_timeout_ms = fe_opts_number(opts, "lock-timeout"),
+		.strategy = strategy_of(fe_opts_text(opts, "load-strategy")),
 		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
 		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
 		.reprocess = fe_opts_has(opts, "reprocess"),

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "pipeline/plan.h"
+#include "pipeline/redact.h"
 
 #define MAX_PARAMS 256
 #define MAX_SELECTED 256
@@ -24,6 +25,16 @@ print_mistakes(const char *path, const struct fe_mistakes *m)
 	}
 }
 
+/* What stands on a command line is seen by every user of the machine, and kept in the
+ * shell's history. */
+static enum fe_rc
+refuse_secret(const char *option, struct fe_err *err)
+{
+	return fe_fail(err, FE_EUSAGE,
+		       "%s holds a password, which all users of this machine can see; leave it out, and give it by "
+		       "~/.pgpass, PGPASSWORD or a service (PGSERVICE), or the whole URL by FINETL_WAREHOUSE", option);
+}
+
 /* "name=value" into params; the copies are freed by their holder. */
 static enum fe_rc
 split_params(const struct fe_opts *opts, struct fe_plan_param *params, size_t *n, struct fe_err *err)
@@ -35,6 +46,8 @@ split_params(const struct fe_opts *opts, struct fe_plan_param *params, size_t *n
 		const char *equals = strchr(text, '=');
 		if (!equals || equals == text)
 			return fe_fail(err, FE_EUSAGE, "--param takes NAME=VALUE, not '%s'", text);
+		if (fe_url_secret(equals + 1).n)
+			return refuse_secret("--param", err);
 		if (*n == MAX_PARAMS)
 			return fe_fail(err, FE_ELIMIT, "more than %d parameters", MAX_PARAMS);
 		params[*n] = (struct fe_plan_param){
@@ -63,13 +76,16 @@ split_selected(const struct fe_opts *opts, const char **names, size_t *n, struct
 	}
 }
 
-static const char *
-warehouse_override(const struct fe_opts *opts)
+static enum fe_rc
+warehouse_override(const struct fe_opts *opts, const char **out, struct fe_err *err)
 {
 	const char *url = fe_opts_text(opts, "warehouse");
+	if (url && fe_url_secret(url).n)
+		return refuse_secret("--warehouse", err);
 	if (!url)
 		url = getenv("FINETL_WAREHOUSE");
-	return url && *url ? url : NULL;
+	*out = url && *url ? url : NULL;
+	return FE_OK;
 }
 
 enum fe_rc
@@ -81,13 +97,14 @@ fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, 
 		.path = path ? path : FE_DEFAULT_PIPELINE,
 		.params = params,
 		.select = selected,
-		.warehouse = warehouse_override(opts),
 	};
 	struct fe_mistakes mistakes = { 0 };
 	enum fe_rc rc;
 
 	*out = NULL;
-	rc = split_params(opts, params, &set.n_params, err);
+	rc = warehouse_override(opts, &set.warehouse, err);
+	if (rc == FE_OK)
+		rc = split_params(opts, params, &set.n_params, err);
 	if (rc == FE_OK)
 		rc = split_selected(opts, selected, &set.n_select, err);
 	if (rc == FE_OK)
@@ -104,7 +121,8 @@ fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, 
 enum fe_rc
 fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err)
 {
-	const char *url = warehouse_override(opts);
+	const char *url;
+	FE_TRY(warehouse_override(opts, &url, err));
 	if (url) {
 		*out = fe_strdup(url);
 		return FE_OK;

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+#define MAX_URL_BYTES 8192
+
 const struct fe_source_ops *const fe_sources[] = { &fe_source_csv, NULL };
 const struct fe_sink_ops *const fe_sinks[] = { &fe_sink_sqlite, &fe_sink_files, NULL };
 
@@ -14,14 +16,34 @@ scheme_of(struct fe_str url)
 	return (struct fe_str){ url.p, colon ? (size_t)(colon - url.p) : 0 };
 }
 
+/* libpq takes both schemes. */
+static bool
+is_server(struct fe_str url)
+{
+	struct fe_str scheme = scheme_of(url);
+	return fe_str_is(scheme, "postgresql") || fe_str_is(scheme, "postgres");
+}
+
 const struct fe_sink_ops *
 fe_sink_of_url(struct fe_str url)
 {
-	struct fe_str scheme = scheme_of(url);
+	struct fe_str scheme = is_server(url) ? FE_STR("postgresql") : scheme_of(url);
 	for (size_t i = 0; fe_sinks[i]; i++)
 		if (fe_str_is(scheme, fe_sinks[i]->scheme))
 			return fe_sinks[i];
 	return NULL;
+}
+
+bool
+fe_warehouse_is_database(const char *url)
+{
+	return url && (is_server(fe_str_of(url)) || strncmp(url, "sqlite:", 7) == 0);
+}
+
+bool
+fe_warehouse_is_server(const char *url)
+{
+	return is_server(fe_str_of(url));
 }
 
 static enum fe_rc
@@ -69,11 +91,32 @@ fe_path_climb(struct fe_str *folder, struct fe_str *path)
 	}
 }
 
+/* Never the whole URL in a message: it may hold a password. */
+static enum fe_rc
+resolve_server(struct fe_str url, char **out, struct fe_err *err)
+{
+	size_t n_scheme = scheme_of(url).n + 1;
+	struct fe_str rest = { url.p + n_scheme, url.n - n_scheme };
+
+	if (rest.n && (rest.n < 2 || memcmp(rest.p, "//", 2) != 0))
+		return fe_fail(err, FE_EUSAGE, "write 'postgresql://HOST/DATABASE', or 'postgresql:' alone for what "
+			       "PGHOST, PGDATABASE, PGSERVICE and the like name");
+	for (size_t i = 0; i < rest.n; i++)
+		if ((unsigned char)rest.p[i] <= ' ' || rest.p[i] == 0x7f)
+			return fe_fail(err, FE_EUSAGE, "a URL has no blanks or control characters; write them as '%%20' and the like");
+	if (url.n > MAX_URL_BYTES)
+		return fe_fail(err, FE_EUSAGE, "a URL of more than %d bytes", MAX_URL_BYTES);
+	*out = fe_strndup(url.p, url.n);
+	return FE_OK;
+}
+
 enum fe_rc
 fe_warehouse_resolve(struct fe_str url, const char *folder, char **out, struct fe_err *err)
 {
 	const struct fe_sink_ops *sink = fe_sink_of_url(url);
 	*out = NULL;
+	if (is_server(url))
+		return resolve_server(url, out, err);
 	if (!sink)
 		return refuse_scheme(url, err);
 	size_t n_scheme = strlen(sink->scheme) + 1;

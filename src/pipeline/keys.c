@@ -27,8 +27,11 @@ MAPPING(fe_keys_pipeline, .name = "the pipeline file", .path = "The file",
 		  .help = "Name of the pipeline: in the audit log, and of the lock that lets one run at a time." },
 		{ .name = "warehouse", .kind = FE_KEY_TEXT, .takes_env = true, .takes_params = true,
 		  .form = "URL",
-		  .help = "Where the tables are: `sqlite:FILE` or `files:DIR`. `--warehouse` and "
-			  "`FINETL_WAREHOUSE` win over it." },
+		  .help = "Where the tables are: `sqlite:FILE`, `postgresql://HOST/DATABASE` (`postgresql:` "
+			  "alone: what `PGHOST`, `PGDATABASE`, `PGSERVICE` and the like name) or `files:DIR`. "
+			  "`--warehouse` and `FINETL_WAREHOUSE` win over it. A password is never written out "
+			  "here: leave it to `~/.pgpass`, `PGPASSWORD` or a service, or name a variable, "
+			  "`${NAME}`." },
 		{ .name = "params", .kind = FE_KEY_PAIRS, .may_be_empty = true, .max = 256,
 		  .form = "mapping of names to values",
 		  .help = "Parameters that `--param name=value` sets, each with what holds where it does "

@@ -10,6 +10,7 @@
 #include "io/reader.h"
 #include "pipeline/planner.h"
 #include "pipeline/connectors.h"
+#include "pipeline/redact.h"
 
 /* Who can write the file decides what is loaded into the books. */
 static enum fe_rc
@@ -57,6 +58,21 @@ resolve_override(struct fe_planner *b, struct fe_err *err)
 	return rc;
 }
 
+/* A password in the file is one that everybody reads who reads the file: it is fine
+ * where it is an environment variable's, or where the whole URL is. */
+static bool
+is_secret_written_out(const struct fe_node *node, const char *url)
+{
+	struct fe_str written = fe_url_secret(node->text.p);
+
+	if (!fe_url_secret(url).n)
+		return false;
+	if (written.n)
+		return written.n < 4 || memcmp(written.p, "${", 2) != 0 ||
+		       memchr(written.p, '}', written.n) != written.p + written.n - 1;
+	return !strstr(node->text.p, "${");
+}
+
 /* The command line's wins, and then the file's is not looked at: it may need an
  * environment that is not there. */
 static enum fe_rc
@@ -70,7 +86,10 @@ build_warehouse(struct fe_planner *b, struct fe_err *err)
 		return resolve_override(b, err);
 	if (!node || !fe_planner_fill(b, fe_key_find(&fe_keys_pipeline, FE_STR("warehouse")), node, &url))
 		return FE_OK;
-	if (fe_warehouse_resolve(url, b->folder, &resolved, &why) == FE_OK)
+	if (is_secret_written_out(node, url.p))
+		fe_planner_mistake(b, node, "a password does not belong in a pipeline file; leave it out, and give it by "
+				 "~/.pgpass, PGPASSWORD or a service, or write ${NAME} for an environment variable");
+	else if (fe_warehouse_resolve(url, b->folder, &resolved, &why) == FE_OK)
 		b->plan->warehouse = fe_arena_copy(&b->store->arena, resolved, strlen(resolved));
 	else
 		fe_planner_mistake(b, node, "%s", why.text);

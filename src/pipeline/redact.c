@@ -1,62 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
-/* pipeline/redact.c - stars for what must not be seen */
+/* pipeline/redact.c - stars for what must not be seen
+ *
+ * One function finds the secrets of a URL, one after the other; showing a URL and
+ * refusing it both ask that one.
+ */
 #include "pipeline/redact.h"
 
 #include <string.h>
 
 #include "base/text.h"
 
-/* Copies up to the ':' that starts a password, if user information has one. */
+#define MAX_NAME_BYTES 64
+
+/* The '@' that ends the user information which begins at start; NULL: there is none. As
+ * libpq has it, a '?' may be part of a password and a '/' ends the host; an '@' further
+ * on is of a password that should have been percent-encoded. */
 static const char *
-redact_user(struct fe_buf *out, const char *url)
+user_end(const char *start)
+{
+	const char *first = memchr(start, '@', strcspn(start, "/"));
+	size_t n = first ? (size_t)(first - start) + strcspn(first, "/?") : strcspn(start, "?");
+	return memrchr(start, '@', n);
+}
+
+/* p NULL: there is none. */
+static struct fe_str
+user_secret(const char *url)
 {
 	const char *start = strstr(url, "://");
-	if (!start)
-		return url;
-	start += 3;
-	size_t n_host = strcspn(start, "/?#");
-	const char *at = memrchr(start, '@', n_host);
-	const char *colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
-	if (!colon)
-		return url;
-	fe_buf_add(out, url, (size_t)(colon + 1 - url));
-	fe_buf_add_text(out, "***");
-	return at;
+	const char *end = start ? user_end(start + 3) : NULL;
+	const char *colon = end ? memchr(start + 3, ':', (size_t)(end - start - 3)) : NULL;
+	return colon ? (struct fe_str){ colon + 1, (size_t)(end - colon - 1) } : (struct fe_str){ 0 };
+}
+
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* Names may be percent-encoded as values may. */
+static struct fe_str
+decode(struct fe_str s, char out[MAX_NAME_BYTES])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n && n < MAX_NAME_BYTES; i++) {
+		bool is_coded = s.p[i] == '%' && s.n - i > 2 && hex_digit(s.p[i + 1]) >= 0 && hex_digit(s.p[i + 2]) >= 0;
+		out[n++] = is_coded ? (char)(hex_digit(s.p[i + 1]) << 4 | hex_digit(s.p[i + 2])) : s.p[i];
+		i += is_coded ? 2 : 0;
+	}
+	return (struct fe_str){ out, n };
 }
 
 static bool
 is_secret_name(struct fe_str name)
 {
-	static const char *const names[] = { "password", "sslpassword", "passfile", "token", "secret", "key" };
+	static const char *const names[] = { "password", "sslpassword", "oauth_client_secret", "scram_client_key",
+					     "scram_server_key", "token", "secret", "key" };
+	char text[MAX_NAME_BYTES];
+	struct fe_str plain = decode(name, text);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (fe_text_casecmp_ascii(name, fe_str_of(names[i])) == 0)
+		if (fe_text_casecmp_ascii(plain, fe_str_of(names[i])) == 0)
 			return true;
 	return false;
+}
+
+/* The first value at or behind p, which is in a query, whose name is that of a secret. */
+static struct fe_str
+query_secret(const char *p)
+{
+	while (*p) {
+		size_t n = strcspn(p, "&");
+		const char *equals = memchr(p, '=', n);
+		if (equals && is_secret_name((struct fe_str){ p, (size_t)(equals - p) }))
+			return (struct fe_str){ equals + 1, n - (size_t)(equals + 1 - p) };
+		p += n + (p[n] == '&');
+	}
+	return (struct fe_str){ 0 };
+}
+
+/* The secret behind `after`, NULL: the first; p NULL: there is none. */
+static struct fe_str
+next_secret(const char *url, const char *after)
+{
+	struct fe_str user = user_secret(url);
+	const char *from = user.p ? user.p + user.n : url, *query = strchr(from, '?');
+
+	if (!after && user.p)
+		return user;
+	if (!query)
+		return (struct fe_str){ 0 };
+	return query_secret(after && after > query ? after + (*after == '&') : query + 1);
+}
+
+struct fe_str
+fe_url_secret(const char *url)
+{
+	struct fe_str s = next_secret(url, NULL);
+	while (s.p && !s.n) /* "user:@host" has none */
+		s = next_secret(url, s.p);
+	return s;
 }
 
 void
 fe_buf_add_redacted_url(struct fe_buf *out, const char *url)
 {
-	const char *rest = redact_user(out, url);
-	const char *query = strchr(rest, '?');
-	if (!query) {
-		fe_buf_add_text(out, rest);
-		return;
+	const char *from = url;
+	for (struct fe_str s = next_secret(url, NULL); s.p; s = next_secret(url, from)) {
+		fe_buf_add(out, from, (size_t)(s.p - from));
+		fe_buf_add_text(out, "***");
+		from = s.p + s.n;
 	}
-	fe_buf_add(out, rest, (size_t)(query + 1 - rest));
-	for (const char *p = query + 1; *p;) {
-		size_t n = strcspn(p, "&");
-		const char *equals = memchr(p, '=', n);
-		if (equals && is_secret_name((struct fe_str){ p, (size_t)(equals - p) })) {
-			fe_buf_add(out, p, (size_t)(equals + 1 - p));
-			fe_buf_add_text(out, "***");
-		} else {
-			fe_buf_add(out, p, n);
-		}
-		p += n;
-		if (*p)
-			fe_buf_add_char(out, *p++);
-	}
+	fe_buf_add_text(out, from);
 }
 
 void

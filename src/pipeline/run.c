@@ -92,6 +92,22 @@ fe_run_result_reset(struct fe_run_result *r)
 	*r = (struct fe_run_result){ 0 };
 }
 
+/* Beside the database's file, where space is planned for; with a server, where
+ * temporary files go. */
+static char *
+spool_folder(const char *url)
+{
+	if (fe_warehouse_is_server(url)) {
+		const char *folder = getenv("TMPDIR");
+		return fe_strdup(folder && *folder ? folder : "/tmp");
+	}
+	const char *path = strchr(url, ':') + 1;
+	const char *slash = strrchr(path, '/');
+	if (strncmp(url, "files:", 6) == 0)
+		return fe_strdup(path);
+	return slash ? fe_strndup(path, (size_t)(slash - path) + 1) : fe_strdup(".");
+}
+
 static enum fe_rc
 open_sink(struct fe_run_context *run, struct fe_err *err)
 {
@@ -102,26 +118,19 @@ open_sink(struct fe_run_context *run, struct fe_err *err)
 	const struct fe_sink_ops *ops = fe_sink_of_url(fe_str_of(plan->warehouse));
 	if (!ops)
 		return fe_fail(err, FE_EUSAGE,
-			       "no warehouse of this kind is known; try sqlite:warehouse.db or files:out");
+			       "no warehouse of this kind is known; try sqlite:warehouse.db, postgresql://HOST/DATABASE or files:out");
+	run->folder = spool_folder(plan->warehouse);
 	struct fe_sink_settings s = {
 		.url = plan->warehouse,
 		.tables = plan->tables,
 		.n_tables = plan->n_datasets,
 		.clock = run->set->clock,
 		.wait_ms = run->set->wait_ms,
+		.lock_timeout_ms = run->set->lock_timeout_ms,
+		.strategy = run->set->strategy,
+		.spool_folder = run->folder,
 	};
 	return ops->open(&run->sink, &s, err);
-}
-
-/* Rejects are spooled beside the database: there is where space is planned for. */
-static char *
-spool_folder(const char *url)
-{
-	const char *path = strchr(url, ':') + 1;
-	const char *slash = strrchr(path, '/');
-	if (strncmp(url, "files:", 6) == 0)
-		return fe_strdup(path);
-	return slash ? fe_strndup(path, (size_t)(slash - path) + 1) : fe_strdup(".");
 }
 
 static enum fe_rc
@@ -309,7 +318,6 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	rc = open_sink(&run, err);
 	if (rc)
 		goto end;
-	run.folder = spool_folder(set->plan->warehouse);
 	rc = fe_spool_open(&run.rejects, run.folder, err);
 	if (rc)
 		goto end;

@@ -30,6 +30,8 @@ struct fe_run_settings {
 	bool has_run_time;
 	int64_t run_time_us;        /* what now() is; else the start of the run */
 	int64_t wait_ms;            /* for another run of the pipeline to end */
+	int64_t lock_timeout_ms;    /* for a lock that somebody else has on a table; 0: the engine's own */
+	enum fe_load_strategy strategy;
 	uint64_t max_memory_bytes;  /* for keys; 0: no limit */
 	unsigned n_threads;         /* 2 or more: records are parsed ahead by a second one */
 	bool reprocess;             /* read objects that the manifest knows too */

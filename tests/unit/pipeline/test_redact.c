@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "pipeline/redact.h"
@@ -29,6 +30,20 @@ passwords_become_stars(void **state)
 		 "postgresql://h/db?user=u&password=***&sslmode=require");
 	shown_as("https://h/a?TOKEN=x&page=2", "https://h/a?TOKEN=***&page=2");
 	shown_as("postgresql://u:s@h/db?sslpassword=x", "postgresql://u:***@h/db?sslpassword=***");
+	shown_as("postgresql://h/db?password=a&host=h2&sslpassword=b&x=1",
+		 "postgresql://h/db?password=***&host=h2&sslpassword=***&x=1");
+}
+
+static void
+passwords_that_are_not_encoded_as_they_should_be_become_stars(void **state)
+{
+	(void)state;
+	/* libpq takes a '?' before the first '@' for a part of the password */
+	shown_as("postgresql://u:a?b=c@h/db?password=x", "postgresql://u:***@h/db?password=***");
+	shown_as("postgresql://u:a/b@h/db", "postgresql://u:***@h/db");
+	shown_as("postgresql://u:12/3@h/db?x=1", "postgresql://u:***@h/db?x=1");
+	shown_as("postgresql://h/db?p%61ssword=secret", "postgresql://h/db?p%61ssword=***");
+	shown_as("postgresql://h/db?%70%41ssword=secret&a%zz=1", "postgresql://h/db?%70%41ssword=***&a%zz=1");
 }
 
 static void
@@ -41,10 +56,33 @@ texts_without_secrets_stay_as_they_are(void **state)
 		shown_as(urls[i], urls[i]);
 }
 
+static void
+first_secret_is(const char *url, const char *secret)
+{
+	struct fe_str s = fe_url_secret(url);
+	assert_int_equal(s.n, strlen(secret));
+	if (s.n)
+		assert_memory_equal(s.p, secret, s.n);
+}
+
+static void
+the_first_secret_that_has_bytes_is_found(void **state)
+{
+	(void)state;
+	first_secret_is("postgresql://u:secret@h/db?password=other", "secret");
+	first_secret_is("postgresql://u:@h/db?password=&sslpassword=z", "z");
+	first_secret_is("postgresql://u:@h/db?password=", "");
+	first_secret_is("postgresql://u@h:5432/db?passfile=/home/u/.pgpass", "");
+	first_secret_is("postgresql:", "");
+	first_secret_is("sqlite:/a@b:c.db", "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passwords_that_are_not_encoded_as_they_should_be_become_stars),
+		cmocka_unit_test(the_first_secret_that_has_bytes_is_found),
 		cmocka_unit_test(passwords_become_stars),
 		cmocka_unit_test(texts_without_secrets_stay_as_they_are),
 	};
