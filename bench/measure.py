@@ -95,16 +95,16 @@ def python_with_requirements():
     return venv / "bin/python"
 
 
-def generate(finetl, folder, transactions, customers, seed=1):
+def generate(finetl, folder, transactions, customers, seed=1, clean=False):
     """Sample data, made once and found again by its settings."""
     folder = pathlib.Path(folder)
     mark = folder / "settings"
-    settings = f"{transactions} {customers} {seed} 2026-11-23\n"
+    settings = f"{transactions} {customers} {seed} 2026-11-23{' clean' if clean else ''}\n"
     if not mark.exists() or mark.read_text() != settings:
         folder.mkdir(parents=True, exist_ok=True)
         mark.unlink(missing_ok=True)
         Run([finetl, "generate", folder, "--transactions", transactions, "--customers", customers,
-             "--seed", seed, "--until", "2026-11-23"])
+             "--seed", seed, "--until", "2026-11-23", *(["--clean"] if clean else [])])
         mark.write_text(settings)
     return folder
 
