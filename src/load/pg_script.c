@@ -75,7 +75,8 @@ declares(const struct fe_pg_table *t, const struct fe_view_need *need)
 	size_t column = fe_schema_find(schema, fe_str_of(need->column)), i;
 
 	if (column != FE_NO_COLUMN)
-		return strcmp(fe_kind_name(schema->fields[column].type.kind), need->type) == 0;
+		return !need->type[0] ||
+		       strcmp(fe_kind_name(schema->fields[column].type.kind), need->type) == 0;
 	for (i = 0; i < FE_PG_N_STAMPS; i++) {
 		if (strcmp(fe_pg_stamps[i].name, need->column) == 0)
 			return true;
