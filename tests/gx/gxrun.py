@@ -11,6 +11,7 @@ import datetime
 import decimal
 import io
 import json
+import logging
 import os
 import pathlib
 import re
@@ -20,6 +21,8 @@ import warnings
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before the import: no report of use is sent
 warnings.simplefilter("ignore")
+logging.getLogger("great_expectations").addHandler(logging.NullHandler())
+logging.getLogger("great_expectations").propagate = False
 
 import great_expectations as gx  # noqa: E402
 import pandas  # noqa: E402
@@ -78,12 +81,25 @@ DTYPE = {"text": object, "decimal": object, "int": "Int64", "bool": "boolean",
          "date": object, "timestamp": "datetime64[us, UTC]"}
 
 
-def frame(schema, text):
-    """The data frame of the columns; README.md says why these dtypes."""
-    columns = read(schema, text)
-    series = {c["name"]: pandas.Series(columns[c["name"]], dtype=DTYPE[kind_of(c["type"])])
-              for c in schema}
+def frame(schema, text, plain=False):
+    """The data frame of the columns; README.md says why these dtypes.
+
+    Plain is with the numbers that pandas has of itself, as its reading of CSV gives them: float64
+    for a decimal, int64 for an int, and float64 for one that has nulls.
+    """
+    columns, series = read(schema, text), {}
+    for c in schema:
+        cells, dtype = columns[c["name"]], DTYPE[kind_of(c["type"])]
+        if plain and kind_of(c["type"]) in ("decimal", "int"):
+            is_float = kind_of(c["type"]) == "decimal" or None in cells
+            cells = [None if v is None else float(v) for v in cells] if is_float else cells
+            dtype = "float64" if is_float else "int64"
+        series[c["name"]] = pandas.Series(cells, dtype=dtype)
     return pandas.DataFrame(series, columns=list(series))
+
+
+def has_numbers(schema):
+    return any(kind_of(c["type"]) in ("decimal", "int") for c in schema)
 
 
 SQL_TYPE = {"text": "TEXT", "decimal": "NUMERIC", "int": "INTEGER", "bool": "BOOLEAN",
@@ -141,8 +157,9 @@ class Asker:
         self.n_tables = 0
 
     def batch(self, engine, schema, text, folder):
-        if engine == "pandas":
-            return self.definition.get_batch({"dataframe": frame(schema, text)})
+        if engine.startswith("pandas"):
+            data = frame(schema, text, plain=engine == "pandas plain")
+            return self.definition.get_batch({"dataframe": data})
         path = pathlib.Path(folder) / "data.sqlite"
         table(path, schema, text)
         self.n_tables += 1
@@ -167,7 +184,8 @@ class Asker:
 
 def normalised(result):
     """A result as JSON can say it, without what changes from run to run or names the batch."""
-    result = json.loads(json.dumps(result))
+    # numpy's bool, which quantiles give for success, is not JSON to Great Expectations itself.
+    result = json.loads(json.dumps(result, default=bool))
     for key in ("id", "batch_id", "result_url"):
         result.pop(key, None)
     for key in OF_THE_RUN:
