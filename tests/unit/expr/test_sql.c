@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Conditions as SQL of both engines. That it means the same is tested against SQLite in
- * tests/model; here is how it looks, and what is refused. */
+ * tests/model and against PostgreSQL in tests/system; here is how it looks, and what is
+ * refused. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
