@@ -15,7 +15,7 @@
  * '<schema>, pg_temp', read committed, lock_timeout, keepalives on both sides,
  * client_connection_check_interval, standard_conforming_strings, synchronous_commit on.
  *
- * No wait is without an end: a server that does not answer for SILENCE_MS is asked for over a
+ * No wait is without an end: a server that does not answer for silence_ms is asked for over a
  * second, short-lived connection (pg_stat_activity) whether it is still at work for us;
  * FE_EUNAVAIL if it is not, or cannot be asked. A stop request cancels the statement on the
  * server (PQcancel), then fails with FE_ECANCEL.
@@ -34,6 +34,7 @@ struct fe_pg_settings {
 	int64_t connect_wait_ms;     /* how long to try again where the server starts up, is full,
 	                              * or cannot be reached; 0: one attempt */
 	int64_t lock_timeout_ms;     /* of one statement; 0: as the server has it */
+	int64_t silence_ms;          /* after which a silent server is asked about; 0: 10 s */
 	bool read_only;              /* for readers: a standby will do; nothing is written */
 };
 

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+/* db/postgres_wait.c - the one place that waits for a server
+ *
+ * Whatever is asked of a server, its answer is waited for here, in short slices of poll.
+ * In between: a stop is passed on to the server, once; the companion's COPY is sent on; and
+ * when nothing came for a while, the server is asked over a connection of its own what it is
+ * about. A statement may take hours as long as the server says that it is at work; an
+ * answer that was lost on the way is found out within a minute.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "db/postgres_conn.h"
+
+#define SLICE_MS 100
+#define SILENCE_MS 10000
+#define ASK_MS 30000         /* for all of asking about the server */
+#define LAST_CHANCE_MS 1000  /* for an answer that crossed with the asking */
+#define CANCEL_CONNECT_MS 3000
+#define CANCEL_ANSWER_MS 5000
+
+static int64_t
+now_ms(void)
+{
+	return fe_clock_ticks(&fe_clock_system) / 1000;
+}
+
+/* A poll that tells a timeout, and takes a signal for one. */
+static enum fe_rc
+poll_once(struct pollfd *fds, nfds_t n, int64_t wait_ms, struct fe_err *err)
+{
+	int found = poll(fds, n, wait_ms > SLICE_MS ? SLICE_MS : (int)(wait_ms > 0 ? wait_ms : 0));
+	nfds_t i;
+
+	if (found >= 0)
+		return FE_OK;
+	if (errno != EINTR)
+		return fe_fail_errno(err, errno, "cannot wait for the server", NULL);
+	for (i = 0; i < n; i++)
+		fds[i].revents = 0;
+	return FE_OK;
+}
+
+enum fe_rc
+fe_pg_poll(PGconn *conn, short events, int64_t wait_ms, bool *ready, struct fe_err *err)
+{
+	struct pollfd fd = { .fd = PQsocket(conn), .events = events };
+
+	FE_TRY(poll_once(&fd, 1, wait_ms, err));
+	*ready = fd.revents != 0;
+	return FE_OK;
+}
+
+/* ---- stopping ---- */
+
+static void *
+send_cancel(void *cancel)
+{
+	char text[256];
+
+	/* Where it fails, the wait for an answer ends by itself. */
+	(void)PQcancel((PGcancel *)cancel, text, sizeof(text));
+	PQfreeCancel((PGcancel *)cancel);
+	return NULL;
+}
+
+/* libpq cancels in one blocking call, which on a dead network takes longer than a stop may:
+ * so a thread does it, and is left alone when it is slow. */
+static void
+cancel(struct fe_pg *pg)
+{
+	PGcancel *request = PQgetCancel(pg->conn);
+	struct timespec until;
+	pthread_t thread;
+
+	pg->is_cancelled = true;
+	if (!request)
+		return;
+	if (clock_gettime(CLOCK_REALTIME, &until) != 0 ||
+	    pthread_create(&thread, NULL, send_cancel, request) != 0) {
+		PQfreeCancel(request);
+		return;
+	}
+	until.tv_sec += CANCEL_CONNECT_MS / 1000;
+	if (pthread_timedjoin_np(thread, NULL, &until) != 0)
+		(void)pthread_detach(thread);
+}
+
+/* ---- silence ---- */
+
+/* Runs one query on a connection of its own. */
+static enum fe_rc
+ask(struct fe_pg *pg, PGconn *conn, const char *sql, const char *const *values, int64_t until_ms,
+    PGresult **out, struct fe_err *err)
+{
+	bool ready;
+
+	if (!PQsendQueryParams(conn, sql, 2, NULL, values, NULL, NULL, 0))
+		return fe_fail(err, FE_EUNAVAIL, "the server cannot be asked");
+	while (PQflush(conn) > 0 || PQisBusy(conn)) {
+		if (pg->base.stoppable)
+			FE_TRY(fe_stop_check(err));
+		FE_TRY(fe_pg_poll(conn, POLLIN, until_ms - now_ms(), &ready, err));
+		if (now_ms() >= until_ms || (ready && !PQconsumeInput(conn)))
+			return fe_fail(err, FE_EUNAVAIL, "the server does not answer");
+	}
+	*out = PQgetResult(conn);
+	return FE_OK;
+}
+
+/* Whether the server is at work for us: neither waiting for us, nor unable to get its
+ * answer to us, nor done. */
+static enum fe_rc
+ask_whether_at_work(struct fe_pg *pg, bool *at_work, struct fe_err *err)
+{
+	static const char sql[] =
+		"SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1::int "
+		"AND backend_start = $2::timestamptz AND state = 'active' "
+		"AND wait_event_type IS DISTINCT FROM 'Client'";
+	const int64_t until_ms = now_ms() + ASK_MS;
+	const char *values[2];
+	PGresult *result = NULL;
+	PGconn *conn = NULL;
+	char pid[16];
+	enum fe_rc rc;
+
+	*at_work = false;
+	(void)snprintf(pid, sizeof(pid), "%d", PQbackendPID(pg->conn));
+	values[0] = pid;
+	values[1] = pg->backend_start;
+	rc = fe_pg_connect_once(pg, ASK_MS, &conn, err);
+	if (rc == FE_OK)
+		rc = ask(pg, conn, sql, values, until_ms, &result, err);
+	if (rc == FE_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+		rc = fe_fail(err, FE_EUNAVAIL, "the server cannot be asked");
+	if (rc == FE_OK)
+		*at_work = PQntuples(result) > 0;
+	PQclear(result);
+	PQfinish(conn);
+	return rc;
+}
+
+/* Nothing came for a while. */
+static enum fe_rc
+on_silence(struct fe_pg *pg, struct fe_err *err)
+{
+	struct fe_err why = FE_ERR_INIT;
+	bool at_work, ready;
+	int64_t until_ms;
+
+	if (ask_whether_at_work(pg, &at_work, &why) != FE_OK) {
+		if (pg->base.stoppable && !pg->is_committing && fe_stop_requested())
+			return FE_OK; /* the stop is dealt with */
+		return fe_pg_fail_lost(pg, "the server is silent, and cannot be asked why", err);
+	}
+	for (until_ms = now_ms() + LAST_CHANCE_MS; !at_work && now_ms() < until_ms;) {
+		FE_TRY(fe_pg_poll(pg->conn, POLLIN, until_ms - now_ms(), &ready, err));
+		if (ready)
+			return FE_OK;
+	}
+	return at_work ? FE_OK : fe_pg_fail_lost(pg, "the server's answer was lost", err);
+}
+
+/* ---- waiting ---- */
+
+struct wait {
+	int64_t heard_ms;     /* when something last came or went */
+	int64_t cancelled_ms;
+};
+
+/* After a slice in which nothing happened. */
+static enum fe_rc
+on_idle(struct fe_pg *pg, struct wait *w, struct fe_err *err)
+{
+	int64_t now = now_ms();
+
+	if (pg->is_cancelled && w->cancelled_ms > 0 && now - w->cancelled_ms >= CANCEL_ANSWER_MS) {
+		pg->is_lost = true;
+		return fe_fail(err, FE_ECANCEL, "asked to stop");
+	}
+	if (!pg->is_cancelled && pg->base.stoppable && !pg->is_committing && fe_stop_requested()) {
+		cancel(pg);
+		w->cancelled_ms = now;
+		return FE_OK;
+	}
+	if (pg->is_cancelled ||
+	    now - w->heard_ms < (pg->silence_ms > 0 ? pg->silence_ms : SILENCE_MS))
+		return FE_OK;
+	FE_TRY(on_silence(pg, err));
+	w->heard_ms = now_ms();
+	return FE_OK;
+}
+
+/* One slice: for what comes, for room to send, and for the companion's COPY. */
+static enum fe_rc
+wait_slice(struct fe_pg *pg, bool sends, struct wait *w, struct fe_err *err)
+{
+	struct fe_pg *other = pg->companion;
+	struct pollfd fds[2] = {
+		{ .fd = PQsocket(pg->conn), .events = (short)(sends ? POLLIN | POLLOUT : POLLIN) },
+		{ .fd = -1 },
+	};
+
+	if (other && other->in_copy && !other->is_lost && fe_pg_copy_pump(other))
+		fds[1] = (struct pollfd){ .fd = PQsocket(other->conn), .events = POLLOUT };
+	FE_TRY(poll_once(fds, fds[1].fd >= 0 ? 2 : 1, SLICE_MS, err));
+	if (fds[0].revents & ~POLLOUT) {
+		if (!PQconsumeInput(pg->conn))
+			pg->is_lost = true; /* the result has the reason */
+	}
+	if (fds[0].revents)
+		w->heard_ms = now_ms();
+	/* The companion's traffic must not put off a stop. */
+	return fds[0].revents ? FE_OK : on_idle(pg, w, err);
+}
+
+enum fe_rc
+fe_pg_wait_result(struct fe_pg *pg, struct fe_err *err)
+{
+	struct wait w = { .heard_ms = now_ms() };
+	int left;
+
+	for (;;) {
+		left = PQflush(pg->conn);
+		if (!PQisBusy(pg->conn) || PQstatus(pg->conn) == CONNECTION_BAD)
+			return FE_OK;
+		FE_TRY(wait_slice(pg, left > 0, &w, err));
+	}
+}
+
+enum fe_rc
+fe_pg_wait_sent(struct fe_pg *pg, struct fe_err *err)
+{
+	struct pollfd fd = { .fd = PQsocket(pg->conn), .events = POLLIN | POLLOUT };
+	struct wait w = { .heard_ms = now_ms() };
+
+	for (;;) {
+		fd.revents = 0;
+		FE_TRY(poll_once(&fd, 1, SLICE_MS, err));
+		if (fd.revents & ~POLLOUT && !PQconsumeInput(pg->conn))
+			return fe_pg_fail_lost(pg, PQerrorMessage(pg->conn), err);
+		if (fd.revents & (POLLOUT | POLLERR | POLLHUP))
+			return FE_OK;
+		if (pg->base.stoppable && fe_stop_requested())
+			return fe_stop_check(err);
+		FE_TRY(on_idle(pg, &w, err));
+	}
+}
