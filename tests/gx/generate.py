@@ -18,7 +18,7 @@ import gxrun
 
 HERE = pathlib.Path(__file__).resolve().parent
 SUBJECTS = ("table", "maps", "texts", "types", "aggregates", "pairs", "formats", "conditions",
-            "suites", "likes")
+            "suites", "likes", "transactions")
 
 
 def first_type(case):
