@@ -2,9 +2,16 @@
 /* cli/cmd_schema.c - finetl schema print, finetl schema apply */
 #include "cli/cli.h"
 #include "pipeline/plan.h"
+#include "pipeline/redact.h"
 #include "pipeline/warehouse.h"
 
-static const struct fe_opt print_options[] = { FE_OPT_PARAM, { 0 } };
+static const struct fe_opt print_options[] = {
+	FE_OPT_WAREHOUSE,
+	FE_OPT_PARAM,
+	{ .name = "grants", .kind = FE_OPT_FLAG,
+	  .help = "what the roles of sql/postgres/roles.sql may do, instead of the tables" },
+	{ 0 },
+};
 
 static const struct fe_opt apply_options[] = {
 	FE_OPT_WAREHOUSE,
@@ -23,7 +30,8 @@ run_print(const struct fe_opts *opts, struct fe_err *err)
 
 	FE_TRY(fe_cli_plan(&plan, opts->n_args ? opts->args[0] : NULL, opts, err));
 	fe_buf_init(&text, 4u << 20);
-	rc = fe_warehouse_schema_print(plan, &text, err);
+	rc = fe_opts_has(opts, "grants") ? fe_warehouse_grants_print(plan, &text, err)
+	                                 : fe_warehouse_schema_print(plan, &text, err);
 	if (rc == FE_OK)
 		rc = fe_cli_print(&text, err);
 	fe_buf_reset(&text);
@@ -42,7 +50,8 @@ run_apply(const struct fe_opts *opts, struct fe_err *err)
 	fe_buf_init(&text, 64 * 1024);
 	rc = fe_warehouse_schema_apply(plan, fe_opts_number(opts, "wait"), err);
 	if (rc == FE_OK) {
-		fe_buf_addf(&text, "%s has every table of %s\n", plan->warehouse, plan->name);
+		fe_buf_add_redacted_url(&text, plan->warehouse);
+		fe_buf_addf(&text, " has every table of %s\n", plan->name);
 		rc = fe_cli_print(&text, err);
 	}
 	fe_buf_reset(&text);

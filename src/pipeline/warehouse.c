@@ -6,37 +6,55 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "load/catalog.h"
+#include "load/pg_schema.h"
 #include "load/schema.h"
+#include "pipeline/connectors.h"
 
 #define WAIT_MS 5000
+#define DEFAULT_SCHEMA "public" /* where no server was asked */
 #define MAX_SHOWN_BYTES 2048
-
-static bool
-is_database(const char *url)
-{
-	return url && strncmp(url, "sqlite:", 7) == 0;
-}
 
 enum fe_rc
 fe_warehouse_schema_print(const struct fe_plan *plan, struct fe_buf *out, struct fe_err *err)
 {
+	if (fe_warehouse_is_server(plan->warehouse))
+		return fe_pg_schema_print(plan->tables, plan->n_datasets, DEFAULT_SCHEMA, out, err);
 	return fe_schema_print(plan->tables, plan->n_datasets, out, err);
+}
+
+enum fe_rc
+fe_warehouse_grants_print(const struct fe_plan *plan, struct fe_buf *out, struct fe_err *err)
+{
+	const bool **pii;
+	enum fe_rc rc;
+
+	if (!fe_warehouse_is_server(plan->warehouse))
+		return fe_fail(err, FE_EUSAGE, "only PostgreSQL has roles; name such a warehouse, as --warehouse postgresql:");
+	pii = fe_new_array(plan->n_datasets + 1, const bool *);
+	for (size_t i = 0; i < plan->n_datasets; i++)
+		pii[i] = plan->datasets[i].pii;
+	rc = fe_pg_schema_print_grants(plan->tables, pii, plan->n_datasets, DEFAULT_SCHEMA, out, err);
+	fe_free(pii);
+	return rc;
 }
 
 enum fe_rc
 fe_warehouse_schema_apply(const struct fe_plan *plan, int64_t wait_ms, struct fe_err *err)
 {
-	if (!is_database(plan->warehouse))
-		return fe_fail(err, FE_EUSAGE, "only a database has a schema; name one, as --warehouse sqlite:warehouse.db");
+	if (fe_warehouse_is_server(plan->warehouse))
+		return fe_pg_schema_apply_url(plan->warehouse, plan->tables, plan->n_datasets, wait_ms, err);
+	if (!fe_warehouse_is_database(plan->warehouse))
+		return fe_fail(err, FE_EUSAGE, "only a database has a schema; name one, as --warehouse sqlite:warehouse.db or --warehouse postgresql:");
 	return fe_schema_apply_url(plan->warehouse, plan->tables, plan->n_datasets, wait_ms, err);
 }
 
 static enum fe_rc
 open_catalog(struct fe_catalog **out, const char *url, struct fe_err *err)
 {
-	if (!is_database(url))
+	if (!fe_warehouse_is_database(url))
 		return fe_fail(err, FE_EUSAGE,
 			       "this warehouse keeps no history; name a database, as --warehouse sqlite:warehouse.db (a files: warehouse has its report.json)");
 	return fe_catalog_open(out, url, WAIT_MS, err);
