@@ -4,6 +4,7 @@
  * Dedupe has decided what is new and what replaces which row, so the merge is an UPDATE
  * that goes by the rows' places and a plain INSERT. Each confirms itself: what RETURNING
  * gives is counted and summed on the server, exactly, and compared with what was sent.
+ * Where the table was empty and is locked, it is read back instead, which costs a third.
  *
  * finetl's other runs are kept out by the run locks. Where another program wrote to the
  * table since the rows were looked up, a place has changed hands or a key is taken: then
@@ -236,7 +237,7 @@ print_insert(struct fe_buf *sql, const struct fe_postgres_sink *s, const struct 
 {
 	size_t n = t->sql->table->schema->n_fields, i;
 
-	fe_buf_addf(sql, "WITH w AS (INSERT INTO %s AS t (", t->sql->name);
+	fe_buf_addf(sql, "INSERT INTO %s AS t (", t->sql->name);
 	for (i = 0; i < n; i++)
 		fe_buf_addf(sql, "%s, ", t->sql->columns[i]);
 	fe_buf_add_text(sql, "processed_at, created_at, updated_at, etl_run_id, etl_object_id, "
@@ -249,13 +250,31 @@ print_insert(struct fe_buf *sql, const struct fe_postgres_sink *s, const struct 
 	}
 	fe_db_add_literal(sql, fe_str_of(s->run_id));
 	fe_buf_addf(sql,
-	            ", s.object_id, s.record FROM pg_temp.fe_stage_%zu AS s WHERE s.stored IS NULL "
-	            "RETURNING 1",
+	            ", s.object_id, s.record FROM pg_temp.fe_stage_%zu AS s WHERE s.stored IS NULL",
 	            t->number);
+}
+
+static void
+print_insert_returning(struct fe_buf *sql, const struct fe_postgres_sink *s,
+		       const struct fe_postgres_table *t, int64_t now_us)
+{
+	fe_buf_add_text(sql, "WITH w AS (");
+	print_insert(sql, s, t, now_us);
+	fe_buf_add_text(sql, " RETURNING 1");
 	add_summed(sql, t, false);
 	fe_buf_add_text(sql, ") SELECT count(*)");
 	add_sums(sql, t, "");
 	fe_buf_add_text(sql, " FROM w");
+}
+
+static void
+print_read_back(struct fe_buf *sql, const struct fe_postgres_table *t)
+{
+	fe_buf_add_text(sql, "SELECT count(*)");
+	add_sums(sql, t, "");
+	fe_buf_add_text(sql, " FROM (SELECT 1");
+	add_summed(sql, t, false);
+	fe_buf_addf(sql, " FROM %s AS t) AS w", t->sql->name);
 }
 
 /* ---- what they confirm ---- */
@@ -313,9 +332,9 @@ confirm(struct fe_postgres_sink *s, const struct fe_postgres_table *t, struct fe
 
 static enum fe_rc
 apply_updates(struct fe_postgres_sink *s, struct fe_postgres_table *t, uint64_t n_staged,
-	      int64_t now_us, struct fe_table_result *out, struct fe_err *err)
+	      struct fe_table_result *out, struct fe_err *err)
 {
-	int64_t n_ignored = 0;
+	int64_t now_us = fe_clock_now(s->base.set.clock), n_ignored = 0;
 	struct fe_buf sql;
 
 	/* By the rows' places one by one (measured: twice as fast as a hash join with a table
@@ -346,38 +365,49 @@ apply_updates(struct fe_postgres_sink *s, struct fe_postgres_table *t, uint64_t 
 	return FE_OK;
 }
 
+/* is_ours: nobody else can write to the table, and it was empty. */
 static enum fe_rc
 apply_inserts(struct fe_postgres_sink *s, struct fe_postgres_table *t, uint64_t n_staged,
-	      int64_t now_us, struct fe_table_result *out, struct fe_err *err)
+	      bool is_ours, struct fe_confirmed *out, struct fe_err *err)
 {
+	int64_t now_us = fe_clock_now(s->base.set.clock);
 	struct fe_buf sql;
-	enum fe_rc rc;
 
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
-	print_insert(&sql, s, t, now_us);
-	rc = confirm(s, t, &sql, &out->inserted, NULL, err);
-	if (rc)
-		return rc;
-	if (out->inserted.n != n_staged)
+	if (is_ours) {
+		print_insert(&sql, s, t, now_us);
+		FE_TRY(fe_postgres_exec(s, &sql, err));
+		fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
+		print_read_back(&sql, t);
+	} else {
+		print_insert_returning(&sql, s, t, now_us);
+	}
+	FE_TRY(confirm(s, t, &sql, out, NULL, err));
+	if (out->n > n_staged)
+		return fe_fail(err, FE_EUNAVAIL,
+		               "table %s: another program wrote to it while this run was reading; run "
+		               "again",
+		               t->sql->table->name);
+	if (out->n < n_staged)
 		return fe_fail(err, FE_ECONFLICT,
 		               "table %s: of %" PRIu64 " rows to insert, %" PRIu64 " are there; drop "
 		               "the trigger or rule that ignores the others",
-		               t->sql->table->name, n_staged, out->inserted.n);
+		               t->sql->table->name, n_staged, out->n);
 	return FE_OK;
 }
 
 enum fe_rc
-fe_postgres_merge(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct fe_table_result *out,
-		  struct fe_err *err)
+fe_postgres_merge(struct fe_postgres_sink *s, struct fe_postgres_table *t, bool is_locked,
+		  struct fe_table_result *out, struct fe_err *err)
 {
 	uint64_t n_inserts = fe_row_store_n_rows(t->inserts) - t->n_gone_inserts;
 	uint64_t n_updates = fe_row_store_n_rows(t->updates) - (t->n_gone - t->n_gone_inserts);
-	int64_t now_us = fe_clock_now(s->base.set.clock);
 
 	if (n_updates > 0)
-		FE_TRY(apply_updates(s, t, n_updates, now_us, out, err));
+		FE_TRY(apply_updates(s, t, n_updates, out, err));
 	FE_TRY(fe_failpoint("load.updated", err));
 	if (n_inserts > 0)
-		FE_TRY(apply_inserts(s, t, n_inserts, now_us, out, err));
+		FE_TRY(apply_inserts(s, t, n_inserts, is_locked && t->before.is_empty, &out->inserted,
+		                     err));
 	return fe_failpoint("load.merged", err);
 }

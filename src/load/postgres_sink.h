@@ -136,8 +136,10 @@ FE_MUST_USE enum fe_rc fe_postgres_table_end(struct fe_sink *sink, size_t table,
                                              struct fe_table_result *out, struct fe_err *err);
 
 /* postgres_merge.c */
+/* is_locked: against all others. */
 FE_MUST_USE enum fe_rc fe_postgres_merge(struct fe_postgres_sink *s, struct fe_postgres_table *t,
-                                         struct fe_table_result *out, struct fe_err *err);
+                                         bool is_locked, struct fe_table_result *out,
+                                         struct fe_err *err);
 /* Takes rows that were superseded out of staging. */
 FE_MUST_USE enum fe_rc fe_postgres_drop_gone(struct fe_postgres_sink *s, struct fe_postgres_table *t,
                                              struct fe_err *err);

@@ -148,7 +148,13 @@ static enum fe_rc
 take_off(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct plan *p,
 	 struct fe_err *err)
 {
+	struct fe_buf sql;
+
+	/* At once, so that nobody comes between a weaker lock and this. */
 	s->is_look_shut = true;
+	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
+	fe_buf_addf(&sql, "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", t->sql->name);
+	FE_TRY(fe_postgres_exec(s, &sql, err));
 	FE_TRY(run_parts(s, t->sql->foreign_keys, t->sql->n_foreign_keys, true, err));
 	FE_TRY(run_parts(s, t->sql->indexes, t->sql->n_indexes, true, err));
 	return run_parts(s, &t->sql->key, p->with_key, true, err);
@@ -207,7 +213,7 @@ try_once(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct p
 	if (p->rebuilds)
 		FE_TRY(take_off(s, t, p, err));
 	*is_off = true;
-	FE_TRY(fe_postgres_merge(s, t, out, err));
+	FE_TRY(fe_postgres_merge(s, t, p->rebuilds, out, err));
 	t->writes.n_inserted += (int64_t)out->inserted.n;
 	t->writes.n_updated += (int64_t)out->updated.n;
 	FE_TRY(fe_postgres_check_writes(s, t, err));
