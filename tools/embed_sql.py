@@ -10,6 +10,7 @@ What a file is shows by its place:
     postgres/migrations/0001_NAME.sql a step of finetl's own tables in PostgreSQL
     postgres/views/NAME.sql           a view in PostgreSQL
     postgres/grants.sql               what the roles may do with finetl's own tables
+    checks/NAME.sql                   a check after loading, in either engine
 
 A view names the columns that must exist in comment lines of its own:
     -- needs: fact_transactions(transaction_id, amount)
@@ -84,6 +85,17 @@ def migrations(paths):
             f"const size_t fe_n_sql_migrations = {len(rows)};\n"]
 
 
+def checks(paths):
+    rows = []
+    for path in sorted(paths):
+        text = path.read_text(encoding="ascii")
+        if f"-- check: {path.stem}\n" not in text:
+            sys.exit(f"{path}: its '-- check:' line must name it as the file does")
+        rows.append(f'\t{{ .name = "{path.stem}", .text =\n{c_text(text)} }},')
+    return ["const struct fe_script fe_sql_checks[] = {\n" + "\n".join(rows) + "\n};\n"
+            f"const size_t fe_n_sql_checks = {len(rows)};\n"]
+
+
 def main():
     out, *files = map(Path, sys.argv[1:])
     in_folder = {}
@@ -96,6 +108,7 @@ def main():
     parts += migrations(in_folder.pop("postgres/migrations", []))
     parts += views(in_folder.pop("postgres/views", []), "sql_pg_views", "CREATE VIEW main.")
     parts += one_script(in_folder.pop("postgres", []), "grants.sql", "fe_sql_pg_grants")
+    parts += checks(in_folder.pop("checks", []))
     if in_folder:
         sys.exit(f"no place for the files of {', '.join(in_folder)}")
     out.write_text("\n".join(parts), encoding="ascii")

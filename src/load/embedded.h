@@ -42,4 +42,11 @@ extern const char fe_sql_pg_grants[];
 extern const struct fe_view fe_sql_pg_views[];
 extern const size_t fe_n_sql_pg_views;
 
+/* sql/checks/NAME.sql, whole: the comments at the top are read, too (pipeline/check_file.h). */
+struct fe_script {
+	const char *name, *text;
+};
+extern const struct fe_script fe_sql_checks[];
+extern const size_t fe_n_sql_checks;
+
 #endif
