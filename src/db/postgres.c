@@ -131,14 +131,15 @@ fe_pg_drop_statement(struct fe_pg *pg, const char *name)
  * user's own settings say is overruled. Row security off: an error rather than rows
  * that are there but not seen. */
 static void
-add_session(struct fe_buf *sql, const struct fe_pg *pg, const struct fe_pg_settings *set)
+add_session(struct fe_buf *sql, const struct fe_pg_settings *set)
 {
-	fe_buf_add_text(sql, "SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; "
+	fe_buf_add_text(sql, "SET statement_timeout = 0; "
+	                     "SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; "
 	                     "SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex'; "
 	                     "SET standard_conforming_strings = on; SET row_security = off; "
 	                     "SET default_transaction_isolation = 'read committed'; "
 	                     "SET default_transaction_deferrable = off; SET jit = off; "
-	                     "SET statement_timeout = 0; SET idle_session_timeout = 0; "
+	                     "SET idle_session_timeout = 0; "
 	                     "SET idle_in_transaction_session_timeout = '1h'; "
 	                     "SET client_connection_check_interval = '10s'; "
 	                     "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
@@ -150,9 +151,6 @@ add_session(struct fe_buf *sql, const struct fe_pg *pg, const struct fe_pg_setti
 	else
 		fe_buf_add_text(sql, "SELECT set_config('synchronous_commit', 'on', false) "
 		                     "WHERE current_setting('synchronous_commit') <> 'remote_apply'; ");
-	fe_buf_add_text(sql, "SET search_path = ");
-	fe_pg_add_quoted_name(sql, pg->schema);
-	fe_buf_add_text(sql, ", pg_temp");
 }
 
 static enum fe_rc
@@ -162,7 +160,7 @@ set_up_session(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err
 	enum fe_rc rc;
 
 	fe_buf_init(&sql, 8192);
-	add_session(&sql, pg, set);
+	add_session(&sql, set);
 	rc = fe_buf_check(&sql, "the session's settings", err);
 	if (rc == FE_OK)
 		rc = fe_pg_exec(pg, fe_buf_text(&sql), NULL, err);
@@ -201,8 +199,6 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 	PGresult *r = NULL;
 	enum fe_rc rc;
 
-	FE_TRY(check_version(pg, err));
-	FE_TRY(fe_pg_exec(pg, "SET DateStyle = 'ISO, YMD'", NULL, err));
 	FE_TRY(fe_pg_exec(pg, sql, &r, err));
 	if (PQntuples(r) != 1 || PQnfields(r) != 5)
 		rc = fe_fail(err, FE_EUNAVAIL, "the server's answer is not one of PostgreSQL");
@@ -230,12 +226,26 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 	return rc;
 }
 
+/* Not what the user's own path holds besides: a table of another schema is never meant. */
+static enum fe_rc
+set_search_path(struct fe_pg *pg, struct fe_err *err)
+{
+	fe_buf_clear(&pg->sql);
+	fe_buf_add_text(&pg->sql, "SET search_path = ");
+	fe_pg_add_quoted_name(&pg->sql, pg->schema);
+	fe_buf_add_text(&pg->sql, ", pg_temp");
+	FE_TRY(fe_buf_check(&pg->sql, "the schema's name", err));
+	return fe_pg_exec(pg, fe_buf_text(&pg->sql), NULL, err);
+}
+
 static enum fe_rc
 open_once(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *err)
 {
 	FE_TRY(fe_pg_connect(pg, set, err));
+	FE_TRY(check_version(pg, err));
+	FE_TRY(set_up_session(pg, set, err));
 	FE_TRY(check_server(pg, set, err));
-	return set_up_session(pg, set, err);
+	return set_search_path(pg, err);
 }
 
 static void
@@ -260,7 +270,8 @@ open_patiently(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err
 		PQfinish(pg->conn);
 		pg->conn = NULL;
 		pg->is_lost = false;
-		FE_TRY(fe_stop_check(err));
+		if (pg->base.stoppable)
+			FE_TRY(fe_stop_check(err));
 		nap(nap_ms);
 		nap_ms = nap_ms * 2 < LONGEST_NAP_MS ? nap_ms * 2 : LONGEST_NAP_MS;
 	}
@@ -274,7 +285,7 @@ fe_pg_open(struct fe_db **out, const struct fe_pg_settings *set, struct fe_err *
 
 	*out = NULL;
 	pg->base.ops = &fe_pg_ops;
-	pg->base.stoppable = true;
+	pg->base.stoppable = !set->ignores_stop;
 	pg->silence_ms = set->silence_ms;
 	fe_buf_init(&pg->unneeded, MAX_SQL_BYTES);
 	fe_buf_init(&pg->sql, MAX_SQL_BYTES);

@@ -35,6 +35,7 @@ struct fe_pg_settings {
 	                              * or cannot be reached; 0: one attempt */
 	int64_t lock_timeout_ms;     /* of one statement; 0: as the server has it */
 	int64_t silence_ms;          /* after which a silent server is asked about; 0: 10 s */
+	bool ignores_stop;           /* from the start: for the end of a run that was cancelled */
 	bool read_only;              /* for readers: a standby will do; nothing is written */
 };
 

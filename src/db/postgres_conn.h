@@ -26,10 +26,9 @@ struct fe_pg {
 	PGconn *conn;
 	/* How it was opened, for a second connection; it may hold a password. */
 	const char **keywords, **values; /* ended by NULL */
-	char *url, *application;
 	char *schema;          /* unquoted */
 	char *backend_start;
-	int64_t silence_ms;
+	int64_t connect_timeout_ms, silence_ms;
 	struct fe_pg *companion;
 	bool is_lost, is_cancelled; /* cancelled: a stop went to the server for this statement */
 	bool in_copy;

@@ -21,6 +21,7 @@
 #include "db/postgres_conn.h"
 
 #define CONNECT_TIMEOUT_S 10
+#define MAX_CONNECT_TIMEOUT_S 3600
 #define MAX_SETTINGS 64
 #define LEAST_VERSION 150000
 
@@ -48,14 +49,12 @@ find_option(const PQconninfoOption *options, const char *keyword)
 static bool
 has_stray_at(const char *url)
 {
-	const char *head = strstr(url, "://") + 3, *sign;
-	size_t n = strcspn(head, "?");
+	const char *head = strstr(url, "://") + 3;
+	const char *rest = head + strcspn(head, "@/"); /* past user and password, as libpq has it */
 
-	sign = memchr(head, '@', n);
-	if (!sign)
-		return false;
-	return memchr(head, '/', (size_t)(sign - head)) ||
-	       memchr(sign + 1, '@', n - (size_t)(sign + 1 - head));
+	if (*rest != '\0')
+		rest++;
+	return memchr(rest, '@', strcspn(rest, "?")) != NULL;
 }
 
 static enum fe_rc
@@ -231,9 +230,8 @@ static void
 add_defaults(struct settings *s, const PQconninfoOption *all, const char *application)
 {
 	static const char *const defaults[][2] = {
-		{ "connect_timeout", "10" },   { "keepalives_idle", "30" },
-		{ "keepalives_interval", "10" }, { "keepalives_count", "3" },
-		{ "tcp_user_timeout", "30000" },
+		{ "keepalives_idle", "30" },   { "keepalives_interval", "10" },
+		{ "keepalives_count", "3" },   { "tcp_user_timeout", "30000" },
 	};
 	const char *variable = getenv("PGGSSENCMODE");
 	size_t i;
@@ -281,6 +279,22 @@ keep_settings(struct fe_pg *pg, const struct settings *s)
 	}
 }
 
+/* As libpq has it: seconds, at least 2. 0 and less mean no end there, and none is not
+ * allowed here. */
+static enum fe_rc
+set_timeout(struct fe_pg *pg, const PQconninfoOption *all, struct fe_err *err)
+{
+	const char *text = find_option(all, "connect_timeout");
+	int64_t s = CONNECT_TIMEOUT_S;
+
+	if (text && fe_int_parse(fe_text_trim(fe_str_of(text)), &s) != FE_DECIMAL_OK)
+		return fail_url("connect_timeout is not a number of seconds", err);
+	if (s <= 0 || s > MAX_CONNECT_TIMEOUT_S)
+		s = CONNECT_TIMEOUT_S;
+	pg->connect_timeout_ms = (s < 2 ? 2 : s) * 1000;
+	return FE_OK;
+}
+
 static enum fe_rc
 choose_settings(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *err)
 {
@@ -299,6 +313,9 @@ choose_settings(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_er
 	rc = resolve(&s, &all, err);
 	if (rc)
 		goto end;
+	rc = set_timeout(pg, all, err);
+	if (rc)
+		goto end;
 	add_tls(&s, all);
 	add_defaults(&s, all, set->application ? set->application : "finetl");
 	pg->base.name = name_of(all);
@@ -310,30 +327,6 @@ end:
 }
 
 /* ---- connecting ---- */
-
-static const char *
-setting_of(const struct fe_pg *pg, const char *keyword)
-{
-	size_t i;
-
-	for (i = 0; pg->keywords[i]; i++) {
-		if (strcmp(pg->keywords[i], keyword) == 0)
-			return pg->values[i];
-	}
-	return NULL;
-}
-
-/* As libpq has it: seconds, at least 2; 0 and less: no end, which we do not allow. */
-static int64_t
-timeout_ms(const struct fe_pg *pg)
-{
-	const char *text = setting_of(pg, "connect_timeout");
-	int64_t s;
-
-	if (!text || fe_int_parse(fe_str_of(text), &s) != FE_DECIMAL_OK || s <= 0 || s > 3600)
-		s = CONNECT_TIMEOUT_S;
-	return (s < 2 ? 2 : s) * 1000;
-}
 
 static void
 ignore_notice(void *ctx, const PGresult *notice)
@@ -376,7 +369,7 @@ follow(struct fe_pg *pg, PGconn *conn, int64_t until_ms, struct fe_err *err)
 enum fe_rc
 fe_pg_connect_once(struct fe_pg *pg, int64_t wait_ms, PGconn **out, struct fe_err *err)
 {
-	int64_t limit_ms = timeout_ms(pg);
+	int64_t limit_ms = pg->connect_timeout_ms;
 	PGconn *conn = PQconnectStartParams(pg->keywords, pg->values, 0);
 	enum fe_rc rc;
 

@@ -144,5 +144,8 @@ fe_pg_copy_give_up(struct fe_pg *pg, struct fe_err *err)
 	fe_buf_clear(&pg->queue);
 	pg->queue_from = 0;
 	pg->is_cancelled = false;
-	return end_copy(pg, "given up", NULL, err);
+	/* The statement fails, as it is to. */
+	if (end_copy(pg, "given up", NULL, err) != FE_OK && pg->is_lost)
+		return FE_EUNAVAIL;
+	return FE_OK;
 }

@@ -339,8 +339,8 @@ bindings_survive_a_reset(void **p)
 static void
 eleven_parameters_in_any_order(void **p)
 {
-	struct fe_stmt *st = prepare("SELECT CAST(?11 AS bigint), CAST(?1 AS bigint), ?2 + ?3 + ?4 + "
-	                             "?5 + ?6 + ?7 + ?8 + ?9 + CAST(?10 AS bigint), CAST(?1 AS bigint)");
+	struct fe_stmt *st = prepare("SELECT CAST(?11 AS bigint), CAST(?1 AS bigint), "
+	                             "CAST(?2 AS bigint) + ?3 + ?4 + ?5 + ?6 + ?7 + ?8 + ?9 + CAST(?10 AS bigint), CAST(?1 AS bigint)");
 	int i;
 
 	(void)p;

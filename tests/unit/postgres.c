@@ -89,7 +89,7 @@ pg_place_url(const char *user, const char *password)
 static struct fe_db *
 open_url(const char *url)
 {
-	const struct fe_pg_settings set = { .url = url };
+	const struct fe_pg_settings set = { .url = url, .ignores_stop = true };
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_db *db;
 
