@@ -19,7 +19,8 @@ import sqlite3
 import tempfile
 import warnings
 
-os.environ["GX_ANALYTICS_ENABLED"] = "false"  # before the import: no report of use is sent
+# Before the import: no report of use is sent.
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
 warnings.simplefilter("ignore")
 logging.getLogger("great_expectations").addHandler(logging.NullHandler())
 logging.getLogger("great_expectations").propagate = False
@@ -32,6 +33,9 @@ from great_expectations.core.expectation_suite import (  # noqa: E402
 )
 from great_expectations.core.expectation_validation_result import (  # noqa: E402
     expectationSuiteValidationResultSchema,
+)
+from great_expectations.expectations.registry import (  # noqa: E402
+    list_registered_expectation_implementations,
 )
 
 VERSION = gx.__version__
@@ -136,6 +140,10 @@ def is_of_0_18(suite):
     return "expectation_suite_name" in suite
 
 
+def registered_types():
+    return set(list_registered_expectation_implementations())
+
+
 def load_suite(suite):
     """Great Expectations' own ExpectationSuite of a suite's JSON; raises what it raises."""
     return ExpectationSuite(**expectationSuiteSchema.load(suite))
@@ -151,7 +159,7 @@ class Asker:
 
     def __init__(self):
         self.context = gx.get_context(mode="ephemeral")
-        self.context.variables.progress_bars = {"globally": False}
+        self.context.variables.progress_bars = {"globally": False, "metric_calculations": False}
         asset = self.context.data_sources.add_pandas("pandas").add_dataframe_asset("data")
         self.definition = asset.add_batch_definition_whole_dataframe("whole")
         self.n_tables = 0

@@ -111,6 +111,12 @@ def orders_and_errors():
     yield case("expectation_without_kwargs", data.small(), [], suite={
         "name": "suite", "expectations": [{"type": "expect_table_row_count_to_be_between"}]})
     yield case("column_in_other_case", data.small(), (NOT_NULL, {"column": "Name"}))
+    yield case("column_of_the_first_name_but_for_case", [column("Ä", "int", ["1", None]), column("ä", "int", ["1", "1"])],
+               (NOT_NULL, {"column": "ä"}))
+    yield case("mostly_null", data.small(), (NOT_NULL, {"column": "name", "mostly": None}))
+    yield case("strict_null", data.small(), (BETWEEN, {"column": "n", "min_value": 1, "strict_min": None}))
+    yield case("catch_exceptions_and_batch_id", data.small(), (NOT_NULL, {
+        "column": "name", "catch_exceptions": False, "batch_id": "other"}))
     yield case("column_not_a_text", data.small(), (NOT_NULL, {"column": 1}))
     yield case("column_with_strange_name", [column('odd "name", é', "int", ["1", None])],
                (NOT_NULL, {"column": 'odd "name", é'}))
