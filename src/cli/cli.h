@@ -26,12 +26,15 @@ struct fe_command {
 
 extern const struct fe_command fe_command_run, fe_command_lint, fe_command_generate,
 	fe_command_schema_print, fe_command_schema_apply, fe_command_runs, fe_command_rejects_list,
-	fe_command_explain, fe_command_describe, fe_command_version;
+	fe_command_explain, fe_command_checks, fe_command_describe, fe_command_version;
 
 /* What several commands share (common.c). */
 #define FE_OPT_WAREHOUSE                                                       \
 	{ .name = "warehouse", .letter = 'w', .kind = FE_OPT_TEXT, .arg = "URL",   \
 	  .help = "sqlite:PATH, postgresql://HOST/DATABASE or files:DIR; else FINETL_WAREHOUSE, else the pipeline file's" }
+#define FE_OPT_RUN_TIME                                                        \
+	{ .name = "run-time", .kind = FE_OPT_TEXT, .arg = "TIME",                  \
+	  .help = "what now() is, as 2026-01-31T02:00:00Z; else the start of the run" }
 #define FE_OPT_PARAM                                                           \
 	{ .name = "param", .kind = FE_OPT_TEXT, .arg = "NAME=VALUE", .is_repeatable = true, \
 	  .help = "a parameter that the pipeline file declares; may be repeated" }
@@ -49,6 +52,9 @@ FE_MUST_USE enum fe_rc fe_cli_plan(struct fe_plan **out, const char *path, const
                                    struct fe_err *err);
 /* The warehouse that the options, the environment or the pipeline file name; owned. */
 FE_MUST_USE enum fe_rc fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err);
+/* --run-time; *us stays as it is where it is not given. */
+FE_MUST_USE enum fe_rc fe_cli_run_time(const struct fe_opts *opts, bool *is_given, int64_t *us,
+                                       struct fe_err *err);
 /* Writes all of a buffer to stdout; a closed pipe is not an error of ours. */
 FE_MUST_USE enum fe_rc fe_cli_print(const struct fe_buf *text, struct fe_err *err);
 

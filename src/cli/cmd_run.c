@@ -10,7 +10,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/time.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "pipeline/plan.h"
@@ -23,8 +22,7 @@ static const struct fe_opt options[] = {
 	{ .name = "select", .letter = 's', .kind = FE_OPT_TEXT, .arg = "NAMES", .is_repeatable = true,
 	  .help = "only these data sets, by comma; parents of the others are looked up in the warehouse" },
 	FE_OPT_PARAM,
-	{ .name = "run-time", .kind = FE_OPT_TEXT, .arg = "TIME",
-	  .help = "what now() is, as 2026-01-31T02:00:00Z; else the start of the run" },
+	FE_OPT_RUN_TIME,
 	{ .name = "wait", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s",
 	  .help = "how long to wait for another run or a locked warehouse" },
 	{ .name = "lock-timeout", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s",
@@ -60,20 +58,6 @@ set_log(const struct fe_opts *opts, bool on_terminal)
 		if (strcmp(text, levels[i]) == 0)
 			level = (enum fe_log_level)i;
 	fe_log_set(level, strcmp(fe_opts_text(opts, "log-format"), "json") == 0 ? FE_LOG_JSON : FE_LOG_TEXT);
-}
-
-static enum fe_rc
-read_run_time(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_err *err)
-{
-	const char *text = fe_opts_text(opts, "run-time");
-	if (!text)
-		return FE_OK;
-	set->has_run_time = true;
-	enum fe_time_why why = fe_timestamp_parse(fe_str_of(text), NULL, NULL, &set->run_time_us);
-	if (why == FE_TIME_OK)
-		return FE_OK;
-	return fe_fail(err, FE_EUSAGE, "--run-time takes a time with its offset, as 2026-01-31T02:00:00Z, not '%s' (%s)",
-		       text, fe_time_why_code(why));
 }
 
 static enum fe_load_strategy
@@ -142,7 +126,7 @@ static enum fe_rc
 load_and_run(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_plan **plan,
              struct fe_run_result *res, bool *has_run, struct fe_err *err)
 {
-	FE_TRY(read_run_time(opts, set, err));
+	FE_TRY(fe_cli_run_time(opts, &set->has_run_time, &set->run_time_us, err));
 	FE_TRY(fe_cli_plan(plan, opts->n_args ? opts->args[0] : NULL, opts, err));
 	set->plan = *plan;
 	*has_run = true;

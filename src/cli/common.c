@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/time.h"
 #include "cli/cli.h"
 #include "pipeline/plan.h"
 #include "pipeline/redact.h"
@@ -134,6 +135,20 @@ fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err)
 	if (!*out)
 		return fe_fail(err, FE_EUSAGE, "no warehouse is named; give --warehouse or FINETL_WAREHOUSE");
 	return FE_OK;
+}
+
+enum fe_rc
+fe_cli_run_time(const struct fe_opts *opts, bool *is_given, int64_t *us, struct fe_err *err)
+{
+	const char *text = fe_opts_text(opts, "run-time");
+	*is_given = text != NULL;
+	if (!text)
+		return FE_OK;
+	enum fe_time_why why = fe_timestamp_parse(fe_str_of(text), NULL, NULL, us);
+	if (why == FE_TIME_OK)
+		return FE_OK;
+	return fe_fail(err, FE_EUSAGE, "--run-time takes a time with its offset, as 2026-01-31T02:00:00Z, not '%s' (%s)",
+		       text, fe_time_why_code(why));
 }
 
 enum fe_rc

@@ -54,6 +54,12 @@ sql_limit(uint64_t limit)
 	return limit == 0 || limit > INT64_MAX ? -1 : (int64_t)limit;
 }
 
+struct fe_db *
+fe_catalog_db(struct fe_catalog *c)
+{
+	return c->db;
+}
+
 /* ---- runs ---- */
 
 static struct fe_catalog_run

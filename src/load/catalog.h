@@ -14,11 +14,14 @@
 #include "load/table.h"
 
 struct fe_catalog;
+struct fe_db;
 
 /* url: "sqlite:path". Waits up to wait_ms where the warehouse is being written. */
 FE_MUST_USE enum fe_rc fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms,
                                        struct fe_err *err);
 void fe_catalog_close(struct fe_catalog *c); /* NULL is allowed */
+/* Its connection, for questions that are not here; it is for reading. */
+struct fe_db *fe_catalog_db(struct fe_catalog *c);
 
 /* ---- runs ---- */
 
