@@ -101,6 +101,7 @@ struct writer {
 	/* what its object is known by; the second, where no run had come to its end */
 	size_t identity_of;
 	struct fe_buf identity, unread;
+	bool has_earlier;           /* it has rejects that were there before its first chunk */
 	struct fe_buf reasons;      /* being printed */
 	struct fe_stmt *find, *insert;
 	size_t n_insert;            /* rows of the insert as prepared */
@@ -148,6 +149,33 @@ find_hash(struct writer *w, const struct fe_run_object *o, bool *found, struct f
 	return rc;
 }
 
+/* The statements start with pipeline, data set and identity. */
+static void
+bind_object(struct writer *w, struct fe_stmt *st)
+{
+	fe_stmt_bind_cstr(st, 1, w->run->pipeline);
+	fe_stmt_bind_cstr(st, 2, w->end->datasets[w->rows[0].dataset]);
+	fe_stmt_bind_text(st, 3, fe_buf_str(&w->identity));
+}
+
+/* Mostly an object is new, and then no chunk has to ask. */
+static enum fe_rc
+find_earlier(struct writer *w, struct fe_err *err)
+{
+	struct fe_stmt *st;
+	enum fe_rc rc;
+
+	FE_TRY(fe_db_prepare(w->db,
+	                     FE_STR("SELECT 1 FROM main.etl_rejects WHERE pipeline_name = ?1 AND "
+	                            "dataset = ?2 AND object_sha256 IN (?3, ?4) LIMIT 1"),
+	                     &st, err));
+	bind_object(w, st);
+	fe_stmt_bind_text(st, 4, fe_buf_str(&w->unread));
+	rc = fe_stmt_step(st, &w->has_earlier, err);
+	fe_stmt_free(st);
+	return rc;
+}
+
 static enum fe_rc
 identify(struct writer *w, size_t object, struct fe_err *err)
 {
@@ -166,16 +194,8 @@ identify(struct writer *w, size_t object, struct fe_err *err)
 		fe_buf_add_str(&w->identity, fe_buf_str(&w->unread));
 	w->identity_of = object;
 	FE_TRY(fe_buf_check(&w->unread, "the identity of an object", err));
-	return fe_buf_check(&w->identity, "the identity of an object", err);
-}
-
-/* Both statements start with pipeline, data set and identity. */
-static void
-bind_object(struct writer *w, struct fe_stmt *st)
-{
-	fe_stmt_bind_cstr(st, 1, w->run->pipeline);
-	fe_stmt_bind_cstr(st, 2, w->end->datasets[w->rows[0].dataset]);
-	fe_stmt_bind_text(st, 3, fe_buf_str(&w->identity));
+	FE_TRY(fe_buf_check(&w->identity, "the identity of an object", err));
+	return find_earlier(w, err);
 }
 
 static enum fe_rc
@@ -189,21 +209,17 @@ prepare(struct writer *w, struct fe_buf *sql, struct fe_stmt **out, struct fe_er
 	return rc;
 }
 
+/* By a range, which an index serves however little is known of the table's content. */
 static enum fe_rc
 prepare_find(struct writer *w, struct fe_err *err)
 {
-	struct fe_buf sql;
-	size_t i;
-
 	if (w->find)
 		return FE_OK;
-	fe_buf_init(&sql, MAX_SQL_BYTES);
-	fe_buf_add_text(&sql, "SELECT record FROM main.etl_rejects WHERE pipeline_name = ?1 "
-	                      "AND dataset = ?2 AND object_sha256 IN (?3, ?4) AND record IN (?5");
-	for (i = 1; i < CHUNK_ROWS; i++)
-		fe_buf_addf(&sql, ", ?%zu", i + 5);
-	fe_buf_add_char(&sql, ')');
-	return prepare(w, &sql, &w->find, err);
+	return fe_db_prepare(w->db,
+	                     FE_STR("SELECT record FROM main.etl_rejects WHERE pipeline_name = ?1 "
+	                            "AND dataset = ?2 AND object_sha256 IN (?3, ?4) "
+	                            "AND record BETWEEN ?5 AND ?6"),
+	                     &w->find, err);
 }
 
 static void
@@ -219,15 +235,22 @@ mark(struct writer *w, int64_t record)
 static enum fe_rc
 mark_known(struct writer *w, struct fe_err *err)
 {
+	uint64_t first = UINT64_MAX, last = 0;
 	bool row;
 	size_t i;
 
+	memset(w->is_known, 0, sizeof(w->is_known));
+	if (!w->has_earlier)
+		return FE_OK;
+	for (i = 0; i < w->n; i++) {
+		first = w->rows[i].record < first ? w->rows[i].record : first;
+		last = w->rows[i].record > last ? w->rows[i].record : last;
+	}
 	FE_TRY(prepare_find(w, err));
 	bind_object(w, w->find);
 	fe_stmt_bind_text(w->find, 4, fe_buf_str(&w->unread));
-	for (i = 0; i < CHUNK_ROWS; i++)
-		fe_record_bind_count(w->find, (int)i + 5, w->rows[i < w->n ? i : 0].record);
-	memset(w->is_known, 0, sizeof(w->is_known));
+	fe_record_bind_count(w->find, 5, first);
+	fe_record_bind_count(w->find, 6, last);
 	for (;;) {
 		FE_TRY(fe_stmt_step(w->find, &row, err));
 		if (!row)
