@@ -308,7 +308,6 @@ apply_all(struct fe_db *db, const struct fe_pg_table *tables, size_t n_tables, s
 	for (i = 0; i < n_tables; i++)
 		FE_TRY(fe_pg_schema_apply_table(db, &tables[i], err));
 	FE_TRY(fe_pg_schema_apply_views(db, tables, n_tables, err));
-	FE_TRY(fe_failpoint("schema.commit", err));
 	return fe_db_commit(db, err);
 }
 
