@@ -7,7 +7,7 @@
 #define MAX_URL_BYTES 8192
 
 const struct fe_source_ops *const fe_sources[] = { &fe_source_csv, NULL };
-const struct fe_sink_ops *const fe_sinks[] = { &fe_sink_sqlite, &fe_sink_files, &fe_sink_postgres, NULL };
+const struct fe_sink_ops *const fe_sinks[] = { &fe_sink_sqlite, &fe_sink_postgres, &fe_sink_files, NULL };
 
 static struct fe_str
 scheme_of(struct fe_str url)
