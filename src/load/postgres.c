@@ -93,8 +93,8 @@ postgres_close(struct fe_sink *sink)
 	if (!s)
 		return;
 	fe_postgres_forget_queries(s);
+	fe_db_close(s->look); /* first: load is its companion */
 	fe_db_close(s->load);
-	fe_db_close(s->look);
 	for (i = 0; i < s->base.set.n_tables; i++)
 		table_reset(&s->tables[i]);
 	for (i = 0; i < s->n_paths; i++)
@@ -349,15 +349,15 @@ static void
 roll_back(struct fe_postgres_sink *s)
 {
 	struct fe_err ignored = FE_ERR_INIT;
-	bool is_copying = s->copying != NULL;
 
 	fe_postgres_forget_queries(s);
 	s->copying = NULL;
 	if (!s->load)
 		return;
-	fe_pg_set_companion(s->look, NULL);
+	if (s->look)
+		fe_pg_set_companion(s->look, NULL);
 	fe_db_set_stoppable(s->load, false);
-	if (!is_copying && !fe_pg_is_lost(s->load) && fe_db_rollback(s->load, &ignored) == FE_OK)
+	if (!fe_pg_is_lost(s->load) && fe_db_rollback(s->load, &ignored) == FE_OK)
 		return;
 	fe_db_close(s->load);
 	s->load = NULL;

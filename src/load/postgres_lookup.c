@@ -17,6 +17,7 @@
 #include "load/postgres_sink.h"
 
 #define MAX_PATHS 8192
+#define AWAKE_US (INT64_C(60) * 1000000)
 #define UNKNOWN_OBJECT "an unknown object"
 
 enum { COL_ASKED, COL_TID, COL_XMIN, COL_RECORD, COL_OBJECT, COL_RUN, COL_FIRST };
@@ -286,6 +287,19 @@ print_origin(struct fe_postgres_sink *s, const struct fe_pg_query *q, size_t row
 
 /* ---- lookup ---- */
 
+/* A run of which nothing is new has nothing to say on load for as long as it reads: so that
+ * the server does not take it for forgotten, and that a lost one is noticed. */
+static enum fe_rc
+keep_awake(struct fe_postgres_sink *s, struct fe_err *err)
+{
+	int64_t now_us = fe_clock_ticks(s->base.set.clock);
+
+	if (s->copying || now_us - s->awake_us < AWAKE_US)
+		return FE_OK;
+	s->awake_us = now_us;
+	return fe_db_exec(s->load, "SELECT 1", err);
+}
+
 /* Which of the n keys asked for a row of the answer is about. */
 static enum fe_rc
 asked_of(const struct fe_pg_query *q, size_t row, size_t n, size_t *out, struct fe_err *err)
@@ -331,6 +345,7 @@ fe_postgres_lookup(struct fe_sink *sink, size_t table, const struct fe_batch *b,
 	size_t i;
 
 	FE_TRY(fe_failpoint("load.lookup", err));
+	FE_TRY(keep_awake(s, err));
 	for (i = 0; i < n; i++) {
 		stored[i] = -1;
 		origin[i] = (struct fe_str){ 0 };

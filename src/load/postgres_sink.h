@@ -95,6 +95,7 @@ struct fe_postgres_sink {
 	struct fe_postgres_table *tables; /* [set.n_tables] */
 	struct fe_postgres_table *copying;/* whose staging load is sending to, or NULL */
 	bool is_look_shut;                /* load has locked tables against readers */
+	int64_t awake_us;                 /* when load was last asked for a sign of life */
 	struct fe_buf out;                /* rows being encoded */
 	struct fe_buf *keys;              /* [FE_POSTGRES_MAX_KEY] arrays being asked for */
 	struct fe_postgres_path *paths;   /* sorted by id */
