@@ -37,6 +37,7 @@ def plain():
         yield case(f"format_{result_format.lower()}_all_null", data.all_null(),
                    (IN_SET, {"column": "name", "value_set": []}), result_format)
     yield case("format_of_no_such_name", data.many(), passes, "VERBOSE")
+    yield case("format_of_no_such_name_of_a_table", data.many(), ("expect_table_row_count_to_equal", {"value": 3}), "VERBOSE")
     yield case("format_without_its_name", data.many(), passes, {"partial_unexpected_count": 3})
     yield case("format_in_the_suite_is_ignored", data.many(), (IN_SET, {
         "column": "t", "value_set": ["v0"], "result_format": "BOOLEAN_ONLY"}))

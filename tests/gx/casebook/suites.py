@@ -95,6 +95,9 @@ def orders_and_errors():
     broken = [*mixed[:3], (NOT_NULL, {"column": "nope"}), mixed[3], (BETWEEN, {"column": "name", "min_value": 1}),
               mixed[4]]
     yield case("order_with_exceptions_first", data.small(), broken)
+    yield case("order_with_a_failure_after_its_metrics", data.small(), [
+        (MAX, {"column": "at", "min_value": 1}), (MAX, {"column": "nope", "min_value": 1}), (MAX, {"column": "n"}),
+        (NOT_NULL, {"column": "at"})])
     yield case("same_expectation_twice", data.small(), [mixed[2], mixed[2]])
     yield case("same_broken_expectation_twice", data.small(), [broken[3], broken[3], mixed[2]])
     yield case("no_expectations", data.small(), [])
@@ -117,6 +120,8 @@ def orders_and_errors():
     yield case("strict_null", data.small(), (BETWEEN, {"column": "n", "min_value": 1, "strict_min": None}))
     yield case("catch_exceptions_and_batch_id", data.small(), (NOT_NULL, {
         "column": "name", "catch_exceptions": False, "batch_id": "other"}))
+    yield case("condition_where_there_is_none", data.small(), ("expect_column_to_exist", {
+        "column": "n", "row_condition": "n > 1", "condition_parser": "pandas"}))
     yield case("column_not_a_text", data.small(), (NOT_NULL, {"column": 1}))
     yield case("column_with_strange_name", [column('odd "name", é', "int", ["1", None])],
                (NOT_NULL, {"column": 'odd "name", é'}))

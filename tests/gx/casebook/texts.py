@@ -11,6 +11,7 @@ LENGTHS, LENGTH = "expect_column_value_lengths_to_be_between", "expect_column_va
 
 def cases():
     yield from patterns()
+    yield from timestamps_as_texts()
     yield from pattern_lists()
     yield from lengths()
     yield from dates()
@@ -38,6 +39,17 @@ def patterns():
         yield case(f"{short}_no_rows", data.no_rows(), (kind, {"column": "name", "regex": "a"}))
         yield case(f"{short}_mostly", data.small(), (kind, {"column": "name", "regex": "^A", "mostly": 0.3}))
         yield case(f"{short}_without_regex", data.small(), (kind, {"column": "name"}))
+
+
+def timestamps_as_texts():
+    """As a whole column: six digits of a fraction everywhere if one value has a fraction."""
+    whole = [column("at", "timestamp", ["2024-01-31T10:00:00Z", "2024-02-29T00:00:00Z", None])]
+    mixed = [column("at", "timestamp", ["2024-01-31T10:00:00Z", "2024-02-29T23:59:59.5Z", None])]
+    midnights = [column("at", "timestamp", ["2024-01-31T00:00:00Z", "2024-02-29T00:00:00Z"])]
+    for how, columns in (("whole", whole), ("mixed", mixed), ("midnights", midnights)):
+        for short, regex in (("seconds", r":00\+00:00$"), ("fraction", r"\.\d{6}\+00:00$"), ("space", r"^\S+ \S+$")):
+            yield case(f"regex_{short}_of_timestamps_{how}", columns, (REGEX, {"column": "at", "regex": regex}))
+        yield case(f"length_of_timestamps_{how}", columns, (LENGTH, {"column": "at", "value": 25}))
 
 
 def pattern_lists():
@@ -127,6 +139,9 @@ def json_texts():
         yield case(f"json_of_{name}", data.small(), (kind, {"column": name}))
     yield case("json_all_null", data.all_null(), (kind, {"column": "name"}))
     yield case("json_no_rows", data.no_rows(), (kind, {"column": "name"}))
+    for how, cell, schema in (("of_no_json", "{", {}), ("that_is_none", "1", {"type": "nope"})):
+        yield case(f"json_schema_{how}", [column("t", "text(60)", [cell, "1"])],
+                   ("expect_column_values_to_match_json_schema", {"column": "t", "json_schema": schema}))
     yield case("json_schema", [column("t", "text(60)", ['{"a": 1}', '{"a": "x"}', None])],
                ("expect_column_values_to_match_json_schema",
                 {"column": "t", "json_schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}))
