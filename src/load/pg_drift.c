@@ -9,22 +9,43 @@
  *
  * Key and foreign keys must have their names: a load takes them off and puts them back.
  */
-#include "base/mem.h"
-#include "db/db.h"
+#include "load/pg_drift.h"
 #include "load/pg_schema.h"
 
 #define MAX_TEXT_BYTES (4u << 20)
-#define WAY_OUT "; change the pipeline file or the table, or rename the table and let finetl make a new one"
 
-static enum fe_rc
-differs(struct fe_err *err, const struct fe_pg_table *t, const char *column, const char *what,
-	struct fe_str is, const char *declared)
+enum fe_rc
+fe_pg_differs(struct fe_err *err, const struct fe_pg_table *t, const char *column, const char *what,
+	      struct fe_str is, const char *declared)
 {
 	if (!column)
-		return fe_fail(err, FE_ECONFLICT, "table %s: %s is %.*s, declared is %s" WAY_OUT, t->name,
-		               what, FE_STR_ARGS(is), declared);
-	return fe_fail(err, FE_ECONFLICT, "table %s, column %s: %s is %.*s, declared is %s" WAY_OUT,
-	               t->name, column, what, FE_STR_ARGS(is), declared);
+		return fe_fail(err, FE_ECONFLICT,
+			       "table %s: %s is %.*s, declared is %s" FE_PG_WAY_OUT, t->name, what,
+			       FE_STR_ARGS(is), declared);
+	return fe_fail(err, FE_ECONFLICT,
+		       "table %s, column %s: %s is %.*s, declared is %s" FE_PG_WAY_OUT, t->name,
+		       column, what, FE_STR_ARGS(is), declared);
+}
+
+enum fe_rc
+fe_pg_other_name(struct fe_err *err, const struct fe_pg_table *t, const char *what,
+		 struct fe_str is, const char *declared)
+{
+	return fe_fail(
+	    err, FE_ECONFLICT,
+	    "table %s: %s has the name \"%.*s\", finetl's is \"%s\": ALTER TABLE %s RENAME "
+	    "CONSTRAINT \"%.*s\" TO \"%s\"",
+	    t->name, what, FE_STR_ARGS(is), declared, t->name, FE_STR_ARGS(is), declared);
+}
+
+void
+fe_pg_print_columns(struct fe_buf *out, const struct fe_schema *schema, const size_t *columns,
+		    size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		fe_buf_addf(out, "%s%s", i > 0 ? "," : "", schema->fields[columns[i]].name);
 }
 
 /* ---- kind ---- */
@@ -32,9 +53,10 @@ differs(struct fe_err *err, const struct fe_pg_table *t, const char *column, con
 static const struct kind {
 	const char *letter, *name;
 } kinds[] = {
-	{ "v", "a view" },           { "m", "a materialized view" }, { "f", "a foreign table" },
-	{ "p", "a partitioned table" }, { "S", "a sequence" },       { "i", "an index" },
-	{ "c", "a composite type" },
+    {"v", "a view"},	       {"m", "a materialized view"},
+    {"f", "a foreign table"},  {"p", "a partitioned table"},
+    {"S", "a sequence"},       {"i", "an index"},
+    {"c", "a composite type"},
 };
 
 static enum fe_rc
@@ -49,20 +71,22 @@ compare_kind(struct fe_stmt *st, const struct fe_pg_table *t, bool *exists, stru
 	kind = fe_stmt_text(st, 0);
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (fe_str_is(kind, kinds[i].letter))
-			return differs(err, t, NULL, "its kind", fe_str_of(kinds[i].name), "a table");
+			return fe_pg_differs(err, t, NULL, "its kind", fe_str_of(kinds[i].name),
+					     "a table");
 	}
 	if (!fe_str_is(fe_stmt_text(st, 1), "p"))
-		return differs(err, t, NULL, "its kind", FE_STR("unlogged or temporary"),
-		               "a table that outlives a crash of the server");
+		return fe_pg_differs(err, t, NULL, "its kind", FE_STR("unlogged or temporary"),
+				     "a table that outlives a crash of the server");
 	if (fe_stmt_i64(st, 2))
-		return differs(err, t, NULL, "its kind", FE_STR("a table that others inherit from"),
-		               "a table");
+		return fe_pg_differs(err, t, NULL, "its kind",
+				     FE_STR("a table that others inherit from"), "a table");
 	if (fe_stmt_i64(st, 3))
-		return fe_fail(err, FE_ECONFLICT,
-		               "table %s: row level security hides rows from this role, and what is "
-		               "hidden would be loaded twice; give the role a policy that bypasses it "
-		               "(BYPASSRLS)",
-		               t->name);
+		return fe_fail(
+		    err, FE_ECONFLICT,
+		    "table %s: row level security hides rows from this role, and what is "
+		    "hidden would be loaded twice; give the role a policy that bypasses it "
+		    "(BYPASSRLS)",
+		    t->name);
 	return FE_OK;
 }
 
@@ -81,16 +105,18 @@ find_column(const struct fe_pg_table *t, struct fe_str name, struct column *out)
 	size_t i = fe_schema_find(schema, name);
 
 	if (i != FE_NO_COLUMN) {
-		*out = (struct column){ .name = schema->fields[i].name, .type = t->types[i],
-			                .is_not_null = t->table->not_null[i] ||
-			                               fe_table_is_key(t->table, i) };
+		*out = (struct column){.name = schema->fields[i].name,
+				       .type = t->types[i],
+				       .is_not_null =
+					   t->table->not_null[i] || fe_table_is_key(t->table, i)};
 		return true;
 	}
 	for (i = 0; i < FE_PG_N_STAMPS; i++) {
 		if (!fe_str_is(name, fe_pg_stamps[i].name))
 			continue;
-		*out = (struct column){ .name = fe_pg_stamps[i].name, .type = fe_pg_stamps[i].type,
-			                .is_not_null = true };
+		*out = (struct column){.name = fe_pg_stamps[i].name,
+				       .type = fe_pg_stamps[i].type,
+				       .is_not_null = true};
 		return true;
 	}
 	return false;
@@ -120,10 +146,10 @@ compare_type(struct fe_str is, const struct fe_pg_table *t, const struct column 
 	print_type(&type, c->type);
 	if (!fe_str_is(is, fe_buf_text(&type)))
 		rc = fe_fail(err, FE_ECONFLICT,
-		             "table %s, column %s: its type is %.*s, declared is %s; change the "
-		             "pipeline file, or the table: ALTER TABLE %s ALTER COLUMN %s TYPE %s",
-		             t->name, c->name, FE_STR_ARGS(is), fe_buf_text(&type), t->name, c->name,
-		             c->type);
+			     "table %s, column %s: its type is %.*s, declared is %s; change the "
+			     "pipeline file, or the table: ALTER TABLE %s ALTER COLUMN %s TYPE %s",
+			     t->name, c->name, FE_STR_ARGS(is), fe_buf_text(&type), t->name,
+			     c->name, c->type);
 	fe_buf_reset(&type);
 	return rc;
 }
@@ -138,22 +164,25 @@ compare_column(struct fe_stmt *st, const struct fe_pg_table *t, bool *is_ours, s
 	*is_ours = find_column(t, name, &c);
 	if (!*is_ours) {
 		if (is_not_null && !fe_stmt_i64(st, 4))
-			return fe_fail(err, FE_ECONFLICT,
-			               "table %s has a column %.*s that is not declared, is NOT NULL and "
-			               "has no default" WAY_OUT,
-			               t->name, FE_STR_ARGS(name));
+			return fe_fail(
+			    err, FE_ECONFLICT,
+			    "table %s has a column %.*s that is not declared, is NOT NULL and "
+			    "has no default" FE_PG_WAY_OUT,
+			    t->name, FE_STR_ARGS(name));
 		return FE_OK;
 	}
 	FE_TRY(compare_type(fe_stmt_text(st, 1), t, &c, err));
 	if (is_not_null != c.is_not_null)
-		return differs(err, t, c.name, "it", is_not_null ? FE_STR("NOT NULL") : FE_STR("nullable"),
-		               c.is_not_null ? "NOT NULL" : "nullable");
+		return fe_pg_differs(err, t, c.name, "it",
+				     is_not_null ? FE_STR("NOT NULL") : FE_STR("nullable"),
+				     c.is_not_null ? "NOT NULL" : "nullable");
 	if (fe_stmt_i64(st, 3))
-		return differs(err, t, c.name, "it", FE_STR("generated by the server"), "loaded");
+		return fe_pg_differs(err, t, c.name, "it", FE_STR("generated by the server"),
+				     "loaded");
 	if (fe_stmt_i64(st, 5))
-		return differs(err, t, c.name, "its collation",
-		               FE_STR("one that takes different texts for equal (nondeterministic)"),
-		               "\"C\"");
+		return fe_pg_differs(
+		    err, t, c.name, "its collation",
+		    FE_STR("one that takes different texts for equal (nondeterministic)"), "\"C\"");
 	return FE_OK;
 }
 
@@ -178,14 +207,16 @@ name_missing_column(struct fe_stmt *st, const struct fe_pg_table *t, struct fe_e
 	size_t n = t->table->schema->n_fields, i;
 
 	for (i = 0; i < n + FE_PG_N_STAMPS; i++) {
-		const char *name = i < n ? t->table->schema->fields[i].name : fe_pg_stamps[i - n].name;
+		const char *name =
+		    i < n ? t->table->schema->fields[i].name : fe_pg_stamps[i - n].name;
 		bool has;
 
 		FE_TRY(has_column(st, name, &has, err));
 		if (!has)
 			return fe_fail(err, FE_ECONFLICT,
-			               "table %s has no column %s, which is %s" WAY_OUT, t->name, name,
-			               i < n ? "declared" : "one of finetl's stamps");
+				       "table %s has no column %s, which is %s" FE_PG_WAY_OUT,
+				       t->name, name,
+				       i < n ? "declared" : "one of finetl's stamps");
 	}
 	return FE_OK;
 }
@@ -204,29 +235,10 @@ compare_columns(struct fe_stmt *st, const struct fe_pg_table *t, struct fe_err *
 		n += is_ours;
 	}
 	return n == t->table->schema->n_fields + FE_PG_N_STAMPS ? FE_OK
-	                                                        : name_missing_column(st, t, err);
+								: name_missing_column(st, t, err);
 }
 
 /* ---- key: name, columns by commas, deferrable ---- */
-
-static void
-print_columns(struct fe_buf *out, const struct fe_schema *schema, const size_t *columns, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		fe_buf_addf(out, "%s%s", i > 0 ? "," : "", schema->fields[columns[i]].name);
-}
-
-static enum fe_rc
-other_name(struct fe_err *err, const struct fe_pg_table *t, const char *what, struct fe_str is,
-	   const char *declared)
-{
-	return fe_fail(err, FE_ECONFLICT,
-	               "table %s: %s has the name \"%.*s\", finetl's is \"%s\": ALTER TABLE %s RENAME "
-	               "CONSTRAINT \"%.*s\" TO \"%s\"",
-	               t->name, what, FE_STR_ARGS(is), declared, t->name, FE_STR_ARGS(is), declared);
-}
 
 static enum fe_rc
 compare_key(struct fe_stmt *st, const struct fe_pg_table *t, struct fe_err *err)
@@ -237,280 +249,27 @@ compare_key(struct fe_stmt *st, const struct fe_pg_table *t, struct fe_err *err)
 
 	FE_TRY(fe_stmt_step(st, &row, err));
 	if (!row)
-		return fe_fail(err, FE_ECONFLICT, "table %s: its primary key is missing: %s", t->name,
-		               t->key.add);
+		return fe_fail(err, FE_ECONFLICT, "table %s: its primary key is missing: %s",
+			       t->name, t->key.add);
 	fe_buf_init(&key, MAX_TEXT_BYTES);
-	print_columns(&key, t->table->schema, t->table->key, t->table->n_key);
+	fe_pg_print_columns(&key, t->table->schema, t->table->key, t->table->n_key);
 	if (!fe_str_eq(fe_stmt_text(st, 1), fe_buf_str(&key)))
-		rc = differs(err, t, NULL, "its primary key", fe_stmt_text(st, 1), fe_buf_text(&key));
+		rc = fe_pg_differs(err, t, NULL, "its primary key", fe_stmt_text(st, 1),
+				   fe_buf_text(&key));
 	else if (fe_stmt_i64(st, 2))
-		rc = differs(err, t, NULL, "its primary key", FE_STR("deferrable"), "not");
+		rc = fe_pg_differs(err, t, NULL, "its primary key", FE_STR("deferrable"), "not");
 	else if (!fe_str_is(fe_stmt_text(st, 0), t->key.name))
-		rc = other_name(err, t, "its primary key", fe_stmt_text(st, 0), t->key.name);
+		rc = fe_pg_other_name(err, t, "its primary key", fe_stmt_text(st, 0), t->key.name);
 	else
 		rc = FE_OK;
 	fe_buf_reset(&key);
 	return rc;
 }
 
-/* ---- foreign keys: name, columns by commas, whether to the right table, its columns,
- *      plain (no actions, MATCH SIMPLE, not deferrable), checked for all rows ---- */
-
-struct foreign_key {
-	const char *name;
-	struct fe_buf columns, to;
-	bool found;
-};
-
-static enum fe_rc
-compare_foreign_key(struct fe_stmt *st, const struct fe_pg_table *t, struct foreign_key *k,
-		    bool *is_same, struct fe_err *err)
-{
-	bool is_named = fe_str_is(fe_stmt_text(st, 0), k->name);
-
-	*is_same = fe_str_eq(fe_stmt_text(st, 1), fe_buf_str(&k->columns)) && fe_stmt_i64(st, 2) &&
-	           fe_str_eq(fe_stmt_text(st, 3), fe_buf_str(&k->to));
-	if (!is_named)
-		return FE_OK;
-	k->found = true;
-	if (!*is_same)
-		return differs(err, t, NULL, "a foreign key", FE_STR("another one"), k->name);
-	if (!fe_stmt_i64(st, 4))
-		return differs(err, t, NULL, "a foreign key",
-		               FE_STR("deferrable, or with an action or MATCH of its own"), k->name);
-	if (!fe_stmt_i64(st, 5))
-		return fe_fail(err, FE_ECONFLICT,
-		               "table %s: the foreign key %s is NOT VALID, it was not checked for the "
-		               "rows that are there: ALTER TABLE %s VALIDATE CONSTRAINT %s",
-		               t->name, k->name, t->name, k->name);
-	return FE_OK;
-}
-
-/* One of the right meaning and another name is not to be doubled. */
-static enum fe_rc
-find_foreign_key(struct fe_stmt *st, const struct fe_pg_table *t, struct foreign_key *k,
-		 struct fe_err *err)
-{
-	char other[64] = "";
-	bool row, is_same;
-
-	for (;;) {
-		FE_TRY(fe_stmt_step(st, &row, err));
-		if (!row)
-			break;
-		FE_TRY(compare_foreign_key(st, t, k, &is_same, err));
-		if (is_same && fe_stmt_text(st, 0).n < sizeof(other))
-			memcpy(other, fe_stmt_text(st, 0).p, fe_stmt_text(st, 0).n);
-	}
-	if (!k->found && other[0])
-		return other_name(err, t, "a foreign key", fe_str_of(other), k->name);
-	return FE_OK;
-}
-
-static enum fe_rc
-compare_foreign_keys(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err)
-{
-	static const char sql[] =
-		"SELECT CAST(k.conname AS text), (SELECT pg_catalog.string_agg(a.attname, ',' ORDER BY "
-		"x.i) FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS x (n, i) JOIN "
-		"pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = x.n), "
-		"k.confrelid = pg_catalog.to_regclass(?2), (SELECT pg_catalog.string_agg(a.attname, "
-		"',' ORDER BY x.i) FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY AS x (n, i) JOIN "
-		"pg_catalog.pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = x.n), "
-		"NOT k.condeferrable AND k.confupdtype = 'a' AND k.confdeltype = 'a' AND "
-		"k.confmatchtype = 's', k.convalidated FROM pg_catalog.pg_constraint AS k "
-		"WHERE k.contype = 'f' AND k.conrelid = pg_catalog.to_regclass(?1)";
-	struct fe_stmt *st;
-	enum fe_rc rc = FE_OK;
-	size_t i;
-
-	FE_TRY(fe_db_prepare(db, FE_STR(sql), &st, err));
-	for (i = 0; i < t->n_foreign_keys && rc == FE_OK; i++) {
-		const struct fe_foreign_key *declared = &t->table->foreign_keys[i];
-		struct foreign_key k = { .name = t->foreign_keys[i].name };
-
-		fe_buf_init(&k.columns, MAX_TEXT_BYTES);
-		fe_buf_init(&k.to, MAX_TEXT_BYTES);
-		print_columns(&k.columns, t->table->schema, declared->columns, declared->n_columns);
-		print_columns(&k.to, declared->references->schema, declared->references->key,
-		              declared->references->n_key);
-		fe_stmt_bind_cstr(st, 1, t->name);
-		fe_stmt_bind_cstr(st, 2, t->parents[i]);
-		rc = find_foreign_key(st, t, &k, err);
-		fe_stmt_reset(st);
-		fe_buf_reset(&k.columns);
-		fe_buf_reset(&k.to);
-	}
-	fe_stmt_free(st);
-	return rc;
-}
-
-/* ---- indexes: whether on this table and of the plain kind, columns by commas ---- */
-
-static void
-print_index(struct fe_buf *out, const struct fe_schema *schema, const struct fe_index *x)
-{
-	size_t i;
-
-	for (i = 0; i < x->n_columns; i++)
-		fe_buf_addf(out, "%s%s%s", i > 0 ? "," : "", schema->fields[x->columns[i]].name,
-		            x->descending[i] ? " DESC" : "");
-}
-
-static enum fe_rc
-compare_index(struct fe_stmt *st, const struct fe_pg_table *t, const char *name,
-	      const struct fe_index *x, struct fe_err *err)
-{
-	struct fe_buf columns;
-	enum fe_rc rc = FE_OK;
-	bool row;
-
-	FE_TRY(fe_stmt_step(st, &row, err));
-	if (!row)
-		return FE_OK;
-	fe_buf_init(&columns, MAX_TEXT_BYTES);
-	print_index(&columns, t->table->schema, x);
-	if (!fe_stmt_i64(st, 0) || !fe_str_eq(fe_stmt_text(st, 1), fe_buf_str(&columns)))
-		rc = fe_fail(err, FE_ECONFLICT,
-		             "index %s.%s is not the one that is declared for table %s (%s), or is "
-		             "not valid; change the pipeline file, or drop or rename the index and let "
-		             "finetl make it",
-		             t->schema, name, t->name, fe_buf_text(&columns));
-	fe_buf_reset(&columns);
-	return rc;
-}
-
-static enum fe_rc
-compare_indexes(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err)
-{
-	static const char sql[] =
-		"SELECT i.indexrelid IS NOT NULL AND i.indrelid = pg_catalog.to_regclass(?1) AND "
-		"i.indisvalid AND NOT i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND "
-		"m.amname = 'btree' AND i.indnkeyatts = i.indnatts, (SELECT pg_catalog.string_agg("
-		"a.attname || CASE i.indoption[x.i - 1] WHEN 0 THEN '' WHEN 3 THEN ' DESC' ELSE ' ?' END "
-		"|| CASE WHEN o.opcdefault AND i.indcollation[x.i - 1] = a.attcollation THEN '' ELSE "
-		"' ?' END, ',' ORDER BY x.i) FROM pg_catalog.unnest(CAST(i.indkey AS smallint[])) WITH "
-		"ORDINALITY AS x (n, i) JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND "
-		"a.attnum = x.n JOIN pg_catalog.pg_opclass AS o ON o.oid = i.indclass[x.i - 1]) "
-		"FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS s ON s.oid = "
-		"c.relnamespace LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid LEFT JOIN "
-		"pg_catalog.pg_am AS m ON m.oid = c.relam WHERE s.nspname = ?2 AND c.relname = ?3";
-	struct fe_stmt *st;
-	enum fe_rc rc = FE_OK;
-	size_t i;
-
-	FE_TRY(fe_db_prepare(db, FE_STR(sql), &st, err));
-	fe_stmt_bind_cstr(st, 1, t->name);
-	fe_stmt_bind_cstr(st, 2, t->schema);
-	for (i = 0; i < t->n_indexes && rc == FE_OK; i++) {
-		fe_stmt_bind_cstr(st, 3, t->indexes[i].name);
-		rc = compare_index(st, t, t->indexes[i].name, &t->index_columns[i], err);
-		fe_stmt_reset(st);
-	}
-	fe_stmt_free(st);
-	return rc;
-}
-
-/* ---- conditions ---- */
-
-/* As the server prints it once it has understood it; columns are those of the table. */
-static enum fe_rc
-explain(struct fe_db *db, const struct fe_pg_table *t, struct fe_str condition, struct fe_buf *out,
-	struct fe_err *err)
-{
-	struct fe_stmt *st = NULL;
-	struct fe_buf sql;
-	enum fe_rc rc;
-	bool row = true;
-
-	fe_buf_init(&sql, MAX_TEXT_BYTES);
-	fe_buf_addf(&sql, "EXPLAIN (VERBOSE, COSTS OFF) SELECT (");
-	fe_buf_add_str(&sql, condition);
-	fe_buf_addf(&sql, ") FROM %s", t->name);
-	rc = fe_buf_check(&sql, "a condition", err);
-	if (rc == FE_OK)
-		rc = fe_db_prepare(db, fe_buf_str(&sql), &st, err);
-	while (rc == FE_OK && row) {
-		rc = fe_stmt_step(st, &row, err);
-		if (rc == FE_OK && row) {
-			fe_buf_add_str(out, fe_stmt_text(st, 0));
-			fe_buf_add_char(out, '\n');
-		}
-	}
-	fe_stmt_free(st);
-	fe_buf_reset(&sql);
-	return rc ? rc : fe_buf_check(out, "a condition", err);
-}
-
-static enum fe_rc
-compare_condition(struct fe_db *db, const struct fe_pg_table *t, const struct fe_pg_check *c,
-		  struct fe_str is, struct fe_err *err)
-{
-	struct fe_buf a, b;
-	enum fe_rc rc;
-
-	fe_buf_init(&a, MAX_TEXT_BYTES);
-	fe_buf_init(&b, MAX_TEXT_BYTES);
-	rc = explain(db, t, is, &a, err);
-	if (rc == FE_OK)
-		rc = explain(db, t, fe_str_of(c->condition), &b, err);
-	if (rc == FE_OK && !fe_str_eq(fe_buf_str(&a), fe_buf_str(&b)))
-		rc = fe_fail(err, FE_ECONFLICT,
-		             "table %s: its condition \"%s\" is CHECK (%.*s), declared is CHECK (%s)" WAY_OUT,
-		             t->name, c->name, FE_STR_ARGS(is), c->condition);
-	fe_buf_reset(&a);
-	fe_buf_reset(&b);
-	return rc;
-}
-
-/* The statement's columns: the condition, checked for all rows. */
-static enum fe_rc
-compare_check(struct fe_db *db, struct fe_stmt *st, const struct fe_pg_table *t,
-	      const struct fe_pg_check *c, struct fe_err *err)
-{
-	bool row;
-
-	FE_TRY(fe_stmt_step(st, &row, err));
-	if (!row)
-		return fe_fail(err, FE_ECONFLICT,
-		               "table %s: the condition \"%s\" is missing: ALTER TABLE %s ADD CONSTRAINT "
-		               "\"%s\" CHECK (%s)",
-		               t->name, c->name, t->name, c->name, c->condition);
-	if (!fe_stmt_i64(st, 1))
-		return fe_fail(err, FE_ECONFLICT,
-		               "table %s: the condition \"%s\" is NOT VALID, it was not checked for the "
-		               "rows that are there: ALTER TABLE %s VALIDATE CONSTRAINT \"%s\"",
-		               t->name, c->name, t->name, c->name);
-	return compare_condition(db, t, c, fe_stmt_text(st, 0), err);
-}
-
-static enum fe_rc
-compare_checks(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err)
-{
-	struct fe_stmt *st;
-	enum fe_rc rc = FE_OK;
-	size_t i;
-
-	FE_TRY(fe_db_prepare(
-		db,
-		FE_STR("SELECT pg_catalog.pg_get_expr(conbin, conrelid), convalidated FROM "
-	               "pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid = "
-	               "pg_catalog.to_regclass(?1) AND conname = ?2"),
-		&st, err));
-	fe_stmt_bind_cstr(st, 1, t->name);
-	for (i = 0; i < t->n_checks && rc == FE_OK; i++) {
-		fe_stmt_bind_cstr(st, 2, t->checks[i].name);
-		rc = compare_check(db, st, t, &t->checks[i], err);
-		fe_stmt_reset(st);
-	}
-	fe_stmt_free(st);
-	return rc;
-}
-
 /* ---- the whole ---- */
 
 typedef enum fe_rc (*compare_fn)(struct fe_stmt *st, const struct fe_pg_table *t,
-                                 struct fe_err *err);
+				 struct fe_err *err);
 
 static enum fe_rc
 with_query(struct fe_db *db, const char *sql, compare_fn compare, const struct fe_pg_table *t,
@@ -533,13 +292,14 @@ find_table(struct fe_db *db, const struct fe_pg_table *t, bool *exists, struct f
 	enum fe_rc rc;
 
 	FE_TRY(fe_db_prepare(
-		db,
-		FE_STR("SELECT CAST(c.relkind AS text), CAST(c.relpersistence AS text), EXISTS (SELECT 1 "
-	               "FROM pg_catalog.pg_inherits WHERE inhparent = c.oid), "
-	               "pg_catalog.row_security_active(c.oid) FROM pg_catalog.pg_class AS c JOIN "
-	               "pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = ?1 "
-	               "AND c.relname = ?2"),
-		&st, err));
+	    db,
+	    FE_STR(
+		"SELECT CAST(c.relkind AS text), CAST(c.relpersistence AS text), EXISTS (SELECT 1 "
+		"FROM pg_catalog.pg_inherits WHERE inhparent = c.oid), "
+		"pg_catalog.row_security_active(c.oid) FROM pg_catalog.pg_class AS c JOIN "
+		"pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = ?1 "
+		"AND c.relname = ?2"),
+	    &st, err));
 	fe_stmt_bind_cstr(st, 1, t->schema);
 	fe_stmt_bind_cstr(st, 2, t->plain);
 	rc = compare_kind(st, t, exists, err);
@@ -548,28 +308,29 @@ find_table(struct fe_db *db, const struct fe_pg_table *t, bool *exists, struct f
 }
 
 enum fe_rc
-fe_pg_schema_compare(struct fe_db *db, const struct fe_pg_table *t, bool *exists, struct fe_err *err)
+fe_pg_schema_compare(struct fe_db *db, const struct fe_pg_table *t, bool *exists,
+		     struct fe_err *err)
 {
 	FE_TRY(find_table(db, t, exists, err));
 	if (!*exists)
 		return FE_OK;
 	FE_TRY(with_query(
-		db,
-		"SELECT CAST(a.attname AS text), pg_catalog.format_type(a.atttypid, a.atttypmod), "
-		"a.attnotnull, a.attgenerated <> '' OR a.attidentity = 'a', a.atthasdef OR "
-		"a.attidentity <> '', c.collisdeterministic IS FALSE FROM pg_catalog.pg_attribute AS a "
-		"LEFT JOIN pg_catalog.pg_collation AS c ON c.oid = a.attcollation WHERE a.attrelid = "
-		"pg_catalog.to_regclass(?1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
-		compare_columns, t, err));
+	    db,
+	    "SELECT CAST(a.attname AS text), pg_catalog.format_type(a.atttypid, a.atttypmod), "
+	    "a.attnotnull, a.attgenerated <> '' OR a.attidentity = 'a', a.atthasdef OR "
+	    "a.attidentity <> '', c.collisdeterministic IS FALSE FROM pg_catalog.pg_attribute AS a "
+	    "LEFT JOIN pg_catalog.pg_collation AS c ON c.oid = a.attcollation WHERE a.attrelid = "
+	    "pg_catalog.to_regclass(?1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+	    compare_columns, t, err));
 	FE_TRY(with_query(
-		db,
-		"SELECT CAST(k.conname AS text), (SELECT pg_catalog.string_agg(a.attname, ',' ORDER BY "
-		"x.i) FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS x (n, i) JOIN "
-		"pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = x.n), "
-		"k.condeferrable FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'p' AND "
-		"k.conrelid = pg_catalog.to_regclass(?1)",
-		compare_key, t, err));
-	FE_TRY(compare_checks(db, t, err));
-	FE_TRY(compare_foreign_keys(db, t, err));
-	return compare_indexes(db, t, err);
+	    db,
+	    "SELECT CAST(k.conname AS text), (SELECT pg_catalog.string_agg(a.attname, ',' ORDER BY "
+	    "x.i) FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS x (n, i) JOIN "
+	    "pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = x.n), "
+	    "k.condeferrable FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'p' AND "
+	    "k.conrelid = pg_catalog.to_regclass(?1)",
+	    compare_key, t, err));
+	FE_TRY(fe_pg_compare_checks(db, t, err));
+	FE_TRY(fe_pg_compare_foreign_keys(db, t, err));
+	return fe_pg_compare_indexes(db, t, err);
 }

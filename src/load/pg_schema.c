@@ -38,9 +38,9 @@ static enum fe_rc
 has_relation(struct fe_db *db, const char *schema, const char *name, bool *has, struct fe_err *err)
 {
 	return has_row(db,
-	               "SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n "
-	               "ON n.oid = c.relnamespace WHERE n.nspname = ?1 AND c.relname = ?2",
-	               schema, name, has, err);
+		       "SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n "
+		       "ON n.oid = c.relnamespace WHERE n.nspname = ?1 AND c.relname = ?2",
+		       schema, name, has, err);
 }
 
 /* To the end of the transaction; whoever waited must look again. */
@@ -50,9 +50,9 @@ lock_name(struct fe_db *db, const char *schema, const char *name, struct fe_err 
 	bool has;
 
 	return has_row(db,
-	               "SELECT pg_catalog.pg_advisory_xact_lock(" FE_PG_LOCK_CLASS ", "
-	               "pg_catalog.hashtext(CAST(?1 AS text) || '.' || CAST(?2 AS text)))",
-	               schema, name, &has, err);
+		       "SELECT pg_catalog.pg_advisory_xact_lock(" FE_PG_LOCK_CLASS ", "
+		       "pg_catalog.hashtext(CAST(?1 AS text) || '.' || CAST(?2 AS text)))",
+		       schema, name, &has, err);
 }
 
 static enum fe_rc
@@ -62,9 +62,9 @@ make(struct fe_db *db, const char *sql, const char *what, const char *name, stru
 
 	if (rc == FE_EDENIED)
 		fe_err_context(err,
-		               "%s %s is missing and this role may not make it; run `finetl schema "
-		               "apply` as the owner",
-		               what, name);
+			       "%s %s is missing and this role may not make it; run `finetl schema "
+			       "apply` as the owner",
+			       what, name);
 	else if (rc)
 		fe_err_context(err, "cannot make %s %s", what, name);
 	return rc;
@@ -79,21 +79,24 @@ check_migration(struct fe_stmt *st, size_t n, struct fe_err *err)
 
 	if (n == fe_n_sql_migrations)
 		return fe_fail(err, FE_EUSAGE,
-		               "etl_schema_migrations: version %" PRId64 " of finetl's tables is newer "
-		               "than this finetl; upgrade finetl",
-		               version);
+			       "etl_schema_migrations: version %" PRId64
+			       " of finetl's tables is newer "
+			       "than this finetl; upgrade finetl",
+			       version);
 	if (version != fe_sql_migrations[n].version)
-		return fe_fail(err, FE_ECONFLICT,
-		               "etl_schema_migrations: version %d is missing; the table was changed by "
-		               "hand, restore its row",
-		               fe_sql_migrations[n].version);
+		return fe_fail(
+		    err, FE_ECONFLICT,
+		    "etl_schema_migrations: version %d is missing; the table was changed by "
+		    "hand, restore its row",
+		    fe_sql_migrations[n].version);
 	if (!fe_str_is(fe_stmt_text(st, 1), fe_sql_migrations[n].sha256))
-		return fe_fail(err, FE_ECONFLICT,
-		               "etl_schema_migrations: version %d was applied with another text (SHA-256 "
-		               "%.*s) than this finetl has (%s); use the finetl that applied it, or "
-		               "another schema",
-		               fe_sql_migrations[n].version, FE_STR_ARGS(fe_stmt_text(st, 1)),
-		               fe_sql_migrations[n].sha256);
+		return fe_fail(
+		    err, FE_ECONFLICT,
+		    "etl_schema_migrations: version %d was applied with another text (SHA-256 "
+		    "%.*s) than this finetl has (%s); use the finetl that applied it, or "
+		    "another schema",
+		    fe_sql_migrations[n].version, FE_STR_ARGS(fe_stmt_text(st, 1)),
+		    fe_sql_migrations[n].sha256);
 	return FE_OK;
 }
 
@@ -110,8 +113,8 @@ count_applied(struct fe_db *db, size_t *n, struct fe_err *err)
 	if (!row)
 		return FE_OK;
 	FE_TRY(fe_db_prepare(
-		db, FE_STR("SELECT version, sha256 FROM main.etl_schema_migrations ORDER BY version"),
-		&st, err));
+	    db, FE_STR("SELECT version, sha256 FROM main.etl_schema_migrations ORDER BY version"),
+	    &st, err));
 	for (;;) {
 		rc = fe_stmt_step(st, &row, err);
 		if (rc || !row)
@@ -131,10 +134,11 @@ note_migration(struct fe_db *db, const struct fe_migration *m, struct fe_err *er
 	struct fe_stmt *st;
 	enum fe_rc rc;
 
-	FE_TRY(fe_db_prepare(db,
-	                     FE_STR("INSERT INTO main.etl_schema_migrations (version, name, sha256) "
-	                            "VALUES (?1, ?2, ?3)"),
-	                     &st, err));
+	FE_TRY(
+	    fe_db_prepare(db,
+			  FE_STR("INSERT INTO main.etl_schema_migrations (version, name, sha256) "
+				 "VALUES (?1, ?2, ?3)"),
+			  &st, err));
 	fe_stmt_bind_i64(st, 1, m->version);
 	fe_stmt_bind_cstr(st, 2, m->name);
 	fe_stmt_bind_cstr(st, 3, m->sha256);
@@ -156,9 +160,10 @@ migrate(struct fe_db *db, const struct fe_migration *m, struct fe_err *err)
 		rc = make(db, fe_buf_text(&sql), "of finetl's own tables, the step", m->name, err);
 	fe_buf_reset(&sql);
 	if (rc == FE_ECONFLICT)
-		fe_err_context(err, "a table, index or view of schema %s has the name of one of "
-		                    "finetl's own (etl_...); rename it, or name another schema",
-		               fe_pg_schema(db));
+		fe_err_context(err,
+			       "a table, index or view of schema %s has the name of one of "
+			       "finetl's own (etl_...); rename it, or name another schema",
+			       fe_pg_schema(db));
 	FE_TRY(rc);
 	FE_TRY(fe_failpoint("schema.migrated", err));
 	return note_migration(db, m, err);
@@ -186,32 +191,68 @@ has_foreign_key(struct fe_db *db, const struct fe_pg_table *t, const char *name,
 		struct fe_err *err)
 {
 	return has_row(db,
-	               "SELECT 1 FROM pg_catalog.pg_constraint WHERE conrelid = "
-	               "pg_catalog.to_regclass(?1) AND conname = ?2",
-	               t->name, name, has, err);
+		       "SELECT 1 FROM pg_catalog.pg_constraint WHERE conrelid = "
+		       "pg_catalog.to_regclass(?1) AND conname = ?2",
+		       t->name, name, has, err);
 }
 
-/* Makes the parts that are missing; or with is_dry only says whether one is. */
+static void
+add_names(struct fe_buf *sql, const struct fe_pg_part *parts, size_t n_parts)
+{
+	size_t i;
+
+	fe_buf_add_text(sql, " IN (''"); /* a list has one member at least */
+	for (i = 0; i < n_parts; i++) {
+		fe_buf_add_text(sql, ", ");
+		fe_db_add_literal(sql, fe_str_of(parts[i].name));
+	}
+	fe_buf_add_text(sql, "))");
+}
+
+/* Asked before anything is locked, and of all parts at once: most runs miss none. */
 static enum fe_rc
-add_parts(struct fe_db *db, const struct fe_pg_table *t, bool is_dry, bool *is_missing,
-	  struct fe_err *err)
+is_part_missing(struct fe_db *db, const struct fe_pg_table *t, bool *is_missing, struct fe_err *err)
+{
+	struct fe_buf sql;
+	enum fe_rc rc;
+	int64_t n = 0;
+
+	fe_buf_init(&sql, MAX_SCRIPT_BYTES);
+	fe_buf_add_text(
+	    &sql, "SELECT (SELECT count(*) FROM pg_catalog.pg_class AS c JOIN "
+		  "pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = ");
+	fe_db_add_literal(&sql, fe_str_of(t->schema));
+	fe_buf_add_text(&sql, " AND c.relname");
+	add_names(&sql, t->indexes, t->n_indexes);
+	fe_buf_add_text(&sql, " + (SELECT count(*) FROM pg_catalog.pg_constraint WHERE conrelid = "
+			      "pg_catalog.to_regclass(");
+	fe_db_add_literal(&sql, fe_str_of(t->name));
+	fe_buf_add_text(&sql, ") AND conname");
+	add_names(&sql, t->foreign_keys, t->n_foreign_keys);
+	rc = fe_buf_check(&sql, "a query of the catalog", err);
+	if (rc == FE_OK)
+		rc = fe_db_query_i64(db, fe_buf_text(&sql), &n, err);
+	fe_buf_reset(&sql);
+	*is_missing = n != (int64_t)(t->n_indexes + t->n_foreign_keys);
+	return rc;
+}
+
+static enum fe_rc
+add_parts(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err)
 {
 	bool has;
 	size_t i;
 
-	*is_missing = false;
 	for (i = 0; i < t->n_indexes; i++) {
 		FE_TRY(has_relation(db, t->schema, t->indexes[i].name, &has, err));
-		*is_missing |= !has;
-		if (!has && !is_dry)
+		if (!has)
 			FE_TRY(make(db, t->indexes[i].add, "the index", t->indexes[i].name, err));
 	}
 	for (i = 0; i < t->n_foreign_keys; i++) {
 		FE_TRY(has_foreign_key(db, t, t->foreign_keys[i].name, &has, err));
-		*is_missing |= !has;
-		if (!has && !is_dry)
+		if (!has)
 			FE_TRY(make(db, t->foreign_keys[i].add, "the foreign key",
-			            t->foreign_keys[i].name, err));
+				    t->foreign_keys[i].name, err));
 	}
 	return FE_OK;
 }
@@ -224,7 +265,7 @@ make_schema(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err)
 	bool has;
 
 	FE_TRY(has_row(db, "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?1", t->schema,
-	               NULL, &has, err));
+		       NULL, &has, err));
 	if (has)
 		return FE_OK;
 	fe_buf_init(&sql, MAX_SCRIPT_BYTES);
@@ -242,7 +283,7 @@ fe_pg_schema_apply_table(struct fe_db *db, const struct fe_pg_table *t, struct f
 
 	FE_TRY(fe_pg_schema_compare(db, t, &exists, err));
 	if (exists)
-		FE_TRY(add_parts(db, t, true, &is_missing, err));
+		FE_TRY(is_part_missing(db, t, &is_missing, err));
 	if (!is_missing)
 		return FE_OK;
 	FE_TRY(lock_name(db, t->schema, t->plain, err));
@@ -253,7 +294,7 @@ fe_pg_schema_apply_table(struct fe_db *db, const struct fe_pg_table *t, struct f
 		FE_TRY(make(db, t->key.add, "the key", t->key.name, err));
 	}
 	FE_TRY(fe_failpoint("schema.table", err));
-	return add_parts(db, t, false, &is_missing, err);
+	return add_parts(db, t, err);
 }
 
 /* ---- views ---- */
@@ -315,8 +356,8 @@ enum fe_rc
 fe_pg_schema_apply_url(const char *url, const struct fe_table *tables, size_t n_tables,
 		       int64_t wait_ms, struct fe_err *err)
 {
-	struct fe_pg_settings set = { .url = url, .connect_wait_ms = wait_ms,
-		                      .lock_timeout_ms = wait_ms };
+	struct fe_pg_settings set = {
+	    .url = url, .connect_wait_ms = wait_ms, .lock_timeout_ms = wait_ms};
 	struct fe_pg_table *all = NULL;
 	struct fe_db *db = NULL;
 	enum fe_rc rc;
@@ -340,17 +381,18 @@ read_catalog(struct fe_db *db, const struct fe_pg_table *t, struct fe_pg_state *
 	 * something in its schema, and to refer to the other tables. What needs the key: other
 	 * tables' foreign keys (by its index), views that group by it (by the constraint). */
 	static const char sql[] =
-		"SELECT CAST(c.reltuples AS bigint), pg_catalog.pg_total_relation_size(c.oid), "
-		"pg_catalog.pg_has_role(c.relowner, 'USAGE') AND "
-		"pg_catalog.has_schema_privilege(c.relnamespace, 'CREATE') AND NOT EXISTS "
-		"(SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = c.oid AND "
-		"k.contype = 'f' AND NOT pg_catalog.has_table_privilege(k.confrelid, 'REFERENCES')), "
-		"EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.confrelid = c.oid AND "
-		"k.conrelid <> c.oid AND k.contype = 'f') OR EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS d JOIN "
-		"pg_catalog.pg_constraint AS k ON k.oid = d.refobjid WHERE d.refclassid = "
-		"CAST('pg_catalog.pg_constraint' AS regclass) AND k.conrelid = c.oid AND "
-		"k.contype = 'p' AND d.deptype = 'n') "
-		"FROM pg_catalog.pg_class AS c WHERE c.oid = pg_catalog.to_regclass(?1)";
+	    "SELECT CAST(c.reltuples AS bigint), pg_catalog.pg_total_relation_size(c.oid), "
+	    "pg_catalog.pg_has_role(c.relowner, 'USAGE') AND "
+	    "pg_catalog.has_schema_privilege(c.relnamespace, 'CREATE') AND NOT EXISTS "
+	    "(SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = c.oid AND "
+	    "k.contype = 'f' AND NOT pg_catalog.has_table_privilege(k.confrelid, 'REFERENCES')), "
+	    "EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.confrelid = c.oid AND "
+	    "k.conrelid <> c.oid AND k.contype = 'f') OR EXISTS (SELECT 1 FROM "
+	    "pg_catalog.pg_depend AS d JOIN "
+	    "pg_catalog.pg_constraint AS k ON k.oid = d.refobjid WHERE d.refclassid = "
+	    "CAST('pg_catalog.pg_constraint' AS regclass) AND k.conrelid = c.oid AND "
+	    "k.contype = 'p' AND d.deptype = 'n') "
+	    "FROM pg_catalog.pg_class AS c WHERE c.oid = pg_catalog.to_regclass(?1)";
 	struct fe_stmt *st;
 	enum fe_rc rc;
 	bool row;
@@ -371,14 +413,15 @@ read_catalog(struct fe_db *db, const struct fe_pg_table *t, struct fe_pg_state *
 }
 
 static enum fe_rc
-count_rows(struct fe_db *db, const struct fe_pg_table *t, int64_t limit, int64_t *n, struct fe_err *err)
+count_rows(struct fe_db *db, const struct fe_pg_table *t, int64_t limit, int64_t *n,
+	   struct fe_err *err)
 {
 	struct fe_buf sql;
 	enum fe_rc rc;
 
 	fe_buf_init(&sql, MAX_SCRIPT_BYTES);
 	fe_buf_addf(&sql, "SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %" PRId64 ") AS t", t->name,
-	            limit);
+		    limit);
 	rc = fe_db_query_i64(db, fe_buf_text(&sql), n, err);
 	fe_buf_reset(&sql);
 	return rc;
@@ -390,7 +433,7 @@ fe_pg_schema_state(struct fe_db *db, const struct fe_pg_table *t, struct fe_pg_s
 {
 	int64_t n = 0;
 
-	*out = (struct fe_pg_state){ 0 };
+	*out = (struct fe_pg_state){0};
 	FE_TRY(read_catalog(db, t, out, err));
 	FE_TRY(count_rows(db, t, 1, &n, err));
 	out->is_empty = n == 0;

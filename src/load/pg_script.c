@@ -10,7 +10,7 @@
 
 /* Nobody else's schema is looked into for functions and operators. */
 static const char head[] = "\\set ON_ERROR_STOP on\nBEGIN;\n"
-                           "SET LOCAL search_path = pg_catalog, pg_temp;\n\n";
+			   "SET LOCAL search_path = pg_catalog, pg_temp;\n\n";
 
 /* ---- names ---- */
 
@@ -29,13 +29,14 @@ find_table(const struct fe_pg_table *tables, size_t n_tables, struct fe_str plai
 static bool
 is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
 }
 
 /* The text with the schema of each name for its 'main.'. */
 static void
-add_script(struct fe_buf *out, const char *text, const char *schema, const struct fe_pg_table *tables,
-	   size_t n_tables)
+add_script(struct fe_buf *out, const char *text, const char *schema,
+	   const struct fe_pg_table *tables, size_t n_tables)
 {
 	static const char mark[] = "main.";
 	const size_t n_mark = sizeof(mark) - 1;
@@ -50,7 +51,7 @@ add_script(struct fe_buf *out, const char *text, const char *schema, const struc
 			continue;
 		}
 		p += n_mark;
-		for (name = (struct fe_str){ p, 0 }; is_name_char(p[name.n]); name.n++)
+		for (name = (struct fe_str){p, 0}; is_name_char(p[name.n]); name.n++)
 			;
 		t = find_table(tables, n_tables, name);
 		fe_db_add_name(out, t ? t->schema : schema);
@@ -90,7 +91,8 @@ fe_pg_view_fits(const struct fe_view *v, const struct fe_pg_table *tables, size_
 	size_t i;
 
 	for (i = 0; i < v->n_needs; i++) {
-		const struct fe_pg_table *t = find_table(tables, n_tables, fe_str_of(v->needs[i].table));
+		const struct fe_pg_table *t =
+		    find_table(tables, n_tables, fe_str_of(v->needs[i].table));
 
 		if (!t || !declares(t, &v->needs[i]))
 			return false;
@@ -124,9 +126,10 @@ print_own(struct fe_buf *out, const char *schema)
 		fe_pg_add_migration(out, m, schema);
 		fe_buf_add_text(out, "INSERT INTO ");
 		fe_db_add_name(out, schema);
-		fe_buf_addf(out,
-		            ".etl_schema_migrations (version, name, sha256)\n\tVALUES (%d, '%s', '%s');\n",
-		            m->version, m->name, m->sha256);
+		fe_buf_addf(
+		    out,
+		    ".etl_schema_migrations (version, name, sha256)\n\tVALUES (%d, '%s', '%s');\n",
+		    m->version, m->name, m->sha256);
 	}
 }
 
@@ -183,8 +186,9 @@ print_grants(struct fe_buf *out, const struct fe_pg_table *t, const bool *pii)
 {
 	size_t i;
 
-	fe_buf_addf(out, "\nREVOKE ALL ON %s FROM PUBLIC, finetl_loader, finetl_audit, finetl_report;\n",
-	            t->name);
+	fe_buf_addf(out,
+		    "\nREVOKE ALL ON %s FROM PUBLIC, finetl_loader, finetl_audit, finetl_report;\n",
+		    t->name);
 	if (strchr(t->table->name, '.')) {
 		fe_buf_add_text(out, "GRANT USAGE ON SCHEMA ");
 		fe_db_add_name(out, t->schema);
@@ -196,9 +200,9 @@ print_grants(struct fe_buf *out, const struct fe_pg_table *t, const bool *pii)
 			fe_buf_addf(out, "%s, ", t->columns[i]);
 	}
 	fe_buf_addf(out,
-	            "processed_at, updated_at, etl_run_id, etl_object_id, etl_record) ON %s TO "
-	            "finetl_loader;\nGRANT SELECT (",
-	            t->name);
+		    "processed_at, updated_at, etl_run_id, etl_object_id, etl_record) ON %s TO "
+		    "finetl_loader;\nGRANT SELECT (",
+		    t->name);
 	for (i = 0; i < t->table->schema->n_fields; i++) {
 		if (!pii || !pii[i])
 			fe_buf_addf(out, "%s, ", t->columns[i]);
@@ -216,7 +220,8 @@ has_pii(const struct fe_view *v, const struct fe_pg_table *tables, size_t n_tabl
 	size_t i, column;
 
 	for (i = 0; i < v->n_needs; i++) {
-		const struct fe_pg_table *t = find_table(tables, n_tables, fe_str_of(v->needs[i].table));
+		const struct fe_pg_table *t =
+		    find_table(tables, n_tables, fe_str_of(v->needs[i].table));
 
 		column = fe_schema_find(t->table->schema, fe_str_of(v->needs[i].column));
 		if (column != FE_NO_COLUMN && pii[t - tables] && pii[t - tables][column])
@@ -234,11 +239,13 @@ print_view_grants(struct fe_buf *out, const struct fe_view *v, const struct fe_p
 	fe_buf_init(&name, MAX_NAME_BYTES);
 	fe_db_add_name(&name, fe_pg_view_schema(v, tables, n_tables));
 	fe_buf_addf(&name, ".%s", v->name);
-	fe_buf_addf(out, "\nREVOKE ALL ON %s FROM PUBLIC, finetl_loader, finetl_audit, finetl_report;\n",
-	            fe_buf_text(&name));
+	fe_buf_addf(out,
+		    "\nREVOKE ALL ON %s FROM PUBLIC, finetl_loader, finetl_audit, finetl_report;\n",
+		    fe_buf_text(&name));
 	if (has_pii(v, tables, n_tables, pii))
-		fe_buf_addf(out, "-- %s shows personal columns (pii): not granted to finetl_report\n",
-		            fe_buf_text(&name));
+		fe_buf_addf(out,
+			    "-- %s shows personal columns (pii): not granted to finetl_report\n",
+			    fe_buf_text(&name));
 	else
 		fe_buf_addf(out, "GRANT SELECT ON %s TO finetl_report;\n", fe_buf_text(&name));
 	fe_buf_reset(&name);

@@ -17,8 +17,8 @@ void fe_pg_add_migration(struct fe_buf *out, const struct fe_migration *m, const
 bool fe_pg_view_fits(const struct fe_view *v, const struct fe_pg_table *tables, size_t n_tables);
 /* Of a view that fits. */
 const char *fe_pg_view_schema(const struct fe_view *v, const struct fe_pg_table *tables,
-                              size_t n_tables);
+			      size_t n_tables);
 void fe_pg_add_view(struct fe_buf *out, const struct fe_view *v, const struct fe_pg_table *tables,
-                    size_t n_tables);
+		    size_t n_tables);
 
 #endif

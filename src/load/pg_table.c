@@ -8,17 +8,14 @@
 #include "db/db.h"
 
 #define MAX_SQL_BYTES (4u << 20)
-#define MAX_NAME_BYTES 63           /* of an identifier; PostgreSQL cuts longer ones silently */
+#define MAX_NAME_BYTES 63 /* of an identifier; PostgreSQL cuts longer ones silently */
 #define N_HASH_DIGITS 8
 #define MAX_VARCHAR_CHARS 10485760u /* more than a cell of ours can hold */
 
 const struct fe_pg_stamp fe_pg_stamps[FE_PG_N_STAMPS] = {
-	{ .name = "processed_at", .type = "timestamptz" },
-	{ .name = "created_at", .type = "timestamptz" },
-	{ .name = "updated_at", .type = "timestamptz" },
-	{ .name = "etl_run_id", .type = "text" },
-	{ .name = "etl_object_id", .type = "bigint" },
-	{ .name = "etl_record", .type = "bigint" },
+    {.name = "processed_at", .type = "timestamptz"}, {.name = "created_at", .type = "timestamptz"},
+    {.name = "updated_at", .type = "timestamptz"},   {.name = "etl_run_id", .type = "text"},
+    {.name = "etl_object_id", .type = "bigint"},     {.name = "etl_record", .type = "bigint"},
 };
 
 /* ---- names ---- */
@@ -29,7 +26,8 @@ fe_pg_table_names(const struct fe_table *t, const char *default_schema, struct f
 {
 	const char *dot = strchr(t->name, '.');
 
-	*schema = dot ? (struct fe_str){ t->name, (size_t)(dot - t->name) } : fe_str_of(default_schema);
+	*schema =
+	    dot ? (struct fe_str){t->name, (size_t)(dot - t->name)} : fe_str_of(default_schema);
 	*plain = fe_str_of(dot ? dot + 1 : t->name);
 }
 
@@ -40,26 +38,28 @@ check_names(const struct fe_pg_table *t, struct fe_err *err)
 
 	if (!fe_is_sql_name(fe_str_of(t->plain)) ||
 	    (is_qualified && !fe_is_sql_name(fe_str_of(t->schema))))
-		return fe_fail(err, FE_EUSAGE,
-		               "target '%s': the names of tables and schemas are lower-case letters, "
-		               "digits and _, 63 at most, and do not begin with a digit",
-		               t->table->name);
+		return fe_fail(
+		    err, FE_EUSAGE,
+		    "target '%s': the names of tables and schemas are lower-case letters, "
+		    "digits and _, 63 at most, and do not begin with a digit",
+		    t->table->name);
 	if (strncmp(t->plain, "etl_", 4) == 0)
 		return fe_fail(err, FE_EUSAGE,
-		               "target '%s': names that begin with etl_ are taken; choose another",
-		               t->table->name);
-	if (is_qualified && (strncmp(t->schema, "pg_", 3) == 0 ||
-	                     strcmp(t->schema, "information_schema") == 0))
-		return fe_fail(err, FE_EUSAGE,
-		               "target '%s': the schema belongs to PostgreSQL itself; choose another",
-		               t->table->name);
+			       "target '%s': names that begin with etl_ are taken; choose another",
+			       t->table->name);
+	if (is_qualified &&
+	    (strncmp(t->schema, "pg_", 3) == 0 || strcmp(t->schema, "information_schema") == 0))
+		return fe_fail(
+		    err, FE_EUSAGE,
+		    "target '%s': the schema belongs to PostgreSQL itself; choose another",
+		    t->table->name);
 	return FE_OK;
 }
 
 static bool
 is_taken_by_us(const char *name)
 {
-	static const char *const system[] = { "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid" };
+	static const char *const system[] = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"};
 	size_t i;
 
 	for (i = 0; i < FE_PG_N_STAMPS; i++) {
@@ -81,18 +81,19 @@ check_column_name(const struct fe_pg_table *t, size_t column, struct fe_err *err
 	size_t n = strlen(name);
 
 	if (n == 0 || n > MAX_NAME_BYTES)
-		return fe_fail(err, FE_EUSAGE,
-		               "target '%s', column '%s': a name in PostgreSQL has %d bytes at most; "
-		               "shorten it",
-		               t->table->name, name, MAX_NAME_BYTES);
+		return fe_fail(
+		    err, FE_EUSAGE,
+		    "target '%s', column '%s': a name in PostgreSQL has %d bytes at most; "
+		    "shorten it",
+		    t->table->name, name, MAX_NAME_BYTES);
 	if (is_taken_by_us(name))
 		return fe_fail(err, FE_EUSAGE,
-		               "target '%s' has a column '%s', a name that PostgreSQL or finetl's "
-		               "stamps have taken; rename yours",
-		               t->table->name, name);
+			       "target '%s' has a column '%s', a name that PostgreSQL or finetl's "
+			       "stamps have taken; rename yours",
+			       t->table->name, name);
 	if (fe_schema_find(schema, fe_str_of(name)) != column)
 		return fe_fail(err, FE_EUSAGE, "target '%s' has two columns '%s'; rename one",
-		               t->table->name, name);
+			       t->table->name, name);
 	return FE_OK;
 }
 
@@ -120,8 +121,8 @@ static void
 add_type(struct fe_buf *out, const struct fe_type *type)
 {
 	static const char *const names[FE_N_KINDS] = {
-		[FE_TEXT] = "text",       [FE_DECIMAL] = "numeric", [FE_INT] = "bigint",
-		[FE_BOOL] = "boolean",    [FE_DATE] = "date",       [FE_TIMESTAMP] = "timestamptz",
+	    [FE_TEXT] = "text",	   [FE_DECIMAL] = "numeric", [FE_INT] = "bigint",
+	    [FE_BOOL] = "boolean", [FE_DATE] = "date",	     [FE_TIMESTAMP] = "timestamptz",
 	};
 
 	if (type->kind == FE_TEXT && type->max_chars && type->max_chars <= MAX_VARCHAR_CHARS)
@@ -186,7 +187,7 @@ add_check(struct fe_pg_table *t, char *name, char *condition)
 		fe_free(condition);
 		return;
 	}
-	t->checks[t->n_checks++] = (struct fe_pg_check){ .name = name, .condition = condition };
+	t->checks[t->n_checks++] = (struct fe_pg_check){.name = name, .condition = condition};
 }
 
 static void
@@ -206,7 +207,8 @@ add_checks(struct fe_pg_table *t)
 		fe_buf_addf(&condition, "%s <> 'NaN'", t->columns[i]);
 		add_check(t, fit_name(&name), fe_buf_take(&condition));
 	}
-	for (i = 0; i < table->n_checks; i++) { /* named by their text: that is what a breach names */
+	for (i = 0; i < table->n_checks;
+	     i++) { /* named by their text: that is what a breach names */
 		fe_buf_init(&name, MAX_SQL_BYTES);
 		fe_buf_add_text(&name, table->checks[i].text);
 		add_check(t, fit_name(&name), fe_strdup(table->checks[i].postgres));
@@ -236,8 +238,8 @@ print_create(struct fe_buf *out, const struct fe_pg_table *t)
 		print_field(out, t, i);
 	for (i = 0; i < FE_PG_N_STAMPS; i++)
 		fe_buf_addf(out, "%s\t%s %s%s NOT NULL", i > 0 ? ",\n" : "", fe_pg_stamps[i].name,
-		            fe_pg_stamps[i].type,
-		            strcmp(fe_pg_stamps[i].type, "text") == 0 ? " COLLATE \"C\"" : "");
+			    fe_pg_stamps[i].type,
+			    strcmp(fe_pg_stamps[i].type, "text") == 0 ? " COLLATE \"C\"" : "");
 	for (i = 0; i < t->n_checks; i++) {
 		fe_buf_add_text(out, ",\n\tCONSTRAINT ");
 		fe_db_add_name(out, t->checks[i].name);
@@ -286,8 +288,10 @@ add_key(struct fe_pg_table *t, struct fe_err *err)
 	const struct fe_table *table = t->table;
 	struct fe_buf name, definition;
 
-	if (table->n_key == 0 || table->n_key > sizeof(((struct fe_index *)NULL)->columns) / sizeof(size_t))
-		return fe_fail(err, FE_EUSAGE, "target '%s': a key has 1 to 8 columns", table->name);
+	if (table->n_key == 0 ||
+	    table->n_key > sizeof(((struct fe_index *)NULL)->columns) / sizeof(size_t))
+		return fe_fail(err, FE_EUSAGE, "target '%s': a key has 1 to 8 columns",
+			       table->name);
 	fe_buf_init(&name, MAX_SQL_BYTES);
 	fe_buf_addf(&name, "%s_pkey", t->plain);
 	fe_buf_init(&definition, MAX_SQL_BYTES);
@@ -331,7 +335,8 @@ add_foreign_key(struct fe_pg_table *t, const struct fe_foreign_key *k, const cha
 {
 	struct fe_pg_part *part = &t->foreign_keys[t->n_foreign_keys];
 	struct fe_buf definition, parent;
-	char *name = part_name(t, t->foreign_keys, t->n_foreign_keys, k->columns, k->n_columns, "_fkey");
+	char *name =
+	    part_name(t, t->foreign_keys, t->n_foreign_keys, k->columns, k->n_columns, "_fkey");
 
 	fe_buf_init(&definition, MAX_SQL_BYTES);
 	fe_buf_add_text(&definition, "FOREIGN KEY (");
@@ -339,7 +344,8 @@ add_foreign_key(struct fe_pg_table *t, const struct fe_foreign_key *k, const cha
 	fe_buf_init(&parent, MAX_SQL_BYTES);
 	add_table_name(&parent, k->references, default_schema);
 	fe_buf_addf(&definition, ") REFERENCES %s (", fe_buf_text(&parent));
-	add_column_list(&definition, k->references->schema, k->references->key, k->references->n_key);
+	add_column_list(&definition, k->references->schema, k->references->key,
+			k->references->n_key);
 	fe_buf_add_char(&definition, ')');
 	init_constraint(part, t, name, fe_buf_take(&definition));
 	t->parents[t->n_foreign_keys++] = fe_buf_take(&parent);
@@ -359,7 +365,7 @@ add_index(struct fe_pg_table *t, const struct fe_index *x)
 	fe_buf_addf(&sql, " ON %s (", t->name);
 	for (i = 0; i < x->n_columns; i++)
 		fe_buf_addf(&sql, "%s%s%s", i > 0 ? ", " : "", t->columns[x->columns[i]],
-		            x->descending[i] ? " DESC" : "");
+			    x->descending[i] ? " DESC" : "");
 	fe_buf_add_char(&sql, ')');
 	part->add = fe_buf_take(&sql);
 	fe_buf_add_text(&sql, "DROP INDEX ");
@@ -377,14 +383,15 @@ add_parts(struct fe_pg_table *t, const char *default_schema)
 	size_t i;
 
 	t->indexes = fe_new_array(table->n_indexes + table->n_foreign_keys + 1, struct fe_pg_part);
-	t->index_columns = fe_new_array(table->n_indexes + table->n_foreign_keys + 1, struct fe_index);
+	t->index_columns =
+	    fe_new_array(table->n_indexes + table->n_foreign_keys + 1, struct fe_index);
 	t->foreign_keys = fe_new_array(table->n_foreign_keys + 1, struct fe_pg_part);
 	t->parents = fe_new_array(table->n_foreign_keys + 1, char *);
 	for (i = 0; i < table->n_indexes; i++)
 		add_index(t, &table->indexes[i]);
 	for (i = 0; i < table->n_foreign_keys; i++) {
 		const struct fe_foreign_key *k = &table->foreign_keys[i];
-		struct fe_index x = { .n_columns = k->n_columns };
+		struct fe_index x = {.n_columns = k->n_columns};
 
 		add_foreign_key(t, k, default_schema);
 		if (fe_table_has_index_for(table, k))
@@ -402,7 +409,7 @@ fe_pg_table_init(struct fe_pg_table *t, const struct fe_table *table, const char
 	struct fe_buf sql;
 	enum fe_rc rc;
 
-	*t = (struct fe_pg_table){ .table = table };
+	*t = (struct fe_pg_table){.table = table};
 	fe_buf_init(&sql, MAX_SQL_BYTES);
 	fe_pg_table_names(table, default_schema, &schema, &plain);
 	t->schema = fe_strndup(schema.p, schema.n);
@@ -474,5 +481,5 @@ fe_pg_table_reset(struct fe_pg_table *t)
 	fe_free(t->plain);
 	fe_free(t->name);
 	fe_free(t->create);
-	*t = (struct fe_pg_table){ 0 };
+	*t = (struct fe_pg_table){0};
 }

@@ -3,6 +3,7 @@
 do its work. Who logs in is made here, a member of one role each.
 """
 
+import contextlib
 import os
 import subprocess
 
@@ -23,6 +24,7 @@ class Warehouse:
     def __init__(self, finetl, server, folder):
         self.finetl, self.server = finetl, server
         self.database = server.fresh()
+        self.there_before = {row[0] for row in server.execute("SELECT rolname FROM pg_roles")}
         self.users = {role: f"finetl_test_{role}_{os.getpid()}" for role in ROLES}
         spec = pipelines.financial()
         for part, data in (("customers", nasty.customers(8, 40)), ("transactions", nasty.transactions(9, 400, 40))):
@@ -59,8 +61,10 @@ class Warehouse:
 
     def remove(self):
         self.database.drop()
-        for user in self.users.values():
-            self.server.execute(f"DROP ROLE IF EXISTS {user}")
+        for role in [*self.users.values(), *(f"finetl_{role}" for role in ROLES)]:
+            if role not in self.there_before:
+                with contextlib.suppress(psycopg.errors.DependentObjectsStillExist):  # of another test's database
+                    self.server.execute(f"DROP ROLE IF EXISTS {role}")
 
 
 @pytest.fixture(scope="module")
