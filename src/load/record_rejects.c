@@ -6,8 +6,9 @@
  * no run has read it to its end, by its path, size and time; as nothing that is written
  * is changed, it is looked for by both.
  *
- * Rejects go in by the chunk: one question which of them are there, one insert of the
- * others; a round trip to a server for each would take longer than the load.
+ * Rejects come in the order of their records. So those that are there already are read
+ * beside them, a page at a time, and the others go in by the chunk: a round trip to a server
+ * for each would take longer than the load. In another order it would be slow, not wrong.
  */
 #include <inttypes.h>
 
@@ -20,6 +21,7 @@
 #define MAX_SQL_BYTES (64u << 10)
 #define CHUNK_ROWS 128
 #define CHUNK_BYTES (1u << 20)
+#define PAGE_RECORDS 4096
 
 /* ---- objects ---- */
 
@@ -89,19 +91,25 @@ fe_record_objects(struct fe_db *db, const struct fe_record_run *run, const struc
 
 /* ---- rejects ---- */
 
+/* The records first .. last of an object that are written down under one identity. */
+struct window {
+	struct fe_buf identity;
+	int64_t first, last; /* first > last: none was looked at yet */
+	int64_t records[PAGE_RECORDS]; /* ascending */
+	size_t n;
+};
+
 struct writer {
 	struct fe_db *db;
 	const struct fe_record_run *run;
 	const struct fe_run_end *end;
 	/* the chunk: rejects of one object and data set */
 	struct fe_reject rows[CHUNK_ROWS];
-	bool is_known[CHUNK_ROWS];
 	size_t n;
 	struct fe_arena arena;      /* its texts */
-	/* what its object is known by; the second, where no run had come to its end */
-	size_t identity_of;
-	struct fe_buf identity, unread;
-	bool has_earlier;           /* it has rejects that were there before its first chunk */
+	/* what the object is known by, and was where no run had come to its end */
+	size_t object, dataset;
+	struct window known, unread;
 	struct fe_buf reasons;      /* being printed */
 	struct fe_stmt *find, *insert;
 	size_t n_insert;            /* rows of the insert as prepared */
@@ -111,15 +119,15 @@ struct writer {
 static void
 print_unread(struct writer *w, const struct fe_object_id *id)
 {
+	struct fe_buf *out = &w->unread.identity;
 	struct fe_arena arena = { 0 };
 	struct fe_str path = fe_record_text(w->db, fe_str_of(id->path), &arena);
 
-	fe_buf_clear(&w->unread);
-	fe_buf_add_str(&w->unread, path);
+	fe_buf_add_str(out, path);
 	if (id->mtime_us)
-		fe_buf_addf(&w->unread, ":%" PRIu64 ":%" PRId64, id->size_bytes, id->mtime_us);
+		fe_buf_addf(out, ":%" PRIu64 ":%" PRId64, id->size_bytes, id->mtime_us);
 	else
-		fe_buf_addf(&w->unread, ":%s", w->run->run_id);
+		fe_buf_addf(out, ":%s", w->run->run_id);
 	fe_arena_free(&arena);
 }
 
@@ -143,147 +151,136 @@ find_hash(struct writer *w, const struct fe_run_object *o, bool *found, struct f
 	fe_stmt_bind_text(st, 4, fe_record_time(o->id->mtime_us, modified));
 	rc = fe_stmt_step(st, found, err);
 	if (rc == FE_OK && *found)
-		fe_buf_add_str(&w->identity, fe_stmt_text(st, 0));
+		fe_buf_add_str(&w->known.identity, fe_stmt_text(st, 0));
 	fe_stmt_free(st);
 	fe_arena_free(&arena);
 	return rc;
 }
 
-/* The statements start with pipeline, data set and identity. */
 static void
-bind_object(struct writer *w, struct fe_stmt *st)
+window_start(struct window *v)
 {
-	fe_stmt_bind_cstr(st, 1, w->run->pipeline);
-	fe_stmt_bind_cstr(st, 2, w->end->datasets[w->rows[0].dataset]);
-	fe_stmt_bind_text(st, 3, fe_buf_str(&w->identity));
+	fe_buf_clear(&v->identity);
+	v->first = 1;
+	v->last = 0;
 }
 
-/* Mostly an object is new, and then no chunk has to ask. */
+/* Turns to the object and data set of a reject. */
 static enum fe_rc
-find_earlier(struct writer *w, struct fe_err *err)
+turn_to(struct writer *w, const struct fe_reject *r, struct fe_err *err)
 {
-	struct fe_stmt *st;
-	enum fe_rc rc;
-
-	FE_TRY(fe_db_prepare(w->db,
-	                     FE_STR("SELECT 1 FROM main.etl_rejects WHERE pipeline_name = ?1 AND "
-	                            "dataset = ?2 AND object_sha256 IN (?3, ?4) LIMIT 1"),
-	                     &st, err));
-	bind_object(w, st);
-	fe_stmt_bind_text(st, 4, fe_buf_str(&w->unread));
-	rc = fe_stmt_step(st, &w->has_earlier, err);
-	fe_stmt_free(st);
-	return rc;
-}
-
-static enum fe_rc
-identify(struct writer *w, size_t object, struct fe_err *err)
-{
-	const struct fe_run_object *o = &w->end->objects[object];
+	const struct fe_run_object *o = &w->end->objects[r->object];
 	bool found = false;
 
-	if (w->identity_of == object)
-		return FE_OK;
-	fe_buf_clear(&w->identity);
+	w->object = r->object;
+	w->dataset = r->dataset;
+	window_start(&w->known);
+	window_start(&w->unread);
 	print_unread(w, o->id);
 	if (o->id->sha256[0])
-		fe_buf_add_text(&w->identity, o->id->sha256);
+		fe_buf_add_text(&w->known.identity, o->id->sha256);
 	else if (o->id->mtime_us)
 		FE_TRY(find_hash(w, o, &found, err));
-	if (w->identity.n_bytes == 0)
-		fe_buf_add_str(&w->identity, fe_buf_str(&w->unread));
-	w->identity_of = object;
-	FE_TRY(fe_buf_check(&w->unread, "the identity of an object", err));
-	FE_TRY(fe_buf_check(&w->identity, "the identity of an object", err));
-	return find_earlier(w, err);
+	if (w->known.identity.n_bytes == 0)
+		fe_buf_add_str(&w->known.identity, fe_buf_str(&w->unread.identity));
+	FE_TRY(fe_buf_check(&w->unread.identity, "the identity of an object", err));
+	return fe_buf_check(&w->known.identity, "the identity of an object", err);
 }
 
-static enum fe_rc
-prepare(struct writer *w, struct fe_buf *sql, struct fe_stmt **out, struct fe_err *err)
-{
-	enum fe_rc rc = fe_buf_check(sql, "the statement", err);
-
-	if (rc == FE_OK)
-		rc = fe_db_prepare(w->db, fe_buf_str(sql), out, err);
-	fe_buf_reset(sql);
-	return rc;
-}
-
-/* By a range, which an index serves however little is known of the table's content. */
-static enum fe_rc
-prepare_find(struct writer *w, struct fe_err *err)
-{
-	if (w->find)
-		return FE_OK;
-	return fe_db_prepare(w->db,
-	                     FE_STR("SELECT record FROM main.etl_rejects WHERE pipeline_name = ?1 "
-	                            "AND dataset = ?2 AND object_sha256 IN (?3, ?4) "
-	                            "AND record BETWEEN ?5 AND ?6"),
-	                     &w->find, err);
-}
-
+/* Both statements start with pipeline, data set and identity. */
 static void
-mark(struct writer *w, int64_t record)
+bind_object(struct writer *w, struct fe_stmt *st, const struct window *v)
 {
-	size_t i;
-
-	for (i = 0; i < w->n; i++)
-		w->is_known[i] |= w->rows[i].record == (uint64_t)record;
+	fe_stmt_bind_cstr(st, 1, w->run->pipeline);
+	fe_stmt_bind_cstr(st, 2, w->end->datasets[w->dataset]);
+	fe_stmt_bind_text(st, 3, fe_buf_str(&v->identity));
 }
 
-/* Which of the chunk an earlier run, or an object of the same content, has written down. */
+/* A page of what is written down, from this record on. */
 static enum fe_rc
-mark_known(struct writer *w, struct fe_err *err)
+window_read(struct writer *w, struct window *v, int64_t first, struct fe_err *err)
 {
-	uint64_t first = UINT64_MAX, last = 0;
 	bool row;
-	size_t i;
 
-	memset(w->is_known, 0, sizeof(w->is_known));
-	if (!w->has_earlier)
-		return FE_OK;
-	for (i = 0; i < w->n; i++) {
-		first = w->rows[i].record < first ? w->rows[i].record : first;
-		last = w->rows[i].record > last ? w->rows[i].record : last;
-	}
-	FE_TRY(prepare_find(w, err));
-	bind_object(w, w->find);
-	fe_stmt_bind_text(w->find, 4, fe_buf_str(&w->unread));
-	fe_record_bind_count(w->find, 5, first);
-	fe_record_bind_count(w->find, 6, last);
+	bind_object(w, w->find, v);
+	fe_stmt_bind_i64(w->find, 4, first);
+	fe_stmt_bind_i64(w->find, 5, PAGE_RECORDS);
+	v->n = 0;
 	for (;;) {
 		FE_TRY(fe_stmt_step(w->find, &row, err));
 		if (!row)
-			return FE_OK;
-		mark(w, fe_stmt_i64(w->find, 0));
+			break;
+		FE_ASSERT(v->n < PAGE_RECORDS);
+		v->records[v->n++] = fe_stmt_i64(w->find, 0);
 	}
+	v->first = first;
+	v->last = v->n == PAGE_RECORDS ? v->records[v->n - 1] : INT64_MAX;
+	return FE_OK;
+}
+
+static enum fe_rc
+window_has(struct writer *w, struct window *v, uint64_t record, bool *has, struct fe_err *err)
+{
+	int64_t wanted = (int64_t)record;
+	size_t low = 0, high;
+
+	FE_ASSERT(record <= INT64_MAX);
+	if (wanted < v->first || wanted > v->last)
+		FE_TRY(window_read(w, v, wanted, err));
+	for (high = v->n; low < high;) {
+		size_t mid = low + (high - low) / 2;
+
+		if (v->records[mid] < wanted)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*has = low < v->n && v->records[low] == wanted;
+	return FE_OK;
+}
+
+/* Whether an earlier run, or an object of the same content, has written it down. */
+static enum fe_rc
+is_known(struct writer *w, const struct fe_reject *r, bool *known, struct fe_err *err)
+{
+	FE_TRY(window_has(w, &w->known, r->record, known, err));
+	if (*known || fe_str_eq(fe_buf_str(&w->known.identity), fe_buf_str(&w->unread.identity)))
+		return FE_OK;
+	return window_has(w, &w->unread, r->record, known, err);
 }
 
 #define N_SHARED 5 /* pipeline, data set, identity, run, object */
 #define N_OWN 7    /* of each row */
 
 static enum fe_rc
-prepare_insert(struct writer *w, size_t n, struct fe_err *err)
+prepare_insert(struct writer *w, struct fe_err *err)
 {
 	struct fe_buf sql;
+	enum fe_rc rc;
 	size_t i, k;
 
-	if (w->insert && w->n_insert == n)
+	if (w->n_insert == w->n)
 		return FE_OK;
 	fe_stmt_free(w->insert);
 	w->insert = NULL;
-	w->n_insert = n;
+	w->n_insert = 0;
 	fe_buf_init(&sql, MAX_SQL_BYTES);
 	fe_buf_add_text(&sql, "INSERT INTO main.etl_rejects (pipeline_name, dataset, object_sha256, "
 	                      "run_id, object_id, record, byte_offset, verdict, reasons, detail, "
 	                      "decimals, raw) VALUES ");
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < w->n; i++) {
 		fe_buf_add_text(&sql, i > 0 ? ", (?1, ?2, ?3, ?4, ?5" : "(?1, ?2, ?3, ?4, ?5");
 		for (k = 1; k <= N_OWN; k++)
 			fe_buf_addf(&sql, ", ?%zu", N_SHARED + i * N_OWN + k);
 		fe_buf_add_char(&sql, ')');
 	}
-	return prepare(w, &sql, &w->insert, err);
+	rc = fe_buf_check(&sql, "the statement", err);
+	if (rc == FE_OK)
+		rc = fe_db_prepare(w->db, fe_buf_str(&sql), &w->insert, err);
+	fe_buf_reset(&sql);
+	if (rc == FE_OK)
+		w->n_insert = w->n;
+	return rc;
 }
 
 static void
@@ -301,36 +298,19 @@ bind_row(struct writer *w, const struct fe_reject *r, int first)
 }
 
 static enum fe_rc
-insert_unknown(struct writer *w, struct fe_err *err)
-{
-	size_t i, n = 0;
-	int at = N_SHARED + 1;
-
-	for (i = 0; i < w->n; i++)
-		n += !w->is_known[i];
-	if (n == 0)
-		return FE_OK;
-	FE_TRY(prepare_insert(w, n, err));
-	bind_object(w, w->insert);
-	fe_stmt_bind_cstr(w->insert, 4, w->run->run_id);
-	fe_stmt_bind_i64(w->insert, 5, w->end->objects[w->rows[0].object].object_id);
-	for (i = 0; i < w->n; i++) {
-		if (w->is_known[i])
-			continue;
-		bind_row(w, &w->rows[i], at);
-		at += N_OWN;
-	}
-	return fe_record_insert(w->db, w->insert, (int64_t)n, "etl_rejects", err);
-}
-
-static enum fe_rc
 flush(struct writer *w, struct fe_err *err)
 {
+	size_t i;
+
 	if (w->n == 0)
 		return FE_OK;
-	FE_TRY(identify(w, w->rows[0].object, err));
-	FE_TRY(mark_known(w, err));
-	FE_TRY(insert_unknown(w, err));
+	FE_TRY(prepare_insert(w, err));
+	bind_object(w, w->insert, &w->known);
+	fe_stmt_bind_cstr(w->insert, 4, w->run->run_id);
+	fe_stmt_bind_i64(w->insert, 5, w->end->objects[w->object].object_id);
+	for (i = 0; i < w->n; i++)
+		bind_row(w, &w->rows[i], (int)(N_SHARED + i * N_OWN) + 1);
+	FE_TRY(fe_record_insert(w->db, w->insert, (int64_t)w->n, "etl_rejects", err));
 	w->n = 0;
 	fe_arena_reset(&w->arena);
 	return FE_OK;
@@ -363,25 +343,38 @@ keep(struct writer *w, struct fe_str v)
 }
 
 static enum fe_rc
-add_reject(struct writer *w, const struct fe_reject *r, struct fe_err *err)
+keep_row(struct writer *w, const struct fe_reject *r, struct fe_err *err)
 {
-	struct fe_reject *own;
+	struct fe_reject *own = &w->rows[w->n];
 
-	if (r->object >= w->end->n_objects || r->dataset >= w->end->n_datasets)
-		return fe_fail(err, FE_EBUG, "a reject of object %u, data set %u, which are not there",
-		               r->object, r->dataset);
-	if (w->n == CHUNK_ROWS || w->arena.used_bytes >= CHUNK_BYTES ||
-	    (w->n > 0 && (w->rows[0].object != r->object || w->rows[0].dataset != r->dataset)))
-		FE_TRY(flush(w, err));
 	print_reasons(&w->reasons, r->reasons);
 	FE_TRY(fe_buf_check(&w->reasons, "the reasons of a reject", err));
-	own = &w->rows[w->n++];
 	*own = *r;
 	own->reasons = keep(w, fe_buf_str(&w->reasons));
 	own->detail = keep(w, fe_record_text(w->db, r->detail, &w->arena));
 	own->decimals = keep(w, r->decimals);
 	own->raw = keep(w, r->raw);
+	w->n++;
 	return FE_OK;
+}
+
+static enum fe_rc
+add_reject(struct writer *w, const struct fe_reject *r, struct fe_err *err)
+{
+	bool known;
+
+	if (r->object >= w->end->n_objects || r->dataset >= w->end->n_datasets)
+		return fe_fail(err, FE_EBUG, "a reject of object %u, data set %u, which are not there",
+		               r->object, r->dataset);
+	if (w->object != r->object || w->dataset != r->dataset) {
+		FE_TRY(flush(w, err));
+		FE_TRY(turn_to(w, r, err));
+	}
+	FE_TRY(is_known(w, r, &known, err));
+	if (known)
+		return FE_OK;
+	FE_TRY(keep_row(w, r, err));
+	return w->n == CHUNK_ROWS || w->arena.used_bytes >= CHUNK_BYTES ? flush(w, err) : FE_OK;
 }
 
 static enum fe_rc
@@ -412,15 +405,21 @@ fe_record_rejects(struct fe_db *db, const struct fe_record_run *run, const struc
 	w->db = db;
 	w->run = run;
 	w->end = end;
-	w->identity_of = SIZE_MAX;
-	fe_buf_init(&w->identity, MAX_IDENTITY_BYTES);
-	fe_buf_init(&w->unread, MAX_IDENTITY_BYTES);
+	w->object = SIZE_MAX;
+	fe_buf_init(&w->known.identity, MAX_IDENTITY_BYTES);
+	fe_buf_init(&w->unread.identity, MAX_IDENTITY_BYTES);
 	fe_buf_init(&w->reasons, MAX_REASONS_BYTES);
-	rc = add_all(w, err);
+	rc = fe_db_prepare(db,
+	                   FE_STR("SELECT record FROM main.etl_rejects WHERE pipeline_name = ?1 "
+	                          "AND dataset = ?2 AND object_sha256 = ?3 AND record >= ?4 "
+	                          "ORDER BY record LIMIT ?5"),
+	                   &w->find, err);
+	if (rc == FE_OK)
+		rc = add_all(w, err);
 	fe_stmt_free(w->find);
 	fe_stmt_free(w->insert);
-	fe_buf_reset(&w->identity);
-	fe_buf_reset(&w->unread);
+	fe_buf_reset(&w->known.identity);
+	fe_buf_reset(&w->unread.identity);
 	fe_buf_reset(&w->reasons);
 	fe_arena_free(&w->arena);
 	fe_free(w);
