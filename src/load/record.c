@@ -20,14 +20,17 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "load/chain.h"
+#include "load/pg_schema.h"
 #include "load/record_private.h"
 
 #define MAX_DETAIL_BYTES (64u << 10)
 
 /* ---- what the engines differ in ---- */
 
-/* 'finetl' and 'ev': an advisory lock is known by its number alone. */
-#define LOCK_CHAIN "SELECT pg_catalog.pg_advisory_xact_lock(7379542729366955382)"
+/* One for each schema, as that has one chain. */
+#define LOCK_CHAIN                                                                           \
+	"SELECT pg_catalog.pg_advisory_xact_lock(" FE_PG_LOCK_CLASS                              \
+	", pg_catalog.hashtext('events of ' || pg_catalog.current_schema()))"
 
 static enum fe_rc
 lock_chain(struct fe_db *db, struct fe_err *err)
