@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- finetl's own tables: what was run, read, refused, and by whose word. Rows of a run
 -- are written by the transaction that loads its data; those of a run that was held or
--- failed by one of their own. Times are UTC as 'YYYY-MM-DD hh:mm:ss.ffffffZ'.
+-- failed by one of their own. What is written stays as it is: all but watermarks are
+-- append-only. Times are UTC as 'YYYY-MM-DD hh:mm:ss.ffffffZ'.
 
 -- One row per ended run.
 CREATE TABLE IF NOT EXISTS etl_audit_log (
@@ -26,8 +27,16 @@ CREATE TABLE IF NOT EXISTS etl_audit_log (
 CREATE INDEX IF NOT EXISTS etl_audit_log_pipeline ON etl_audit_log (pipeline_name, start_time DESC);
 CREATE INDEX IF NOT EXISTS etl_audit_log_start_time ON etl_audit_log (start_time DESC);
 CREATE INDEX IF NOT EXISTS etl_audit_log_status ON etl_audit_log (status);
+CREATE TRIGGER IF NOT EXISTS etl_audit_log_no_update BEFORE UPDATE ON etl_audit_log
+BEGIN
+	SELECT RAISE(ABORT, 'etl_audit_log is append-only');
+END;
+CREATE TRIGGER IF NOT EXISTS etl_audit_log_no_delete BEFORE DELETE ON etl_audit_log
+BEGIN
+	SELECT RAISE(ABORT, 'etl_audit_log is append-only');
+END;
 
--- Attempts and results, append-only. hash is the SHA-256 of previous_hash, event_id,
+-- Attempts and results. hash is the SHA-256 of previous_hash, event_id,
 -- run_id, pipeline_name, event, at and detail, each written as <bytes>:<text>, - so
 -- no event can be changed or taken out of the middle without a trace. detail of an
 -- ending holds audit_sha256, the same hash of its row of etl_audit_log (null: '-,').
@@ -86,6 +95,14 @@ CREATE TABLE IF NOT EXISTS etl_objects (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS etl_objects_identity ON etl_objects (dataset, path, sha256);
 CREATE INDEX IF NOT EXISTS etl_objects_run ON etl_objects (run_id);
+CREATE TRIGGER IF NOT EXISTS etl_objects_no_update BEFORE UPDATE ON etl_objects
+BEGIN
+	SELECT RAISE(ABORT, 'etl_objects is append-only');
+END;
+CREATE TRIGGER IF NOT EXISTS etl_objects_no_delete BEFORE DELETE ON etl_objects
+BEGIN
+	SELECT RAISE(ABORT, 'etl_objects is append-only');
+END;
 
 -- Every record that was not loaded. Met again by a later run, it stays as it is.
 CREATE TABLE IF NOT EXISTS etl_rejects (
@@ -94,7 +111,7 @@ CREATE TABLE IF NOT EXISTS etl_rejects (
 	pipeline_name TEXT NOT NULL,
 	dataset TEXT NOT NULL,
 	object_id INTEGER NOT NULL REFERENCES etl_objects (object_id),
-	object_sha256 TEXT NOT NULL,   -- not read to its end yet: 'path:size:time', or 'path:run' of a stream
+	object_sha256 TEXT NOT NULL,   -- not read to its end: 'path:size:time', or 'path:run' of a stream
 	record INTEGER NOT NULL,
 	byte_offset INTEGER NOT NULL,
 	verdict TEXT NOT NULL CHECK (verdict IN ('rejected', 'conflict')),
@@ -106,6 +123,14 @@ CREATE TABLE IF NOT EXISTS etl_rejects (
 CREATE UNIQUE INDEX IF NOT EXISTS etl_rejects_open
 	ON etl_rejects (pipeline_name, dataset, object_sha256, record);
 CREATE INDEX IF NOT EXISTS etl_rejects_run ON etl_rejects (run_id);
+CREATE TRIGGER IF NOT EXISTS etl_rejects_no_update BEFORE UPDATE ON etl_rejects
+BEGIN
+	SELECT RAISE(ABORT, 'etl_rejects is append-only');
+END;
+CREATE TRIGGER IF NOT EXISTS etl_rejects_no_delete BEFORE DELETE ON etl_rejects
+BEGIN
+	SELECT RAISE(ABORT, 'etl_rejects is append-only');
+END;
 
 -- What a replay did with a reject.
 CREATE TABLE IF NOT EXISTS etl_reject_closures (
@@ -114,6 +139,14 @@ CREATE TABLE IF NOT EXISTS etl_reject_closures (
 	closed_at TEXT NOT NULL,
 	outcome TEXT NOT NULL
 ) STRICT;
+CREATE TRIGGER IF NOT EXISTS etl_reject_closures_no_update BEFORE UPDATE ON etl_reject_closures
+BEGIN
+	SELECT RAISE(ABORT, 'etl_reject_closures is append-only');
+END;
+CREATE TRIGGER IF NOT EXISTS etl_reject_closures_no_delete BEFORE DELETE ON etl_reject_closures
+BEGIN
+	SELECT RAISE(ABORT, 'etl_reject_closures is append-only');
+END;
 
 -- How far an incremental source has been read.
 CREATE TABLE IF NOT EXISTS etl_watermarks (

@@ -133,7 +133,7 @@ CREATE TABLE main.etl_rejects (
 );
 CREATE UNIQUE INDEX etl_rejects_open
 	ON main.etl_rejects (pipeline_name, dataset, object_sha256, record);
-CREATE INDEX etl_rejects_run ON main.etl_rejects (run_id);
+CREATE INDEX etl_rejects_run ON main.etl_rejects (run_id, reject_id);
 CREATE INDEX etl_rejects_object ON main.etl_rejects (object_id);
 CREATE TRIGGER etl_rejects_append_only
 	BEFORE UPDATE OR DELETE OR TRUNCATE ON main.etl_rejects
