@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* load/catalog.h - reading what a SQLite warehouse knows of its runs, rejects and rows
+/* load/catalog.h - reading what a warehouse knows of its runs, rejects and rows
  *
- * Opened for reading only. Answers come one at a time to a callback, as texts that live
+ * Of a database, whichever the engine. Opened for reading only. Answers come one at a time to a callback, as texts that live
  * until it returns; a callback that fails ends the query with its code.
  *
- *   Failure    FE_EUSAGE where there is no such file, or one that no run has written to.
+ *   Failure    FE_EUSAGE where there is no such file, or one that no run has written to;
+ *              what a server answers is db/db.h's.
  */
 #ifndef FE_LOAD_CATALOG_H
 #define FE_LOAD_CATALOG_H
@@ -16,7 +17,8 @@
 struct fe_catalog;
 struct fe_db;
 
-/* url: "sqlite:path". Waits up to wait_ms where the warehouse is being written. */
+/* url: "sqlite:path", "postgresql://...". Waits up to wait_ms where the warehouse is being
+ * written, or cannot be reached. */
 FE_MUST_USE enum fe_rc fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms,
                                        struct fe_err *err);
 void fe_catalog_close(struct fe_catalog *c); /* NULL is allowed */

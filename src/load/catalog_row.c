@@ -4,8 +4,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "db/sqlite.h"
+#include "db/postgres.h"
 #include "load/catalog_private.h"
+#include "load/pg_schema.h"
 #include "load/schema.h"
 #include "load/table_sql.h"
 
@@ -25,10 +26,19 @@ bad_key(struct fe_err *err, const struct fe_field *f, const char *text)
 	               f->type.kind == FE_TIMESTAMP ? "; write it as 2026-01-31T10:00:00Z" : "");
 }
 
+/* A table as its engine has it: its name and, in the order of the schema, its stored
+ * columns, ready for SQL. */
+struct place {
+	const struct fe_table *table;
+	bool is_scaled; /* decimals are stored as whole numbers */
+	const char *prefix, *name;
+	char *const *columns;
+};
+
 /* scratch must live until the statement is stepped. */
 static enum fe_rc
-bind_key(struct fe_stmt *st, int index, const struct fe_field *f, const char *text,
-	 char scratch[32], struct fe_err *err)
+bind_key(struct fe_stmt *st, int index, const struct fe_field *f, bool is_scaled, const char *text,
+	 char scratch[FE_DECIMAL_TEXT_BYTES], struct fe_err *err)
 {
 	struct fe_str s = fe_str_of(text);
 	int64_t v = 0;
@@ -38,7 +48,7 @@ bind_key(struct fe_stmt *st, int index, const struct fe_field *f, const char *te
 	switch (f->type.kind) {
 	case FE_TEXT:
 		fe_stmt_bind_text(st, index, s);
-		return FE_OK;
+		return fe_utf8_is_valid(s) ? FE_OK : bad_key(err, f, text);
 	case FE_DATE:
 		if (fe_date_parse(s, NULL, &days) != FE_TIME_OK)
 			return bad_key(err, f, text);
@@ -65,12 +75,16 @@ bind_key(struct fe_stmt *st, int index, const struct fe_field *f, const char *te
 	}
 	if (!good)
 		return bad_key(err, f, text);
-	fe_stmt_bind_i64(st, index, v);
+	if (f->type.kind == FE_DECIMAL && !is_scaled)
+		fe_stmt_bind_text(st, index,
+		                  (struct fe_str){ scratch, fe_decimal_format(v, f->type.scale, scratch) });
+	else
+		fe_stmt_bind_i64(st, index, v);
 	return FE_OK;
 }
 
 static struct fe_str
-cell_text(struct fe_stmt *st, int column, struct fe_type type, struct fe_arena *arena)
+cell_text(struct fe_stmt *st, int column, struct fe_type type, bool is_scaled, struct fe_arena *arena)
 {
 	char text[FE_DECIMAL_TEXT_BYTES];
 	size_t n;
@@ -79,7 +93,7 @@ cell_text(struct fe_stmt *st, int column, struct fe_type type, struct fe_arena *
 		return (struct fe_str){ 0 };
 	if (type.kind == FE_BOOL)
 		return fe_stmt_i64(st, column) ? FE_STR("true") : FE_STR("false");
-	if (type.kind != FE_DECIMAL)
+	if (type.kind != FE_DECIMAL || !is_scaled)
 		return fe_stmt_text(st, column);
 	n = fe_decimal_format(fe_stmt_i64(st, column), type.scale, text);
 	return (struct fe_str){ fe_arena_copy(arena, text, n), n };
@@ -87,9 +101,10 @@ cell_text(struct fe_stmt *st, int column, struct fe_type type, struct fe_arena *
 
 /* The statement's columns: those of the schema, the stamps, the object's path and hash. */
 static enum fe_rc
-give_row(struct fe_stmt *st, const struct fe_table *t, fe_catalog_row_fn each, void *ctx,
+give_row(struct fe_stmt *st, const struct place *p, fe_catalog_row_fn each, void *ctx,
 	 struct fe_err *err)
 {
+	const struct fe_table *t = p->table;
 	size_t n = t->schema->n_fields, i;
 	struct fe_catalog_cell *cells = fe_new_array(n + N_STAMPS, struct fe_catalog_cell);
 	struct fe_arena arena = { 0 };
@@ -99,7 +114,7 @@ give_row(struct fe_stmt *st, const struct fe_table *t, fe_catalog_row_fn each, v
 
 	for (i = 0; i < n; i++) {
 		cells[i].name = t->schema->fields[i].name;
-		cells[i].value = cell_text(st, (int)i, t->schema->fields[i].type, &arena);
+		cells[i].value = cell_text(st, (int)i, t->schema->fields[i].type, p->is_scaled, &arena);
 	}
 	row.object_id = fe_stmt_i64(st, stamps + 3);
 	row.record = fe_stmt_i64(st, stamps + 4);
@@ -117,10 +132,9 @@ give_row(struct fe_stmt *st, const struct fe_table *t, fe_catalog_row_fn each, v
 }
 
 static enum fe_rc
-prepare_row(struct fe_catalog *c, const struct fe_table_sql *sql, struct fe_stmt **out,
-	    struct fe_err *err)
+prepare_row(struct fe_catalog *c, const struct place *p, struct fe_stmt **out, struct fe_err *err)
 {
-	const struct fe_table *t = sql->table;
+	const struct fe_table *t = p->table;
 	struct fe_buf text;
 	enum fe_rc rc;
 	size_t i;
@@ -128,15 +142,15 @@ prepare_row(struct fe_catalog *c, const struct fe_table_sql *sql, struct fe_stmt
 	fe_buf_init(&text, MAX_SQL_BYTES);
 	fe_buf_add_text(&text, "SELECT ");
 	for (i = 0; i < t->schema->n_fields; i++)
-		fe_buf_addf(&text, "t.%s, ", sql->stored[i]);
+		fe_buf_addf(&text, "t.%s, ", p->columns[i]);
 	for (i = 0; i < N_STAMPS; i++)
 		fe_buf_addf(&text, "t.%s, ", stamp_names[i]);
 	fe_buf_addf(&text,
-	            "o.path, o.sha256 FROM main.%s AS t LEFT JOIN main.etl_objects AS o "
+	            "o.path, o.sha256 FROM %s%s AS t LEFT JOIN main.etl_objects AS o "
 	            "ON o.object_id = t.etl_object_id WHERE ",
-	            sql->name);
+	            p->prefix, p->name);
 	for (i = 0; i < t->n_key; i++)
-		fe_buf_addf(&text, "%st.%s = ?%zu", i > 0 ? " AND " : "", sql->stored[t->key[i]],
+		fe_buf_addf(&text, "%st.%s = ?%zu", i > 0 ? " AND " : "", p->columns[t->key[i]],
 		            i + 1);
 	rc = fe_buf_check(&text, "the statement", err);
 	if (rc == FE_OK)
@@ -145,27 +159,69 @@ prepare_row(struct fe_catalog *c, const struct fe_table_sql *sql, struct fe_stmt
 	return rc;
 }
 
+struct question {
+	const char *const *key;
+	bool *found;
+	fe_catalog_row_fn each;
+	void *ctx;
+};
+
 static enum fe_rc
-find_in(struct fe_catalog *c, const struct fe_table_sql *sql, const char *const *key, bool *found,
-	fe_catalog_row_fn each, void *ctx, struct fe_err *err)
+find_in(struct fe_catalog *c, const struct place *p, const struct question *q, struct fe_err *err)
 {
-	const struct fe_table *t = sql->table;
-	char scratch[8][32]; /* a key has at most 8 columns (fe_table_sql_init) */
+	const struct fe_table *t = p->table;
+	char(*scratch)[FE_DECIMAL_TEXT_BYTES];
 	struct fe_stmt *st;
 	enum fe_rc rc;
 	size_t i;
 
-	FE_TRY(fe_schema_compare(c->db, sql, found, err));
-	if (!*found)
-		return FE_OK;
-	FE_TRY(prepare_row(c, sql, &st, err));
+	FE_TRY(prepare_row(c, p, &st, err));
+	scratch = fe_alloc_array(t->n_key, sizeof(*scratch));
 	for (i = 0, rc = FE_OK; i < t->n_key && rc == FE_OK; i++)
-		rc = bind_key(st, (int)i + 1, &t->schema->fields[t->key[i]], key[i], scratch[i], err);
+		rc = bind_key(st, (int)i + 1, &t->schema->fields[t->key[i]], p->is_scaled, q->key[i],
+		              scratch[i], err);
 	if (rc == FE_OK)
-		rc = fe_stmt_step(st, found, err);
-	if (rc == FE_OK && *found)
-		rc = give_row(st, t, each, ctx, err);
+		rc = fe_stmt_step(st, q->found, err);
+	if (rc == FE_OK && *q->found)
+		rc = give_row(st, p, q->each, q->ctx, err);
 	fe_stmt_free(st);
+	fe_free(scratch);
+	return rc;
+}
+
+static enum fe_rc
+find_in_sqlite(struct fe_catalog *c, const struct fe_table *table, const struct question *q,
+	       struct fe_err *err)
+{
+	struct place p = { .table = table, .is_scaled = true, .prefix = "main." };
+	struct fe_table_sql sql;
+	enum fe_rc rc;
+
+	FE_TRY(fe_table_sql_init(&sql, table, err));
+	p.name = sql.name;
+	p.columns = sql.stored;
+	rc = fe_schema_compare(c->db, &sql, q->found, err);
+	if (rc == FE_OK && *q->found)
+		rc = find_in(c, &p, q, err);
+	fe_table_sql_reset(&sql);
+	return rc;
+}
+
+static enum fe_rc
+find_in_postgres(struct fe_catalog *c, const struct fe_table *table, const struct question *q,
+		 struct fe_err *err)
+{
+	struct place p = { .table = table, .prefix = "" };
+	struct fe_pg_table sql;
+	enum fe_rc rc;
+
+	FE_TRY(fe_pg_table_init(&sql, table, fe_pg_schema(c->db), err));
+	p.name = sql.name;
+	p.columns = sql.columns;
+	rc = fe_pg_schema_compare(c->db, &sql, q->found, err);
+	if (rc == FE_OK && *q->found)
+		rc = find_in(c, &p, q, err);
+	fe_pg_table_reset(&sql);
 	return rc;
 }
 
@@ -174,16 +230,13 @@ fe_catalog_find_row(struct fe_catalog *c, const struct fe_table *table, const ch
 		    size_t n_key, bool *found, fe_catalog_row_fn each, void *ctx,
 		    struct fe_err *err)
 {
-	struct fe_table_sql sql;
-	enum fe_rc rc;
+	const struct question q = { .key = key, .found = found, .each = each, .ctx = ctx };
 
 	*found = false;
 	if (n_key != table->n_key)
 		return fe_fail(err, FE_EUSAGE, "the key of %s has %zu column%s, given %s %zu",
 		               table->name, table->n_key, table->n_key == 1 ? "" : "s",
 		               n_key == 1 ? "is" : "are", n_key);
-	FE_TRY(fe_table_sql_init(&sql, table, err));
-	rc = find_in(c, &sql, key, found, each, ctx, err);
-	fe_table_sql_reset(&sql);
-	return rc;
+	return fe_db_engine(c->db) == FE_DB_SQLITE ? find_in_sqlite(c, table, &q, err)
+	                                           : find_in_postgres(c, table, &q, err);
 }

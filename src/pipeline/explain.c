@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "load/catalog.h"
+#include "pipeline/connectors.h"
 #include "pipeline/trace.h"
 #include "pipeline/warehouse.h"
 
@@ -167,8 +168,9 @@ fe_warehouse_explain(const struct fe_plan *plan, const char *table, const char *
                      struct fe_buf *out, struct fe_err *err)
 {
 	struct explanation e = { .out = out };
-	if (!plan->warehouse || strncmp(plan->warehouse, "sqlite:", 7) != 0)
-		return fe_fail(err, FE_EUSAGE, "only a database can explain its rows; name one, as --warehouse sqlite:warehouse.db");
+	if (!fe_warehouse_is_database(plan->warehouse))
+		return fe_fail(err, FE_EUSAGE,
+			       "only a database can explain its rows; name one, as --warehouse sqlite:warehouse.db or --warehouse postgresql:");
 	FE_TRY(fe_catalog_open(&e.catalog, plan->warehouse, WAIT_MS, err));
 	enum fe_rc rc = explain(&e, plan, table, key, n_key, err);
 	fe_catalog_close(e.catalog);
