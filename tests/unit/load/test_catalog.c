@@ -5,11 +5,12 @@
 
 #include <cmocka.h>
 
+#include "any_place.h"
 #include "load/catalog.h"
 #include "load/schema.h"
 #include "sink_fixture.h"
-#include "sqlite_place.h"
 
+static const struct any_place *place;
 static struct fx_tables tables;
 static struct fx f;
 static const char *url;
@@ -21,9 +22,9 @@ static int
 set_up(void **p)
 {
 	(void)p;
-	url = place_fresh();
+	url = place->fresh();
 	fx_tables_init(&tables);
-	fx_init(&f, &fe_sink_sqlite, &tables);
+	fx_init(&f, place->ops, &tables);
 	fx_load_items(&f, url, "RUN1", one_item);
 	fx_start(&f, url, "RUN2");
 	fx_reject(&f, 4, "amount:not_a_number;status_known", FE_STR("K4,C1,x"));
@@ -216,9 +217,9 @@ places_without_runs_are_told(void **p)
 	struct fe_catalog *c;
 
 	(void)p;
-	url = place_fresh();
+	url = place->fresh();
 	assert_int_equal(fe_catalog_open(&c, url, 0, &err), FE_EUSAGE);
-	place_exec("CREATE TABLE t (a INTEGER) STRICT");
+	place->exec("CREATE TABLE t (a INTEGER)");
 	assert_int_equal(fe_catalog_open(&c, url, 0, &err), FE_EUSAGE);
 	assert_non_null(strstr(err.text, "run a pipeline"));
 	assert_null(c);
@@ -238,7 +239,7 @@ verify(uint64_t *n, struct fe_err *err)
 
 		(void)snprintf(sql, sizeof(sql),
 		               "SELECT event_id FROM etl_run_events WHERE hash = '%s'", last);
-		assert_int_equal(place_i64(sql), *n);
+		assert_int_equal(place->i64(sql), *n);
 	}
 	fe_catalog_close(c);
 	return rc;
@@ -255,27 +256,35 @@ an_untouched_trail_verifies(void **p)
 	assert_int_equal(n, 4);
 }
 
-#define NO_TRIGGERS                                                                          \
-	"DROP TRIGGER etl_run_events_no_update; DROP TRIGGER etl_run_events_no_delete; "
-
+/* What one who may do anything does to the trail, and what verifying then names. */
 static void
 every_change_of_the_trail_is_named(void **p)
 {
 	static const struct {
 		const char *change, *named;
 	} changes[] = {
-		{ NO_TRIGGERS "UPDATE etl_run_events SET at = '2020' WHERE event_id = 3", "event 3" },
-		{ NO_TRIGGERS "DELETE FROM etl_run_events WHERE event_id = 2", "event 2" },
-		{ NO_TRIGGERS "DELETE FROM etl_run_events WHERE event_id = 4", "RUN2" },
-		{ NO_TRIGGERS "UPDATE etl_run_events SET hash = previous_hash WHERE event_id = 1", "event 1" },
+		{ "UPDATE etl_run_events SET at = '2020-01-01 00:00:00.000000Z' WHERE event_id = 3", "event 3" },
+		{ "UPDATE etl_run_events SET pipeline_name = 'other' WHERE event_id = 1", "event 1" },
+		{ "UPDATE etl_run_events SET detail = '{}' WHERE event_id = 2", "event 2" },
+		{ "DELETE FROM etl_run_events WHERE event_id = 1", "event 1" },
+		{ "DELETE FROM etl_run_events WHERE event_id = 2", "event 2" },
+		{ "DELETE FROM etl_run_events WHERE event_id = 4", "RUN2" },
+		{ "UPDATE etl_run_events SET hash = previous_hash WHERE event_id = 1", "event 1" },
+		{ "UPDATE etl_run_events SET event_id = event_id + 10 WHERE event_id = 3", "event 3" },
+		{ "INSERT INTO etl_run_events SELECT 5, run_id, pipeline_name, event, at, detail, hash, hash "
+		  "FROM etl_run_events WHERE event_id = 4", "event 5" },
+		{ "INSERT INTO etl_run_events SELECT 0, run_id, pipeline_name, event, at, detail, hash, hash "
+		  "FROM etl_run_events WHERE event_id = 4", "event 0" },
 		{ "UPDATE etl_audit_log SET records_loaded = 7 WHERE run_id = 'RUN1'", "event 2" },
 		{ "UPDATE etl_audit_log SET error_message = '' WHERE run_id = 'RUN1'", "event 2" },
 		{ "UPDATE etl_audit_log SET reconciliation = NULL WHERE run_id = 'RUN2'", "event 4" },
 		{ "DELETE FROM etl_audit_log WHERE run_id = 'RUN1'", "event 2" },
 		{ "INSERT INTO etl_audit_log SELECT 'RUN9', pipeline_name, start_time, end_time, status, "
-		  "1, 1, 1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL FROM etl_audit_log LIMIT 1", "RUN9" },
+		  "1, 1, 1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL FROM etl_audit_log WHERE run_id = 'RUN1'",
+		  "RUN9" },
 	};
 	struct fe_err err = FE_ERR_INIT;
+	char sql[1024];
 	size_t i;
 	uint64_t n;
 
@@ -283,11 +292,56 @@ every_change_of_the_trail_is_named(void **p)
 		if (i > 0)
 			(void)tear_down(p);
 		(void)set_up(p);
-		place_exec(changes[i].change);
+		assert_true(snprintf(sql, sizeof(sql), "%s%s", place->unlock, changes[i].change) > 0);
+		place->exec(sql);
 		assert_int_equal(verify(&n, &err), FE_ECONFLICT);
 		if (!strstr(err.text, changes[i].named))
-			fail_msg("'%s' does not name '%s'", err.text, changes[i].named);
+			fail_msg("%s: '%s' does not name '%s'", changes[i].change, err.text, changes[i].named);
 	}
+}
+
+/* The chain alone cannot show it; the last hash, kept outside, does. */
+static void
+a_trail_without_its_tail_has_another_last_hash(void **p)
+{
+	char whole[FE_SHA256_HEX_BYTES], cut[FE_SHA256_HEX_BYTES], sql[512];
+	struct fe_catalog *c = open_catalog();
+	struct fe_err err = FE_ERR_INIT;
+	uint64_t n;
+
+	(void)p;
+	assert_int_equal(fe_catalog_verify_events(c, &n, whole, &err), FE_OK);
+	fe_catalog_close(c);
+	assert_true(snprintf(sql, sizeof(sql),
+	                     "%sDELETE FROM etl_run_events WHERE event_id > 2; "
+	                     "DELETE FROM etl_audit_log WHERE run_id = 'RUN2'", place->unlock) > 0);
+	place->exec(sql);
+	c = open_catalog();
+	assert_int_equal(fe_catalog_verify_events(c, &n, cut, &err), FE_OK);
+	assert_int_equal(n, 2);
+	assert_string_not_equal(whole, cut);
+	fe_catalog_close(c);
+}
+
+/* More than one page. */
+static void
+a_long_list_comes_whole_and_in_order(void **p)
+{
+	struct fe_buf wanted;
+	int i;
+
+	(void)p;
+	fe_buf_init(&wanted, 1 << 20);
+	fx_start(&f, url, "RUN3");
+	for (i = 11; i <= 310; i++) {
+		fx_reject(&f, (uint64_t)i, i % 2 ? "odd" : "even", FE_STR("x"));
+		if (i % 2)
+			fe_buf_addf(&wanted, "RUN3 items /in/items.csv %d@%d rejected [\"odd\"] x\n", i, 100 * i);
+	}
+	fx_end(&f, "held");
+	assert_rejects(&(struct fe_catalog_reject_query){ .reason = "odd" }, fe_buf_text(&wanted));
+	assert_rejects(&(struct fe_catalog_reject_query){ .reason = "even", .run_id = "RUN2" }, "");
+	fe_buf_reset(&wanted);
 }
 
 /* ---- views ---- */
@@ -319,16 +373,16 @@ views_are_made_where_their_columns_are(void **p)
 		                            : (struct fe_type){ .kind = columns[i][1][0] == 'w' ? FE_TIMESTAMP : FE_TEXT });
 	schema.n_source = schema.n_fields;
 	t.schema = &schema;
-	url = place_fresh();
+	url = place->fresh();
 	assert_int_equal(fe_schema_apply_url(url, &t, 1, 0, &err), FE_OK);
 	/* no dim_customers: only the view that does not need it */
-	assert_string_equal(place_text("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY 1"),
+	assert_string_equal(place->text("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY 1"),
 	                    "daily_transaction_summary\netl_runs\n");
-	place_exec("INSERT INTO fact_transactions (transaction_id, transaction_date, amount_minor, status, "
+	place->exec("INSERT INTO fact_transactions (transaction_id, transaction_date, amount_minor, status, "
 	           "risk_level, processed_at, created_at, updated_at, etl_run_id, etl_object_id, etl_record) "
 	           "VALUES ('A', '2026-01-31 10:00:00.000000Z', 10, 'completed', 'low', '', '', '', '', 1, 1), "
 	           "('B', '2026-01-31 11:00:00.000000Z', 20, 'failed', 'high', '', '', '', '', 1, 2)");
-	assert_string_equal(place_text("SELECT day, transactions, total_amount, completed_amount, "
+	assert_string_equal(place->text("SELECT day, transactions, total_amount, completed_amount, "
 	                               "failed_amount, failed_percent, high_risk_transactions "
 	                               "FROM daily_transaction_summary"),
 	                    "2026-01-31|2|0.3|0.1|0.2|50.0|1\n");
@@ -336,21 +390,29 @@ views_are_made_where_their_columns_are(void **p)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(runs_come_newest_first_and_filtered),
 		T(a_callback_that_fails_ends_the_query),
 		T(rejects_come_newest_run_first_and_filtered),
+		T(a_long_list_comes_whole_and_in_order),
 		T(a_row_is_found_by_its_key_with_its_origin),
 		T(places_without_runs_are_told),
 		T(an_untouched_trail_verifies),
 		cmocka_unit_test_teardown(every_change_of_the_trail_is_named, tear_down),
-		T(views_are_made_where_their_columns_are),
+		T(a_trail_without_its_tail_has_another_last_hash),
 	};
-	int n_failed = cmocka_run_group_tests(tests, NULL, NULL);
+	const struct CMUnitTest of_sqlite[] = { T(views_are_made_where_their_columns_are) };
+	int n_failed;
 
-	place_remove();
+	place = any_place_of(argc, argv, &n_failed);
+	if (!place)
+		return n_failed;
+	n_failed = cmocka_run_group_tests(tests, NULL, NULL);
+	if (place->is_sqlite)
+		n_failed += cmocka_run_group_tests(of_sqlite, NULL, NULL);
+	place->remove();
 	return n_failed;
 }
