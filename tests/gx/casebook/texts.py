@@ -42,12 +42,13 @@ def patterns():
 
 
 def timestamps_as_texts():
-    """As a whole column: six digits of a fraction everywhere if one value has a fraction."""
+    """As a whole column: three digits of a fraction everywhere, or six, if one value needs them."""
     whole = [column("at", "timestamp", ["2024-01-31T10:00:00Z", "2024-02-29T00:00:00Z", None])]
     mixed = [column("at", "timestamp", ["2024-01-31T10:00:00Z", "2024-02-29T23:59:59.5Z", None])]
+    fine = [column("at", "timestamp", ["2024-01-31T10:00:00Z", "2024-02-29T23:59:59.000001Z", None])]
     midnights = [column("at", "timestamp", ["2024-01-31T00:00:00Z", "2024-02-29T00:00:00Z"])]
-    for how, columns in (("whole", whole), ("mixed", mixed), ("midnights", midnights)):
-        for short, regex in (("seconds", r":00\+00:00$"), ("fraction", r"\.\d{6}\+00:00$"), ("space", r"^\S+ \S+$")):
+    for how, columns in (("whole", whole), ("mixed", mixed), ("fine", fine), ("midnights", midnights)):
+        for short, regex in (("seconds", r":00\+00:00$"), ("three", r"\.\d{3}\+00:00$"), ("six", r"\.\d{6}\+00:00$"), ("space", r"^\S+ \S+$")):
             yield case(f"regex_{short}_of_timestamps_{how}", columns, (REGEX, {"column": "at", "regex": regex}))
         yield case(f"length_of_timestamps_{how}", columns, (LENGTH, {"column": "at", "value": 25}))
 
