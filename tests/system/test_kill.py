@@ -20,7 +20,7 @@ import pipelines
 from finetl import ROOT, RUN_TIME, connect, dump, integrity, write_pipeline
 
 TABLES = ["dim_customers", "fact_transactions"]
-REJECT_COLUMNS = "pipeline_name, dataset, object_sha256, record, byte_offset, verdict, reasons, decimals, hex(raw)"
+REJECT_COLUMNS = "r.pipeline_name, r.dataset, path, record, byte_offset, verdict, reasons, decimals, hex(raw)"
 N_CUSTOMERS, N_TRANSACTIONS = 1500, 15000
 
 
@@ -122,11 +122,11 @@ class World:
 
 
 def state(warehouse):
-    """Tables and rejects, but for those of objects that a failed run did not read to
-    their end: they have no SHA-256, and stay as that run's evidence."""
+    """Tables and rejects: of a run that failed, or of the next one, each is there once."""
     out = dump(warehouse, TABLES)
     with connect(warehouse) as db:
-        out["rejects"] = sorted(tuple(row) for row in db.execute(f"SELECT {REJECT_COLUMNS} FROM etl_rejects WHERE length(object_sha256) = 64"))
+        out["rejects"] = sorted(tuple(row) for row in db.execute(
+            f"SELECT {REJECT_COLUMNS} FROM etl_rejects AS r JOIN etl_objects USING (object_id)"))
     db.close()
     return out
 
