@@ -44,7 +44,8 @@ void fe_db_close(struct fe_db *db); /* NULL is allowed; rolls back */
  * false while the end of a cancelled run is written down. */
 void fe_db_set_stoppable(struct fe_db *db, bool stoppable);
 
-/* One or more statements without parameters; rows are dropped. */
+/* One or more statements without parameters; rows are dropped. Outside of a transaction
+ * PostgreSQL does all or none, SQLite those before the one that failed. */
 FE_MUST_USE enum fe_rc fe_db_exec(struct fe_db *db, const char *sql, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_db_begin(struct fe_db *db, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_db_commit(struct fe_db *db, struct fe_err *err);
@@ -67,7 +68,7 @@ FE_MUST_USE enum fe_rc fe_stmt_step(struct fe_stmt *st, bool *row, struct fe_err
 FE_MUST_USE enum fe_rc fe_stmt_run(struct fe_stmt *st, struct fe_err *err);
 void fe_stmt_reset(struct fe_stmt *st); /* NULL is allowed; keeps the bindings */
 
-int fe_stmt_n_columns(const struct fe_stmt *st);
+int fe_stmt_n_columns(const struct fe_stmt *st); /* of a row that was stepped to */
 bool fe_stmt_is_null(struct fe_stmt *st, int column); /* 0-based */
 int64_t fe_stmt_i64(struct fe_stmt *st, int column);
 struct fe_str fe_stmt_text(struct fe_stmt *st, int column); /* null: p NULL, n 0; text or blob bytes else */

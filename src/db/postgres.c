@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/decimal.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -182,7 +183,9 @@ check_version(const struct fe_pg *pg, struct fe_err *err)
 	}
 	if (version < LEAST_FIXED_VERSION)
 		fe_log(FE_LOG_WARN, "the PostgreSQL server lacks security fixes; update it to 15.18",
-		       "server", pg->base.name, "version", text, NULL);
+		       "server", pg->base.name, "version", text ? text : "", NULL);
+	if (PQlibVersion() < LEAST_FIXED_VERSION)
+		fe_log(FE_LOG_WARN, "libpq lacks security fixes; update it to 15.18", NULL);
 	return FE_OK;
 }
 
@@ -398,12 +401,16 @@ commit(struct fe_db *db, struct fe_err *err)
 	struct fe_pg *pg = fe_pg_of(db);
 	PGresult *result = NULL;
 	enum fe_rc rc;
+	int sent;
 
 	FE_TRY(fe_pg_ready(pg, err));
 	if (!in_transaction(db))
 		return fe_fail(err, FE_EBUG, "COMMIT without a transaction");
 	pg->is_committing = true;
-	rc = fe_pg_finish(pg, PQsendQuery(pg->conn, "COMMIT"), &result, err);
+	sent = PQsendQuery(pg->conn, "COMMIT");
+	/* A place to be killed at: what was sent cannot fail any more. */
+	rc = fe_failpoint("load.commit_sent", NULL);
+	rc = fe_pg_finish(pg, sent, &result, err);
 	pg->is_committing = false;
 	if (pg->is_lost) {
 		PQclear(result);

@@ -8,7 +8,9 @@
  * variables, service file and password file, as libpq has it. For a host that is not
  * local (a socket, localhost, 127.0.0.0/8, ::1), sslmode is verify-full unless the URL,
  * PGSSLMODE or the service says otherwise; where no root certificate is named and there
- * is no ~/.postgresql/root.crt, the system's are used. Server older than 15: FE_EUSAGE.
+ * is no ~/.postgresql/root.crt, the system's are used. (An sslmode=prefer in a service file
+ * cannot be told from none.) Server older than 15, or of a database that is not in UTF-8:
+ * FE_EUSAGE.
  * A standby, or a server in read-only mode: FE_EUNAVAIL.
  *
  * A session is set up alike wherever it comes from: UTF-8, UTC, ISO dates, search_path
@@ -18,7 +20,8 @@
  * No wait is without an end: a server that does not answer for silence_ms is asked for over a
  * second, short-lived connection (pg_stat_activity) whether it is still at work for us;
  * FE_EUNAVAIL if it is not, or cannot be asked. A stop request cancels the statement on the
- * server (PQcancel), then fails with FE_ECANCEL.
+ * server (PQcancel), then fails with FE_ECANCEL; a COMMIT is not cancelled, but after a few
+ * seconds more its fate is unknown.
  *
  * Messages: the server's primary message, detail only where it quotes no row (constraint
  * names are kept), never the connection string; foreign: the SQLSTATE.
@@ -84,7 +87,9 @@ void fe_pg_query_free(struct fe_pg_query *q); /* NULL is allowed */
  * lost it fails with FE_EUNAVAIL and the foreign code "08007" (transaction resolution
  * unknown): whoever holds the run's identity then asks with a new connection. */
 #define FE_PG_UNKNOWN_COMMIT "08007"
-/* The transaction's id (pg_current_xact_id), to ask for later; assigns one. */
+/* The transaction's id (pg_current_xact_id), to ask for later; assigns one. After a crash
+ * of the server the number of a transaction that left no trace is given anew: that of
+ * somebody else may be COMMITTED, so what the transaction wrote is the first witness. */
 FE_MUST_USE enum fe_rc fe_pg_transaction_id(struct fe_db *db, uint64_t *xid, struct fe_err *err);
 enum fe_pg_fate { FE_PG_IN_PROGRESS, FE_PG_COMMITTED, FE_PG_ABORTED, FE_PG_FORGOTTEN };
 FE_MUST_USE enum fe_rc fe_pg_transaction_fate(struct fe_db *db, uint64_t xid, enum fe_pg_fate *out,

@@ -32,7 +32,7 @@ struct fe_pg {
 	struct fe_pg *companion;
 	bool is_lost, is_cancelled; /* cancelled: a stop went to the server for this statement */
 	bool in_copy;
-	bool is_committing;    /* not to be stopped */
+	bool is_committing;    /* not to be cancelled on the server */
 	int64_t changes;
 	uint64_t n_statements; /* for their names */
 	struct fe_buf unneeded; /* DEALLOCATE of statements that were freed */

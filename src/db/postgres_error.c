@@ -184,6 +184,11 @@ fe_pg_fail_connect(const char *text, bool in_tls, const char *name, struct fe_er
 		/* 55000: the database takes no connections just now */
 		rc = fe_fail(err, strcmp(code, "55000") == 0 ? FE_EUNAVAIL : c->rc,
 		             "cannot connect: %.*s: %s", first_line(text), text, c->advice);
+	} else if (strstr(text, "no password supplied") || strstr(text, "authentication")) {
+		memcpy(code, "28000", 5);
+		rc = fe_fail(err, FE_EDENIED,
+		             "cannot connect: %.*s; the password goes into the environment variable "
+		             "PGPASSWORD or the file ~/.pgpass", first_line(text), text);
 	} else if (in_tls && (strstr(text, "certificate") || strstr(text, "SSL"))) {
 		rc = fe_fail(err, FE_EDENIED,
 		             "cannot connect: %.*s; a host that is not local must prove by TLS who it "

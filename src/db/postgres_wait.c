@@ -121,8 +121,8 @@ ask_whether_at_work(struct fe_pg *pg, bool *at_work, struct fe_err *err)
 {
 	static const char sql[] =
 		"SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1::int "
-		"AND backend_start = $2::timestamptz AND state = 'active' "
-		"AND wait_event_type IS DISTINCT FROM 'Client'";
+		"AND backend_start = $2::timestamptz AND wait_event_type IS DISTINCT FROM 'Client' "
+		"AND state IN ('active', 'disabled')"; /* disabled: track_activities is off */
 	const int64_t until_ms = now_ms() + ASK_MS;
 	const char *values[2];
 	PGresult *result = NULL;
@@ -155,7 +155,7 @@ on_silence(struct fe_pg *pg, struct fe_err *err)
 	int64_t until_ms;
 
 	if (ask_whether_at_work(pg, &at_work, &why) != FE_OK) {
-		if (pg->base.stoppable && !pg->is_committing && fe_stop_requested())
+		if (pg->base.stoppable && fe_stop_requested())
 			return FE_OK; /* the stop is dealt with */
 		return fe_pg_fail_lost(pg, "the server is silent, and cannot be asked why", err);
 	}
@@ -184,9 +184,12 @@ on_idle(struct fe_pg *pg, struct wait *w, struct fe_err *err)
 		pg->is_lost = true;
 		return fe_fail(err, FE_ECANCEL, "asked to stop");
 	}
-	if (!pg->is_cancelled && pg->base.stoppable && !pg->is_committing && fe_stop_requested()) {
-		cancel(pg);
+	if (!pg->is_cancelled && pg->base.stoppable && fe_stop_requested()) {
 		w->cancelled_ms = now;
+		if (pg->is_committing) /* which goes on; its answer is not waited for much longer */
+			pg->is_cancelled = true;
+		else
+			cancel(pg);
 		return FE_OK;
 	}
 	if (pg->is_cancelled ||

@@ -22,6 +22,7 @@
 
 #include "../scratch.h"
 #include "base/clock.h"
+#include "base/stop.h"
 #include "db/postgres_conn.h"
 #include "postgres.h"
 
@@ -349,6 +350,62 @@ a_copy_that_the_server_does_not_get_is_given_up(void **p)
 	fe_db_close(db);
 }
 
+static void
+a_database_that_takes_no_connections_is_tried_again(void **p)
+{
+	struct fe_db *other = pg_place_open(), *db; /* in another database */
+	struct fe_pg_settings set = { .url = pg_place_fresh(), .connect_wait_ms = 400 };
+	struct fe_err err = FE_ERR_INIT;
+	int64_t began_ms = now_ms();
+	char sql[200];
+
+	(void)p;
+	(void)snprintf(sql, sizeof(sql), "ALTER DATABASE %.100s ALLOW_CONNECTIONS false",
+	               pg_place_text("SELECT current_database()"));
+	assert_int_equal(fe_db_exec(other, sql, NULL), FE_OK);
+	assert_int_equal(fe_pg_open(&db, &set, &err), FE_EUNAVAIL);
+	assert_string_equal(err.foreign, "55000");
+	assert_true(now_ms() - began_ms >= 400);
+	(void)snprintf(strstr(sql, "false"), sizeof("true"), "true");
+	assert_int_equal(fe_db_exec(other, sql, NULL), FE_OK);
+	assert_int_equal(fe_pg_open(&db, &set, &err), FE_OK);
+	fe_db_close(db);
+	fe_db_close(other);
+}
+
+static void *
+stop_soon(void *arg)
+{
+	(void)arg;
+	(void)nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+	fe_stop_request();
+	return NULL;
+}
+
+/* Last, for the flag stays. */
+static void
+a_stop_ends_the_wait_for_a_commit_that_is_stuck(void **p)
+{
+	struct fe_db *db = open_through();
+	struct fe_err err = FE_ERR_INIT;
+	int64_t began_ms = now_ms();
+	pthread_t thread;
+
+	(void)p;
+	assert_int_equal(fe_db_exec(db, "CREATE TABLE t (a integer); CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql "
+	                                "AS 'BEGIN PERFORM pg_sleep(9); RETURN NULL; END'; CREATE CONSTRAINT TRIGGER slow "
+	                                "AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()",
+	                             NULL), FE_OK);
+	assert_int_equal(fe_db_begin(db, NULL), FE_OK);
+	assert_int_equal(fe_db_exec(db, "INSERT INTO t VALUES (1)", NULL), FE_OK);
+	assert_int_equal(pthread_create(&thread, NULL, stop_soon, NULL), 0);
+	assert_int_equal(fe_db_commit(db, &err), FE_EUNAVAIL);
+	assert_string_equal(err.foreign, FE_PG_UNKNOWN_COMMIT);
+	assert_true(now_ms() - began_ms < 8500);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	fe_db_close(db);
+}
+
 int
 main(void)
 {
@@ -362,6 +419,8 @@ main(void)
 		TEST(a_commit_whose_answer_got_lost_is_told_as_committed),
 		TEST(a_commit_that_did_not_arrive_is_told_as_aborted),
 		TEST(a_copy_that_the_server_does_not_get_is_given_up),
+		TEST(a_database_that_takes_no_connections_is_tried_again),
+		TEST(a_stop_ends_the_wait_for_a_commit_that_is_stuck),
 	};
 #undef TEST
 

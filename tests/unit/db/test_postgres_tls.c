@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "../scratch.h"
 #include "postgres.h"
 
 static const char *port, *authority;
@@ -150,6 +151,63 @@ a_wrong_password_is_told_without_it(void **p)
 	assert_non_null(strstr(err.text, "tls_tester"));
 }
 
+/* A service file with these lines; the database and the role are the URL's. */
+static enum fe_rc
+open_service(const char *lines, const char *password, struct fe_err *err)
+{
+	struct fe_pg_settings set = { .url = "postgresql://tls_tester@/postgres?service=house", .ignores_stop = true };
+	struct scratch scratch;
+	char content[1024];
+	struct fe_db *db;
+	enum fe_rc rc;
+
+	scratch_open(&scratch);
+	(void)snprintf(content, sizeof(content), "[house]\nhostaddr=127.0.0.1\nport=%s\n%s\n", port, lines);
+	assert_int_equal(setenv("PGSERVICEFILE", scratch_write(&scratch, "services", fe_str_of(content)), 1), 0);
+	(void)snprintf(content, sizeof(content), "*:*:*:tls_tester:%s\n", password);
+	assert_int_equal(setenv("PGPASSFILE", scratch_write(&scratch, "passwords", fe_str_of(content)), 1), 0);
+	assert_int_equal(chmod(getenv("PGPASSFILE"), 0600), 0);
+	rc = fe_pg_open(&db, &set, err);
+	if (strstr(err->text, "s3cr"))
+		fail_msg("a secret: %s", err->text);
+	fe_db_close(db);
+	assert_int_equal(unsetenv("PGSERVICEFILE"), 0);
+	assert_int_equal(unsetenv("PGPASSFILE"), 0);
+	scratch_close(&scratch);
+	return rc;
+}
+
+static void
+service_and_password_files_are_heard(void **p)
+{
+	struct fe_err err = FE_ERR_INIT;
+
+	(void)p;
+	if (open_service("host=localhost", "s3cr-right", &err))
+		fail_msg("%s", err.text);
+	if (open_service("host=db.example.com\nsslmode=require", "s3cr-right", &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(open_service("host=db.example.com", "s3cr-right", &err), FE_EDENIED);
+	assert_non_null(strstr(err.text, "certificate"));
+	assert_int_equal(open_service("host=localhost", "s3cr-wrong", &err), FE_EDENIED);
+	assert_int_equal(open_service("host=localhost\ns3cr=1", "s3cr-wrong", &err), FE_EUSAGE);
+}
+
+static void
+a_missing_password_is_told(void **p)
+{
+	const struct fe_pg_settings set = { .url = "postgresql://tls_tester@/postgres", .ignores_stop = true };
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_db *db;
+
+	(void)p;
+	assert_int_equal(setenv("PGHOST", "localhost", 1) | setenv("PGPORT", port, 1), 0);
+	assert_int_equal(setenv("PGPASSFILE", "/dev/null/none", 1), 0);
+	assert_int_equal(fe_pg_open(&db, &set, &err), FE_EDENIED);
+	assert_non_null(strstr(err.text, "PGPASSWORD"));
+	assert_int_equal(unsetenv("PGHOST") | unsetenv("PGPORT") | unsetenv("PGPASSFILE"), 0);
+}
+
 static int
 make_role(void **p)
 {
@@ -181,6 +239,8 @@ main(void)
 		cmocka_unit_test(a_local_host_needs_no_proof),
 		cmocka_unit_test(a_root_certificate_that_is_not_there_is_told),
 		cmocka_unit_test(a_wrong_password_is_told_without_it),
+		cmocka_unit_test(service_and_password_files_are_heard),
+		cmocka_unit_test(a_missing_password_is_told),
 	};
 	const char *address = getenv("FINETL_TEST_POSTGRES_TLS");
 
