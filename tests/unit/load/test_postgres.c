@@ -384,6 +384,49 @@ a_lock_timeout_is_tried_again(void **p)
 	assert_text("SELECT status FROM fact_items", "paid\n");
 }
 
+/* Holds K2 and asks for K1, which the run has by then; then lets go of both. */
+static void *
+cross(void *p)
+{
+	struct holder *h = p;
+	const struct timespec ts = { .tv_nsec = h->wait_ms * 1000000L };
+	struct fe_err err = FE_ERR_INIT;
+
+	(void)nanosleep(&ts, NULL);
+	if (fe_db_exec(h->db, "SELECT * FROM fact_items WHERE item_id = 'K1' FOR UPDATE", &err) ||
+	    fe_db_rollback(h->db, &err))
+		fe_assert_failed(err.text, __FILE__, __LINE__);
+	return NULL;
+}
+
+static void
+a_deadlock_is_tried_again(void **p)
+{
+	struct holder h = { .wait_ms = 300 };
+	struct fe_err err = FE_ERR_INIT;
+	pthread_t thread;
+
+	(void)p;
+	fx_load_items(&f, url, "RUN1", (const char *const[]){ ITEM_1, "K2|C1|||1.00|open|||", NULL });
+	start_items("RUN2");
+	fx_update(&f, fx_lookup(&f, FX_ITEMS, "K1|", NULL), PAID_1);
+	fx_update(&f, fx_lookup(&f, FX_ITEMS, "K2|", NULL), "K2|C1|||1.00|paid|||");
+	fx_write(&f);
+	h.db = pg_place_open();
+	assert_int_equal(fe_db_begin(h.db, &err), FE_OK);
+	/* So that it is the run that the server gives up. */
+	assert_int_equal(fe_db_exec(h.db, "SET LOCAL deadlock_timeout = '1min'", &err), FE_OK);
+	assert_int_equal(fe_db_exec(h.db, "SELECT * FROM fact_items WHERE item_id = 'K2' FOR UPDATE", &err), FE_OK);
+	assert_int_equal(pthread_create(&thread, NULL, cross, &h), 0);
+	fx_table_end(&f);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	fe_db_close(h.db);
+	assert_int_equal(f.result.updated.n, 2);
+	fx_end(&f, "success");
+	assert_text("SELECT deadlocks >= 1 FROM pg_stat_database WHERE datname = current_database()", "1\n");
+	assert_text("SELECT item_id, status FROM fact_items ORDER BY 1", "K1|paid\nK2|paid\n");
+}
+
 static void
 readers_that_hold_a_table_are_let_be(void **p)
 {
@@ -676,6 +719,7 @@ main(void)
 		T(a_row_replaced_at_its_own_place_is_noticed),
 		T(a_key_inserted_by_another_program_is_noticed),
 		T(a_lock_timeout_is_tried_again),
+		T(a_deadlock_is_tried_again),
 		T(readers_that_hold_a_table_are_let_be),
 		T(whatever_changes_rows_behind_the_run_is_refused),
 		T(a_trigger_that_writes_elsewhere_is_let_be),
