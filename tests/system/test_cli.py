@@ -165,7 +165,7 @@ def test_no_warehouse_is_a_usage_error(finetl, place):
 def test_a_password_in_the_warehouse_is_never_shown(finetl, place, command, kind):
     place.joinpath("pipelines").mkdir()
     place.joinpath("pipelines/financial_transactions.yaml").write_bytes((place / "pipeline.yaml").read_bytes())
-    done = finetl(*command.split(), cwd=place, env={"FINETL_WAREHOUSE": f"{kind}://etl:hunter2@db/x?password=hunter2"})
+    done = finetl(*command.split(), cwd=place, env={"FINETL_WAREHOUSE": f"{kind}://etl:hunter2@db:port/x?password=hunter2"})
     assert done.code == 2 and done.stderr and "hunter2" not in done.stdout + done.stderr
 
 
