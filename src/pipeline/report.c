@@ -120,7 +120,10 @@ fe_run_result_json(const struct fe_run_result *r, unsigned indent, struct fe_buf
 	fe_json_time(&j, "end_time", r->end_us);
 	fe_json_text(&j, "error", r->error[0] ? r->error : NULL);
 	fe_redacted_url_json(&j, "warehouse", r->warehouse);
-	fe_json_bool(&j, "published", r->is_published);
+	if (r->is_unknown)
+		fe_json_null(&j, "published");
+	else
+		fe_json_bool(&j, "published", r->is_published);
 	fe_json_text(&j, "config_sha256", r->config_sha256);
 	fe_json_text(&j, "finetl_version", FE_VERSION);
 	fe_json_array(&j, "datasets");

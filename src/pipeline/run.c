@@ -247,6 +247,7 @@ note_failure(struct fe_run_result *res, const struct fe_err *err)
 	res->rc = err->rc;
 	res->status = err->rc == FE_ECHECK ? FE_RUN_HELD : FE_RUN_FAILED;
 	res->is_published = false;
+	res->is_unknown = strcmp(err->foreign, FE_PG_UNKNOWN_COMMIT) == 0;
 	fe_err_print(err, res->error, sizeof res->error);
 }
 

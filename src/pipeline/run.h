@@ -67,6 +67,7 @@ struct fe_run_result {
 	struct fe_dataset_result *datasets;
 	size_t n_datasets;
 	bool is_published;                /* committed */
+	bool is_unknown;                  /* whether it was could not be found out; is_published is false */
 };
 
 FE_MUST_USE enum fe_rc fe_run(const struct fe_run_settings *set, struct fe_run_result *out,

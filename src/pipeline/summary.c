@@ -213,5 +213,8 @@ fe_run_summary(const struct fe_run_result *r, struct fe_buf *out)
 		add_totals(r, out);
 		return;
 	}
-	fe_buf_addf(out, "\n  nothing was published: %s\n", fe_run_status_name(r->status));
+	if (r->is_unknown)
+		fe_buf_add_text(out, "\n  whether this was published is not known\n");
+	else
+		fe_buf_addf(out, "\n  nothing was published: %s\n", fe_run_status_name(r->status));
 }
