@@ -118,11 +118,13 @@ postgres_close(struct fe_sink *sink)
 /* ---- begin ---- */
 
 enum fe_rc
-fe_postgres_connect(struct fe_postgres_sink *s, struct fe_db **db, int64_t wait_ms, struct fe_err *err)
+fe_postgres_connect(struct fe_postgres_sink *s, struct fe_db **db, int64_t wait_ms, bool ignores_stop,
+                    struct fe_err *err)
 {
 	const struct fe_pg_settings set = {
 		.url = s->base.set.url,
 		.connect_wait_ms = wait_ms,
+		.ignores_stop = ignores_stop,
 		.lock_timeout_ms = s->base.set.lock_timeout_ms,
 	};
 
@@ -167,8 +169,8 @@ connect_both(struct fe_postgres_sink *s, struct fe_err *err)
 	int64_t wait_ms = s->base.set.wait_ms;
 	size_t i;
 
-	FE_TRY(fe_postgres_connect(s, &s->look, wait_ms, err));
-	FE_TRY(fe_postgres_connect(s, &s->load, wait_ms, err));
+	FE_TRY(fe_postgres_connect(s, &s->look, wait_ms, false, err));
+	FE_TRY(fe_postgres_connect(s, &s->load, wait_ms, false, err));
 	fe_pg_set_companion(s->look, s->load);
 	FE_TRY(fe_db_exec(s->look, "SET plan_cache_mode = force_generic_plan; SET jit = off", err));
 	FE_TRY(fe_db_exec(s->load,
@@ -333,7 +335,7 @@ undo_once(struct fe_postgres_sink *s, const struct fe_run_end *end, struct fe_er
 
 	if (!s->look || fe_pg_is_lost(s->look)) {
 		fe_postgres_forget_queries(s);
-		FE_TRY(fe_postgres_connect(s, &s->look, wait_ms, err));
+		FE_TRY(fe_postgres_connect(s, &s->look, wait_ms, true, err));
 	}
 	/* A run that was asked to stop is written down all the same. */
 	fe_db_set_stoppable(s->look, false);

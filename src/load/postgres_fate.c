@@ -3,9 +3,10 @@
  *
  * The connection broke after COMMIT was sent: the server may have committed, may have
  * gone down before, or may still be at it. Nothing on our side can tell; so it is asked,
- * on another connection, until it knows or time is up. The transaction's own status
- * decides; where a server does not know it (another one has taken over), the audit row
- * does, which is there if the transaction is.
+ * on another connection, until it knows or time is up. The transaction's own status tells
+ * that it is still at it, or gone. That it is committed the audit row tells, which is there
+ * if the transaction is: a server that crashed gives the number of a transaction that left
+ * no trace to another one, and one that has taken over may not know it.
  */
 #include <stdio.h>
 #include <time.h>
@@ -42,15 +43,20 @@ ask_once(struct fe_postgres_sink *s, uint64_t xid, const char *status, struct fe
 
 	if (!s->look || fe_pg_is_lost(s->look)) {
 		fe_postgres_forget_queries(s);
-		if (fe_postgres_connect(s, &s->look, STEP_MS, err))
+		if (fe_postgres_connect(s, &s->look, STEP_MS, true, err))
 			return FE_PG_FORGOTTEN;
 	}
 	fe_db_set_stoppable(s->look, false);
-	if (fe_pg_transaction_fate(s->look, xid, &fate, err) == FE_OK && fate != FE_PG_FORGOTTEN)
+	if (fe_pg_transaction_fate(s->look, xid, &fate, err))
+		fate = FE_PG_FORGOTTEN;
+	if (fate == FE_PG_IN_PROGRESS || fate == FE_PG_ABORTED)
 		return fate;
-	if (has_status(s->look, s->run_id, status, &found, err) == FE_OK)
-		return found ? FE_PG_COMMITTED : FE_PG_FORGOTTEN;
-	return FE_PG_FORGOTTEN;
+	/* asked last, so that what was committed is seen */
+	if (has_status(s->look, s->run_id, status, &found, err))
+		return FE_PG_FORGOTTEN;
+	if (found)
+		return FE_PG_COMMITTED;
+	return fate == FE_PG_COMMITTED ? FE_PG_ABORTED : FE_PG_FORGOTTEN;
 }
 
 enum fe_rc

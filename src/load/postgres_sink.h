@@ -106,9 +106,10 @@ struct fe_postgres_sink {
 #define FE_POSTGRES_MAX_KEY 32 /* columns: as many as an index of PostgreSQL has */
 
 /* postgres.c */
-/* (Re)opens a connection of the run's; *db is closed first. */
+/* (Re)opens a connection of the run's; *db is closed first. ignores_stop: for the end of a
+ * run, which is written down though it is asked to stop. */
 FE_MUST_USE enum fe_rc fe_postgres_connect(struct fe_postgres_sink *s, struct fe_db **db,
-                                           int64_t wait_ms, struct fe_err *err);
+                                           int64_t wait_ms, bool ignores_stop, struct fe_err *err);
 void fe_postgres_forget_queries(struct fe_postgres_sink *s);
 /* Runs what sql holds on load, and resets it. */
 FE_MUST_USE enum fe_rc fe_postgres_exec(struct fe_postgres_sink *s, struct fe_buf *sql,

@@ -673,14 +673,17 @@ the_fate_of_a_commit_is_asked_for(void **p)
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_postgres_sink *s;
 	struct fe_db *db;
+	char ended[] = "RUN0", *run_id;
 	uint64_t committed = 0, aborted = 0, open = 0;
 	int64_t now_us = f.now_us;
 	const struct fe_clock clock = { .now_us = hurry, .ticks_us = hurry, .self = &now_us };
 
 	(void)p;
+	fx_load_items(&f, url, "RUN0", (const char *const[]){ "K1|C1|||1.00||||", NULL });
 	fx_start(&f, url, "RUN1");
 	s = (struct fe_postgres_sink *)f.sink;
 	s->base.set.clock = &clock;
+	run_id = s->run_id;
 	db = pg_place_open();
 	assert_int_equal(fe_db_begin(db, &err), FE_OK);
 	assert_int_equal(fe_pg_transaction_id(db, &committed, &err), FE_OK);
@@ -690,7 +693,12 @@ the_fate_of_a_commit_is_asked_for(void **p)
 	assert_int_equal(fe_db_rollback(db, &err), FE_OK);
 	assert_int_equal(fe_db_begin(db, &err), FE_OK);
 	assert_int_equal(fe_pg_transaction_id(db, &open, &err), FE_OK);
+	/* the number of what a crashed server forgot is given to somebody else */
+	assert_int_equal(fe_postgres_find_fate(s, committed, "success", &err), FE_EUNAVAIL);
+	assert_string_equal(err.foreign, "");
+	s->run_id = ended;
 	assert_int_equal(fe_postgres_find_fate(s, committed, "success", &err), FE_OK);
+	s->run_id = run_id;
 	terminate(look_pid()); /* the one that asks has to come back, too */
 	assert_int_equal(fe_postgres_find_fate(s, aborted, "success", &err), FE_EUNAVAIL);
 	assert_string_equal(err.foreign, "");
