@@ -138,6 +138,7 @@ add_session(struct fe_buf *sql, const struct fe_pg_settings *set)
 	                     "SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; "
 	                     "SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex'; "
 	                     "SET standard_conforming_strings = on; SET row_security = off; "
+	                     "SET transform_null_equals = off; SET quote_all_identifiers = off; "
 	                     "SET default_transaction_isolation = 'read committed'; "
 	                     "SET default_transaction_deferrable = off; SET jit = off; "
 	                     "SET idle_session_timeout = 0; "

@@ -8,9 +8,12 @@
 
 #define MAX_NAME_BYTES 4096
 
-/* Nobody else's schema is looked into for functions and operators. */
+/* Nobody else's schema is looked into for functions and operators, and the settings that
+ * change what a text or a condition means are those that finetl has. */
 static const char head[] = "\\set ON_ERROR_STOP on\nBEGIN;\n"
-			   "SET LOCAL search_path = pg_catalog, pg_temp;\n\n";
+			   "SET LOCAL search_path = pg_catalog, pg_temp;\n"
+			   "SET LOCAL standard_conforming_strings = on;\n"
+			   "SET LOCAL transform_null_equals = off;\n\n";
 
 /* ---- names ---- */
 
