@@ -170,14 +170,16 @@ put_back(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct p
 	return run_parts(s, t->sql->foreign_keys, t->sql->n_foreign_keys, false, err);
 }
 
-/* So that whoever asks right after the load gets plans for the table as it is. */
+/* So that whoever asks right after the load gets plans for the table as it is. A table that
+ * grew by less than half is left to autovacuum: ANALYZE reads as much of it as of a large
+ * one (0.3 s, a tenth of merging 100,000 rows), and what was known of it still holds. */
 static enum fe_rc
 analyze(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct fe_err *err)
 {
 	struct fe_buf sql;
 
 	if (!t->before.is_owner || n_staged(t) == 0 ||
-	    (!t->before.is_empty && n_staged(t) <= (uint64_t)t->before.n_rows / 10))
+	    (!t->before.is_empty && n_staged(t) <= (uint64_t)t->before.n_rows / 2))
 		return FE_OK;
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
 	fe_buf_addf(&sql, "ANALYZE %s", t->sql->name);
