@@ -190,14 +190,18 @@ check_version(const struct fe_pg *pg, struct fe_err *err)
 	return FE_OK;
 }
 
-/* Asked of the server and not of libpq's parameters: a pooler may not pass them on. */
+/* Asked of the server and not of libpq's parameters: a pooler may not pass them on. The
+ * schema is the first of the search path that is neither the server's own nor temporary:
+ * what was made there would be refused, or gone with the session. */
 static enum fe_rc
 check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *err)
 {
 	static const char sql[] =
 		"SELECT pg_catalog.pg_is_in_recovery(), "
 		"pg_catalog.current_setting('default_transaction_read_only')::boolean, "
-		"pg_catalog.current_setting('server_encoding'), pg_catalog.current_schema(), "
+		"pg_catalog.current_setting('server_encoding'), (SELECT s FROM pg_catalog.unnest("
+		"pg_catalog.current_schemas(false)) WITH ORDINALITY AS x (s, i) WHERE s !~ '^pg_' "
+		"AND s <> 'information_schema' ORDER BY i LIMIT 1), "
 		"(SELECT backend_start AT TIME ZONE 'UTC' || '+00' "
 		"FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
 	PGresult *r = NULL;

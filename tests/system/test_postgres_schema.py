@@ -74,11 +74,34 @@ def test_what_is_printed_is_what_is_applied(finetl, database, postgres, tmp_path
     printed.drop()
 
 
-def test_print_needs_no_server_and_apply_no_rights_where_all_is_there(finetl, database):
+def test_settings_of_the_database_make_no_other_tables(finetl, database, postgres):
     apply(finetl, database).ok()
-    before = dump(database)
-    apply(finetl, database, env={"PGOPTIONS": "-c default_transaction_read_only=off"}).ok()
-    assert dump(database) == before
+    settings = ["search_path = pg_temp, public, pg_catalog", "standard_conforming_strings = off", "transform_null_equals = on",
+                "quote_all_identifiers = on", "DateStyle = 'SQL, DMY'", "TimeZone = 'Asia/Tokyo'", "default_tablespace = ''"]
+    for how in ("print", "apply"):
+        odd = postgres.fresh()
+        for setting in settings:
+            postgres.execute(f"ALTER DATABASE {odd.name} SET {setting}")
+        if how == "print":
+            psql(odd, finetl("schema", "print", DEFAULT, "--warehouse", "postgresql:").ok().stdout)
+        else:
+            apply(finetl, odd).ok()
+        apply(finetl, odd).ok()  # and finds nothing to be other than declared
+        postgres.execute(f"ALTER DATABASE {odd.name} RESET ALL")
+        assert dump(odd) == dump(database), how
+        odd.drop()
+
+
+def test_apply_says_where_without_the_password(finetl, database):
+    url = database.url.replace("://postgres@", "://postgres:hunter2@")
+    done = finetl("schema", "apply", DEFAULT, env={"FINETL_WAREHOUSE": url}).ok()
+    assert database.name in done.stdout and "hunter2" not in done.stdout + done.stderr
+
+
+def test_grants_are_for_postgresql_only(finetl):
+    done = finetl("schema", "print", "--grants", DEFAULT, "--warehouse", "sqlite:w.db")
+    assert done.code == 2 and "PostgreSQL" in done.stderr and not done.stdout
+    assert finetl("schema", "print", DEFAULT, "--warehouse", "sqlite:w.db").ok().stdout.count("STRICT") > 5
 
 
 def test_two_at_once_both_succeed(finetl, postgres):
