@@ -16,6 +16,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -397,9 +398,9 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--finetl", default=measure.ROOT / "build/finetl", type=lambda text: pathlib.Path(text).resolve())
     p.add_argument("--rows", type=int, help="of staging and empty [200,000; --long: 1,000,000]")
-    p.add_argument("--merge-rows", type=int, help="of a merged batch [50,000; --long: 1,000,000]")
+    p.add_argument("--merge-rows", type=int, help="of a merged batch [100,000; --long: 1,000,000]")
     p.add_argument("--tables", type=lambda text: [int(t) for t in text.split(",")],
-                   help="rows that a table has before a merge, in batches [0,3; --long: 0,1,3]")
+                   help="rows that a table has before a merge, in batches [3; --long: 0,1,3]")
     p.add_argument("--customers", type=int, default=50_000)
     p.add_argument("--rounds", type=int, default=7)
     p.add_argument("--only", default="staging,merge,empty,small", help="parts by comma [%(default)s]")
@@ -408,15 +409,15 @@ def arguments():
                    help="where files go [%(default)s]; kept")
     args = p.parse_args()
     args.rows = args.rows or (1_000_000 if args.long else 200_000)
-    args.merge_rows = args.merge_rows or (1_000_000 if args.long else 50_000)
-    args.tables = args.tables or ([0, 1, 3] if args.long else [0, 3])
+    args.merge_rows = args.merge_rows or (1_000_000 if args.long else 100_000)
+    args.tables = args.tables or ([0, 1, 3] if args.long else [3])
     args.work.mkdir(parents=True, exist_ok=True)
     return args
 
 
 def main():
     args = arguments()
-    # On SIGTERM the server ends as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server ends as well
     with pg_cluster.throw_away(settings=SERVER, fsync=True) as cluster:
         bench = Bench(args, cluster)
         bench.prepare()
