@@ -2,7 +2,8 @@
 /* base/log.h - log lines on stderr, as text or as JSON lines
  *
  * The log target is one of the two pieces of global state (docs/style.md); main
- * sets it, and only cli/, lambda/ and the runner in pipeline/ write to it. One
+ * sets it, and only cli/, lambda/, the runner in pipeline/, and db/ of a server that
+ * lacks security fixes write to it. One
  * write(2) a line; a log that cannot be written neither blocks nor fails a run.
  * Values are escaped; row content never goes here.
  *

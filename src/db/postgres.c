@@ -32,7 +32,7 @@ fe_pg_ready(struct fe_pg *pg, struct fe_err *err)
 		return fe_pg_fail_lost(pg, "it broke before", err);
 	if (pg->in_copy)
 		return fe_fail(err, FE_EBUG, "a statement was sent in the middle of a COPY");
-	pg->is_cancelled = false;
+	pg->cancelled_ms = 0;
 	return FE_OK;
 }
 

@@ -10,8 +10,7 @@
  * PGSSLMODE or the service says otherwise; where no root certificate is named and there
  * is no ~/.postgresql/root.crt, the system's are used. (An sslmode=prefer in a service file
  * cannot be told from none.) Server older than 15, or of a database that is not in UTF-8:
- * FE_EUSAGE.
- * A standby, or a server in read-only mode: FE_EUNAVAIL.
+ * FE_EUSAGE. A standby, or a server in read-only mode: FE_EUNAVAIL.
  *
  * A session is set up alike wherever it comes from: UTF-8, UTC, ISO dates, search_path
  * '<schema>, pg_temp', read committed, lock_timeout, keepalives on both sides,
@@ -73,12 +72,14 @@ struct fe_pg_param {
 };
 /* sql has $1, $2, ... and is not translated. */
 FE_MUST_USE enum fe_rc fe_pg_query_prepare(struct fe_db *db, const char *sql, const uint32_t *oids,
-                                           size_t n_params, struct fe_pg_query **out, struct fe_err *err);
+                                           size_t n_params, struct fe_pg_query **out,
+                                           struct fe_err *err);
 /* Its whole result, which lives until the next run or free. */
 FE_MUST_USE enum fe_rc fe_pg_query_run(struct fe_pg_query *q, const struct fe_pg_param *params,
                                        struct fe_err *err);
 size_t fe_pg_query_n_rows(const struct fe_pg_query *q);
-struct fe_str fe_pg_query_value(const struct fe_pg_query *q, size_t row, size_t column); /* null: p NULL */
+/* null: p NULL */
+struct fe_str fe_pg_query_value(const struct fe_pg_query *q, size_t row, size_t column);
 void fe_pg_query_free(struct fe_pg_query *q); /* NULL is allowed */
 
 /* ---- commit whose answer was lost ---- */

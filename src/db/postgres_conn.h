@@ -30,7 +30,8 @@ struct fe_pg {
 	char *backend_start;
 	int64_t connect_timeout_ms, silence_ms;
 	struct fe_pg *companion;
-	bool is_lost, is_cancelled; /* cancelled: a stop went to the server for this statement */
+	bool is_lost;
+	int64_t cancelled_ms;  /* when a stop was heard in this statement; 0: none was */
 	bool in_copy;
 	bool is_committing;    /* not to be cancelled on the server */
 	int64_t changes;

@@ -124,7 +124,6 @@ fe_pg_copy_end(struct fe_db *db, uint64_t *n_rows, struct fe_err *err)
 	if (pg->is_lost)
 		return fe_pg_fail_lost(pg, "it broke before", err);
 	FE_ASSERT(pg->in_copy);
-	pg->is_cancelled = false;
 	FE_TRY(drain_queue(pg, 0, err));
 	FE_TRY(end_copy(pg, NULL, &result, err));
 	if (strncmp(PQcmdStatus(result), "COPY", 4) == 0)
@@ -143,7 +142,6 @@ fe_pg_copy_give_up(struct fe_pg *pg, struct fe_err *err)
 		return fe_pg_fail_lost(pg, "it broke before", err);
 	fe_buf_clear(&pg->queue);
 	pg->queue_from = 0;
-	pg->is_cancelled = false;
 	/* The statement fails, as it is to. */
 	if (end_copy(pg, "given up", NULL, err) != FE_OK && pg->is_lost)
 		return FE_EUNAVAIL;

@@ -115,7 +115,7 @@ fe_pg_fail_result(struct fe_pg *pg, const PGresult *result, struct fe_err *err)
 		fe_buf_add_text(&message, text ? text : state);
 	if (detail && has_safe_detail(state))
 		fe_buf_addf(&message, " (%s)", detail);
-	if (strcmp(state, "57014") == 0 && pg->is_cancelled)
+	if (strcmp(state, "57014") == 0 && pg->cancelled_ms > 0)
 		rc = fe_fail(err, FE_ECANCEL, "asked to stop");
 	else
 		rc = fe_fail(err, c->rc, "%s: %s", fe_buf_text(&message), c->advice);

@@ -79,7 +79,6 @@ cancel(struct fe_pg *pg)
 	struct timespec until;
 	pthread_t thread;
 
-	pg->is_cancelled = true;
 	if (!request)
 		return;
 	if (clock_gettime(CLOCK_REALTIME, &until) != 0 ||
@@ -169,40 +168,35 @@ on_silence(struct fe_pg *pg, struct fe_err *err)
 
 /* ---- waiting ---- */
 
-struct wait {
-	int64_t heard_ms;     /* when something last came or went */
-	int64_t cancelled_ms;
-};
-
-/* After a slice in which nothing happened. */
+/* After a slice in which nothing happened; heard_ms: when something last came or went, or
+ * the wait began. */
 static enum fe_rc
-on_idle(struct fe_pg *pg, struct wait *w, struct fe_err *err)
+on_idle(struct fe_pg *pg, int64_t *heard_ms, struct fe_err *err)
 {
-	int64_t now = now_ms();
+	const int64_t now = now_ms(), silence_ms = pg->silence_ms > 0 ? pg->silence_ms : SILENCE_MS;
 
-	if (pg->is_cancelled && w->cancelled_ms > 0 && now - w->cancelled_ms >= CANCEL_ANSWER_MS) {
+	if (pg->cancelled_ms > 0) {
+		if (now - pg->cancelled_ms < CANCEL_ANSWER_MS || now - *heard_ms < CANCEL_ANSWER_MS)
+			return FE_OK;
 		pg->is_lost = true;
 		return fe_fail(err, FE_ECANCEL, "asked to stop");
 	}
-	if (!pg->is_cancelled && pg->base.stoppable && fe_stop_requested()) {
-		w->cancelled_ms = now;
-		if (pg->is_committing) /* which goes on; its answer is not waited for much longer */
-			pg->is_cancelled = true;
-		else
+	if (pg->base.stoppable && fe_stop_requested()) {
+		pg->cancelled_ms = now;
+		if (!pg->is_committing) /* a COMMIT goes on, and is not waited for much longer */
 			cancel(pg);
 		return FE_OK;
 	}
-	if (pg->is_cancelled ||
-	    now - w->heard_ms < (pg->silence_ms > 0 ? pg->silence_ms : SILENCE_MS))
+	if (now - *heard_ms < silence_ms)
 		return FE_OK;
 	FE_TRY(on_silence(pg, err));
-	w->heard_ms = now_ms();
+	*heard_ms = now_ms();
 	return FE_OK;
 }
 
 /* One slice: for what comes, for room to send, and for the companion's COPY. */
 static enum fe_rc
-wait_slice(struct fe_pg *pg, bool sends, struct wait *w, struct fe_err *err)
+wait_slice(struct fe_pg *pg, bool sends, int64_t *heard_ms, struct fe_err *err)
 {
 	struct fe_pg *other = pg->companion;
 	struct pollfd fds[2] = {
@@ -218,22 +212,22 @@ wait_slice(struct fe_pg *pg, bool sends, struct wait *w, struct fe_err *err)
 			pg->is_lost = true; /* the result has the reason */
 	}
 	if (fds[0].revents)
-		w->heard_ms = now_ms();
+		*heard_ms = now_ms();
 	/* The companion's traffic must not put off a stop. */
-	return fds[0].revents ? FE_OK : on_idle(pg, w, err);
+	return fds[0].revents ? FE_OK : on_idle(pg, heard_ms, err);
 }
 
 enum fe_rc
 fe_pg_wait_result(struct fe_pg *pg, struct fe_err *err)
 {
-	struct wait w = { .heard_ms = now_ms() };
+	int64_t heard_ms = now_ms();
 	int left;
 
 	for (;;) {
 		left = PQflush(pg->conn);
 		if (!PQisBusy(pg->conn) || PQstatus(pg->conn) == CONNECTION_BAD)
 			return FE_OK;
-		FE_TRY(wait_slice(pg, left > 0, &w, err));
+		FE_TRY(wait_slice(pg, left > 0, &heard_ms, err));
 	}
 }
 
@@ -241,7 +235,7 @@ enum fe_rc
 fe_pg_wait_sent(struct fe_pg *pg, struct fe_err *err)
 {
 	struct pollfd fd = { .fd = PQsocket(pg->conn), .events = POLLIN | POLLOUT };
-	struct wait w = { .heard_ms = now_ms() };
+	int64_t heard_ms = now_ms();
 
 	for (;;) {
 		fd.revents = 0;
@@ -250,8 +244,6 @@ fe_pg_wait_sent(struct fe_pg *pg, struct fe_err *err)
 			return fe_pg_fail_lost(pg, PQerrorMessage(pg->conn), err);
 		if (fd.revents & (POLLOUT | POLLERR | POLLHUP))
 			return FE_OK;
-		if (pg->base.stoppable && fe_stop_requested())
-			return fe_stop_check(err);
-		FE_TRY(on_idle(pg, &w, err));
+		FE_TRY(on_idle(pg, &heard_ms, err));
 	}
 }

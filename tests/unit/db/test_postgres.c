@@ -705,6 +705,45 @@ a_stop_cancels_the_statement_on_the_server(void **p)
 	assert_int_equal(fe_db_commit(db, NULL), FE_OK);
 }
 
+/* The server is held up by a lock while its COPY's bytes pile up. */
+static void
+a_stop_in_a_copy_that_is_stuck_ends_it(void **p)
+{
+	static char text[1 << 20];
+	int64_t began_us = fe_clock_ticks(&fe_clock_system);
+	struct fe_db *other = pg_place_open();
+	enum fe_rc rc = FE_OK;
+	struct fe_buf bytes;
+	uint64_t n_rows;
+	uint32_t i;
+
+	(void)p;
+	start_copy(&bytes);
+	assert_int_equal(fe_db_rollback(db, NULL), FE_OK);
+	exec(db, "CREATE TABLE held (a integer); CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+	         "'BEGIN PERFORM * FROM held; RETURN NEW; END'; CREATE TRIGGER wait BEFORE INSERT ON t FOR EACH ROW "
+	         "EXECUTE FUNCTION wait()");
+	exec(other, "BEGIN; LOCK TABLE held");
+	fe_db_set_stoppable(db, true); /* a stop was asked for by the test before */
+	assert_int_equal(fe_db_begin(db, NULL), FE_OK);
+	assert_int_equal(fe_pg_copy_begin(db, COPY_T, NULL), FE_OK);
+	for (i = 0; i < 32 && rc == FE_OK; i++) {
+		add_row(&bytes, i, (struct fe_str){ text, 0 });
+		add_row(&bytes, i, (struct fe_str){ memset(text, 'x', sizeof(text)), sizeof(text) });
+		rc = fe_pg_copy_put(db, fe_buf_str(&bytes), NULL);
+		fe_buf_clear(&bytes);
+	}
+	if (rc == FE_OK)
+		rc = fe_pg_copy_end(db, &n_rows, NULL);
+	assert_int_equal(rc, FE_ECANCEL);
+	assert_int_equal(fe_db_rollback(db, NULL), FE_OK);
+	assert_false(fe_pg_is_lost(db));
+	assert_true(fe_clock_ticks(&fe_clock_system) - began_us < 10 * INT64_C(1000000));
+	assert_int_equal(ask(db, "SELECT count(*) FROM t"), 0);
+	fe_db_close(other);
+	fe_buf_reset(&bytes);
+}
+
 int
 main(void)
 {
@@ -739,6 +778,7 @@ main(void)
 		TEST(binary_queries_take_and_give_bytes),
 		TEST(statements_that_were_freed_are_ended),
 		TEST(a_stop_cancels_the_statement_on_the_server),
+		TEST(a_stop_in_a_copy_that_is_stuck_ends_it),
 	};
 	int n_failed = cmocka_run_group_tests(pure, NULL, NULL);
 #undef TEST
