@@ -16,6 +16,7 @@
 #include "load/record_private.h"
 #include "load/reject.h"
 
+#define MAX_INDEXED_BYTES 1024
 #define MAX_IDENTITY_BYTES (64u << 10)
 #define MAX_REASONS_BYTES (4u << 20)
 #define MAX_SQL_BYTES (64u << 10)
@@ -115,11 +116,13 @@ struct writer {
 	size_t n_insert;            /* rows of the insert as prepared */
 };
 
-/* Without a time nothing tells whether it is the same the next time it is met. */
+/* Without a time nothing tells whether it is the same the next time it is met. A path may be
+ * longer than what PostgreSQL takes into an index: then a hash of all stands for it. */
 static void
 print_unread(struct writer *w, const struct fe_object_id *id)
 {
 	struct fe_buf *out = &w->unread.identity;
+	char hex[FE_SHA256_HEX_BYTES];
 	struct fe_arena arena = { 0 };
 	struct fe_str path = fe_record_text(w->db, fe_str_of(id->path), &arena);
 
@@ -129,6 +132,11 @@ print_unread(struct writer *w, const struct fe_object_id *id)
 	else
 		fe_buf_addf(out, ":%s", w->run->run_id);
 	fe_arena_free(&arena);
+	if (out->n_bytes > MAX_INDEXED_BYTES) {
+		fe_sha256_of(fe_buf_str(out), hex);
+		fe_buf_clear(out);
+		fe_buf_addf(out, "sha256:%s", hex);
+	}
 }
 
 /* The hash that another run found, the object having the same path, size and time. */

@@ -3,6 +3,7 @@
 makes them and however often they are stopped; and views that say what SQLite's say."""
 
 import datetime
+import random
 import re
 import signal
 import subprocess
@@ -211,3 +212,21 @@ def same(name, a, b):
     if isinstance(b, datetime.datetime):
         return a == b.astimezone(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%fZ").rjust(27, "0")
     return a == (b.isoformat() if isinstance(b, datetime.date) else b)
+
+
+def test_rejects_of_a_file_with_a_long_path_are_kept(finetl, database, tmp_path):
+    """A file that is not read to its end goes by its path, and a B-tree takes some 2,700 bytes."""
+    deep = tmp_path
+    r = random.Random(3)  # what cannot be compressed
+    while len(str(deep)) < 3500:
+        deep = deep / "".join(r.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(200))
+    deep.mkdir(parents=True)
+    (deep / "t.csv").write_text("id,n\n1,1\n2,x\n" + "".join(f"{i},1\n" for i in range(3, 200_000)) + '"never closed,')
+    spec = {"version": 1, "pipeline": "deep", "datasets": [{
+        "name": "t", "source": {"csv": str(deep / "t.csv")}, "target": "t",
+        "columns": [{"name": "id", "type": "int"}, {"name": "n", "type": "int"}]}], "targets": {"t": {"key": ["id"]}}}
+    pipeline = write_pipeline(tmp_path, spec)
+    for _ in range(2):  # the second time it is known already
+        done = finetl.run(pipeline, database.url)
+        assert done.code == 3 and done.dataset("t")["rejected"] == 1, done
+        assert database.execute("SELECT record, verdict FROM etl_rejects") == [(2, "rejected")]
