@@ -8,10 +8,10 @@ import sys
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "model")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "model"), str(HERE.parent.parent / "tools")]
 
 from finetl import Finetl, absent  # noqa: E402
-from postgres import server_of_the_tests  # noqa: E402
+from postgres import server_of_the_tests, table_of_counts  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -62,3 +62,23 @@ def postgres():
     server = server_of_the_tests()
     yield server
     server.drop_all()
+
+
+WORLDS = []
+
+
+@pytest.fixture(scope="session")
+def report_faults():
+    """Takes a World whose counts of faults are to be printed at the end."""
+    def take(world):
+        WORLDS.append(world)
+        return world
+
+    return take
+
+
+def pytest_terminal_summary(terminalreporter):
+    rows = [row for world in WORLDS for row in world.counts.items()]
+    if rows:
+        terminalreporter.write_sep("=", "faults at PostgreSQL")
+        terminalreporter.write_line(table_of_counts(rows))

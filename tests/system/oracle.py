@@ -44,7 +44,8 @@ def texts(db, table, columns=None, order=None, where="true"):
     types = columns_of(db, table)
     names = columns or list(types)
     parts = [AS_TEXT.get(types[name], "{}::text").format(f'"{name}"') for name in names]
-    tail = f" ORDER BY {order}" if order else ""
+    # Of the table, as a bare name would be the text that is printed.
+    tail = f' ORDER BY {table}."{order}"' if order else ""
     return [tuple(row) for row in db.execute(f"SELECT {', '.join(parts)} FROM {table} WHERE {where}{tail}")]
 
 
@@ -57,7 +58,7 @@ class Judge:
         self.findings.append((kind, text))
 
     def one(self, sql, *values):
-        return self.db.execute(sql, values).fetchone()[0]
+        return self.db.execute(sql, values or None).fetchone()[0]
 
     def rows(self, table, wanted):
         columns, rows = wanted["columns"], [tuple(row) for row in wanted["rows"]]
@@ -91,8 +92,12 @@ class Judge:
                     self.find("altered", f"{table}: the sum of {name} is {here} instead of {there}")
 
     def rejects(self, wanted):
-        stored = self.db.execute("SELECT object_sha256, record, byte_offset, verdict, reasons::text, encode(raw, 'hex') "
-                                 "FROM etl_rejects WHERE length(object_sha256) = 64").fetchall()
+        # One of a run that broke off stays as it was written, by path and size: the object's hash is that
+        # of the run which read it to its end.
+        sha256 = ("CASE WHEN length(object_sha256) = 64 THEN object_sha256 ELSE (SELECT min(b.sha256) FROM etl_objects a JOIN etl_objects b "
+                  "USING (dataset, path, size_bytes, modified_at) WHERE a.object_id = r.object_id) END")
+        stored = self.db.execute(f"SELECT {sha256}, record, byte_offset, verdict, reasons::text, encode(raw, 'hex') "
+                                 "FROM etl_rejects r").fetchall()
         now = Counter((*row[:4], tuple(json.loads(row[4])), row[5]) for row in stored)
         then = Counter((*row[:4], tuple(row[4]), row[5]) for row in wanted)
         for row in then - now:

@@ -10,6 +10,7 @@ passing it on:
   reset    the client sees it reset (TCP) or broken; the server sees it end
   silent   nothing passes any more, either way, and nothing is closed, until heal()
   deaf     the client hears nothing any more; what it says still arrives, until heal()
+  late     the client sees the connection end; the server gets the message two seconds later
   pass     nothing: to wait for a message (Rule.met is set), or to call its `then`
 
 A client that gives up does not show on the server while the line is silent, as in a network
@@ -23,6 +24,7 @@ import socket
 import struct
 import tempfile
 import threading
+import time
 
 CLIENT, SERVER = "client", "server"  # who says it
 STARTUP, CANCEL = 196608, 80877102
@@ -30,22 +32,18 @@ ASKS_FOR_ENCRYPTION = (80877103, 80877104)
 
 
 class Rule:
-    def __init__(self, action, says, at=None, connection=None, type_=None, text=None, nth=1, then=None):
-        """at: the place in its direction of its connection; or type_ and text, the nth such."""
+    def __init__(self, action, says, at=None, connection=None, type_=None, text=None, then=None):
+        """at: the place in its direction of its connection; or type_ and text, how it begins."""
         self.action, self.says, self.at, self.connection = action, says, at, connection
-        self.type, self.text, self.nth, self.then = type_, text, nth, then
-        self.met, self.lock = threading.Event(), threading.Lock()
+        self.type, self.text, self.then = type_, text, then
+        self.met = threading.Event()
 
     def applies(self, connection, says, place, type_, body):
         if self.met.is_set() or says != self.says or self.connection not in (None, connection):
             return False
         if self.at is not None and self.at != place:
             return False
-        if self.type is not None and self.type != type_ or self.text is not None and self.text not in body:
-            return False
-        with self.lock:
-            self.nth -= 1
-            return self.nth == 0
+        return self.type in (None, type_) and (self.text is None or body.startswith(self.text))
 
 
 class Line:
@@ -55,6 +53,7 @@ class Line:
         self.proxy, self.number, self.client = proxy, number, client
         self.server = proxy.connect_to_server()
         self.is_silent = {CLIENT: threading.Event(), SERVER: threading.Event()}
+        self.is_late = False
         self.may_start = threading.Event()  # the server's answers have type bytes only after this
         for says in (CLIENT, SERVER):
             threading.Thread(target=self.pump, args=(says,), daemon=True).start()
@@ -67,19 +66,26 @@ class Line:
                 body = raw[5:] if type_ else raw[4:]
                 action = self.proxy.note(self.number, says, place, type_, body)
                 place += 1
+                if action == "late":
+                    self.end_of_client()
+                    time.sleep(2)
+                    sink.sendall(raw)
+                    time.sleep(0.5)
+                    self.end()
+                    return
                 if action in ("cut", "reset"):
                     self.end(reset=action == "reset")
                     return
                 if action == "silent":
-                    self.is_silent[CLIENT].set()
-                if action in ("silent", "deaf"):
+                    self.silence()
+                elif action == "deaf":
                     self.is_silent[SERVER].set()
                 if self.is_silent[says].is_set():
                     continue  # taken off the line, so that the sender is not told by a full buffer
                 sink.sendall(raw)
         except OSError:
             pass
-        if not self.is_silent[says].is_set():
+        if not self.is_silent[says].is_set() and not self.is_late:
             self.end()
 
     def messages(self, says, source):
@@ -122,6 +128,16 @@ class Line:
         length = take(4)
         return type_.decode("latin-1"), type_ + length + take(struct.unpack("!I", length)[0] - 4)
 
+    def silence(self):
+        for direction in self.is_silent.values():
+            direction.set()
+
+    def end_of_client(self):
+        self.is_late = True
+        with contextlib.suppress(OSError):
+            self.client.shutdown(socket.SHUT_RDWR)
+        self.client.close()
+
     def end(self, reset=False):
         if reset:
             with contextlib.suppress(OSError):
@@ -139,7 +155,7 @@ class Proxy:
     def __init__(self, server, tcp=False, rules=()):
         self.server = server
         self.rules, self.trace, self.lines = list(rules), [], []
-        self.lock, self.is_refusing = threading.Lock(), False
+        self.lock, self.is_refusing, self.is_dead = threading.Lock(), False, False
         self.folder = None
         if tcp:
             self.listener = socket.create_server(("127.0.0.1", 0), backlog=50)
@@ -173,10 +189,14 @@ class Proxy:
             try:
                 if self.is_refusing:
                     raise OSError
+                if self.folder is None:  # message by message, and no waiting for more
+                    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self.lock:
                     self.lines.append(None)
                     number = len(self.lines) - 1
-                self.lines[number] = Line(self, number, client)
+                self.lines[number] = line = Line(self, number, client)
+                if self.is_dead:
+                    line.silence()
             except OSError:
                 client.close()
 
@@ -196,8 +216,19 @@ class Proxy:
         """For the next run: connections are counted anew."""
         self.heal()
         with self.lock:
-            self.trace, self.lines, self.is_refusing = [], [], False
+            self.trace, self.lines, self.is_refusing, self.is_dead = [], [], False, False
         self.rules = list(rules)
+
+    def refuse(self):
+        """As if nobody listened, until is_refusing is False again."""
+        self.is_refusing = True
+
+    def go_silent(self):
+        """Every line that is there; new ones are taken and say nothing."""
+        self.is_dead = True
+        for line in self.lines:
+            if line:
+                line.silence()
 
     def heal(self):
         """Whatever still hangs is seen to end by both sides."""
