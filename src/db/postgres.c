@@ -229,6 +229,7 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 		fe_free(pg->backend_start);
 		pg->schema = fe_strdup(PQgetisnull(r, 0, 3) ? "public" : PQgetvalue(r, 0, 3));
 		pg->backend_start = fe_strdup(PQgetvalue(r, 0, 4));
+		pg->backend_pid = PQbackendPID(pg->conn);
 	}
 	PQclear(r);
 	return rc;
@@ -344,6 +345,28 @@ bool
 fe_pg_is_lost(const struct fe_db *db)
 {
 	return ((const struct fe_pg *)db)->is_lost;
+}
+
+enum fe_rc
+fe_pg_end_lost(struct fe_db *db, const struct fe_db *lost, struct fe_err *err)
+{
+	const struct fe_pg *pg = (const struct fe_pg *)lost;
+	struct fe_stmt *st;
+	enum fe_rc rc;
+
+	if (!pg->backend_start)
+		return FE_OK;
+	FE_TRY(fe_db_prepare(db,
+	                     FE_STR("SELECT count(pg_catalog.pg_terminate_backend(pid)) "
+	                            "FROM pg_catalog.pg_stat_activity WHERE pid = ?1::int4 "
+	                            "AND backend_start = ?2::timestamptz "
+	                            "AND (state <> 'active' OR wait_event_type = 'Client')"),
+	                     &st, err));
+	fe_stmt_bind_i64(st, 1, pg->backend_pid);
+	fe_stmt_bind_cstr(st, 2, pg->backend_start);
+	rc = fe_stmt_run(st, err);
+	fe_stmt_free(st);
+	return rc;
 }
 
 void

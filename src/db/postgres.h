@@ -49,6 +49,10 @@ const char *fe_pg_schema(const struct fe_db *db);
 int fe_pg_backend_pid(const struct fe_db *db);
 /* Whether the connection is lost: nothing but close is legal then. */
 bool fe_pg_is_lost(const struct fe_db *db);
+/* The session of a lost connection stands on the server, with its transaction and locks,
+ * until the server finds out. This ends it over db at once, unless it is at work: a COMMIT
+ * that has arrived is not cut short. FE_OK where it is gone already, too. */
+FE_MUST_USE enum fe_rc fe_pg_end_lost(struct fe_db *db, const struct fe_db *lost, struct fe_err *err);
 /* After a statement failed: whether trying again from its savepoint can help (deadlock,
  * serialization failure, lock timeout). */
 bool fe_pg_may_retry(const struct fe_err *err);

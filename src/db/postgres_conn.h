@@ -27,6 +27,7 @@ struct fe_pg {
 	/* How it was opened, for a second connection; it may hold a password. */
 	const char **keywords, **values; /* ended by NULL */
 	char *schema;          /* unquoted */
+	int backend_pid;       /* with backend_start: of whom to ask when the connection is lost */
 	char *backend_start;
 	int64_t connect_timeout_ms, silence_ms;
 	struct fe_pg *companion;

@@ -20,7 +20,7 @@
 
 #define SLICE_MS 100
 #define SILENCE_MS 10000
-#define ASK_MS 30000         /* for all of asking about the server */
+#define ASK_MS 20000         /* for all of asking about the server */
 #define LAST_CHANCE_MS 1000  /* for an answer that crossed with the asking */
 #define CANCEL_CONNECT_MS 3000
 #define CANCEL_ANSWER_MS 5000

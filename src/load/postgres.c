@@ -197,6 +197,10 @@ note_start(struct fe_postgres_sink *s, struct fe_err *err)
 	FE_TRY(fe_db_begin(s->look, err));
 	FE_TRY(fe_record_abandoned(s->look, &s->run, fe_postgres_is_alive, s, err));
 	FE_TRY(fe_record_start(s->look, &s->run, err));
+	/* Numbers that were taken are only sure to stay taken with a transaction that commits:
+	 * a server that crashes may give out anew what others took, and our end, which may be
+	 * written down after that, has these. */
+	FE_TRY(fe_record_next_object_id(s->look, &s->first_object_id, err));
 	return fe_db_commit(s->look, err);
 }
 
@@ -232,7 +236,6 @@ postgres_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *fir
 	FE_TRY(fe_failpoint("load.started", err));
 	FE_TRY(fe_failpoint("load.begun", err));
 	FE_TRY(apply_tables(s, err));
-	FE_TRY(fe_record_next_object_id(s->load, &s->first_object_id, err));
 	s->state = FE_POSTGRES_LOADING;
 	*first_object_id = s->first_object_id;
 	return FE_OK;
@@ -326,10 +329,11 @@ record_undone(struct fe_postgres_sink *s, const struct fe_run_end *end, int64_t 
 }
 
 static enum fe_rc
-undo_once(struct fe_postgres_sink *s, const struct fe_run_end *end, struct fe_err *err)
+undo_once(struct fe_postgres_sink *s, const struct fe_run_end *end, int64_t until_us,
+	  struct fe_err *err)
 {
-	int64_t wait_ms = fe_stop_requested() ? UNDO_STOPPED_WAIT_MS
-	                                      : UNDO_WAIT_MS + s->base.set.wait_ms;
+	int64_t left_ms = (until_us - fe_clock_ticks(s->base.set.clock)) / 1000;
+	int64_t wait_ms = left_ms > 0 ? left_ms : 0;
 	struct fe_err ignored = FE_ERR_INIT;
 	enum fe_rc rc;
 
@@ -340,6 +344,11 @@ undo_once(struct fe_postgres_sink *s, const struct fe_run_end *end, struct fe_er
 	/* A run that was asked to stop is written down all the same. */
 	fe_db_set_stoppable(s->look, false);
 	FE_TRY(fe_db_rollback(s->look, err));
+	if (s->load && fe_pg_is_lost(s->load)) {
+		FE_TRY(fe_pg_end_lost(s->look, s->load, err));
+		fe_db_close(s->load);
+		s->load = NULL;
+	}
 	rc = record_undone(s, end, wait_ms, err);
 	if (rc && !fe_pg_is_lost(s->look) && fe_db_rollback(s->look, &ignored))
 		return rc; /* the connection's end does it */
@@ -359,7 +368,8 @@ roll_back(struct fe_postgres_sink *s)
 	if (s->look)
 		fe_pg_set_companion(s->look, NULL);
 	fe_db_set_stoppable(s->load, false);
-	if (!fe_pg_is_lost(s->load) && fe_db_rollback(s->load, &ignored) == FE_OK)
+	/* Where it is lost, what is left of it on the server is ended by undo_once. */
+	if (fe_pg_is_lost(s->load) || fe_db_rollback(s->load, &ignored) == FE_OK)
 		return;
 	fe_db_close(s->load);
 	s->load = NULL;
@@ -369,6 +379,9 @@ static enum fe_rc
 postgres_undo(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *err)
 {
 	struct fe_postgres_sink *s = (struct fe_postgres_sink *)sink;
+	int64_t wait_ms = fe_stop_requested() ? UNDO_STOPPED_WAIT_MS
+	                                      : UNDO_WAIT_MS + s->base.set.wait_ms;
+	int64_t until_us = fe_clock_ticks(s->base.set.clock) + wait_ms * 1000;
 	enum fe_rc rc = FE_OK;
 	int i;
 
@@ -377,8 +390,9 @@ postgres_undo(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err 
 	if (s->state != FE_POSTGRES_ASKED && s->state != FE_POSTGRES_LOADING)
 		return FE_OK;
 	for (i = 0; i < UNDO_ATTEMPTS; i++) {
-		rc = undo_once(s, end, err);
-		if (rc != FE_EUNAVAIL || (s->look && !fe_pg_is_lost(s->look)))
+		rc = undo_once(s, end, until_us, err);
+		if (rc != FE_EUNAVAIL || (s->look && !fe_pg_is_lost(s->look)) ||
+		    fe_clock_ticks(s->base.set.clock) >= until_us)
 			break;
 	}
 	if (rc) {

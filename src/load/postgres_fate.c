@@ -11,12 +11,15 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "base/stop.h"
 #include "load/postgres_sink.h"
 
 #define PATIENCE_MS 60000
 #define PATIENCE_STOPPED_MS 5000 /* a run that is asked to stop has ten seconds */
 #define STEP_MS 200
+/* After this a COMMIT that has not arrived is not waited for: its session is ended. */
+#define LATE_MS 5000
 
 static enum fe_rc
 has_status(struct fe_db *db, const char *run_id, const char *status, bool *found, struct fe_err *err)
@@ -79,6 +82,11 @@ fe_postgres_find_fate(struct fe_postgres_sink *s, uint64_t xid, const char *stat
 			break;
 		}
 		waited_ms = (fe_clock_ticks(s->base.set.clock) - start_us) / 1000;
+		/* Whether that helps is asked next. */
+		if (waited_ms >= LATE_MS && s->look && !fe_pg_is_lost(s->look) &&
+		    fe_pg_end_lost(s->look, s->load, &ignored))
+			fe_log(FE_LOG_DEBUG, "the lost session cannot be ended", "error",
+			       ignored.text, NULL);
 		if (waited_ms >= (fe_stop_requested() ? PATIENCE_STOPPED_MS
 		                                      : PATIENCE_MS + s->base.set.wait_ms))
 			break;
