@@ -49,6 +49,7 @@ static const struct code {
 	{ "P0", FE_ECONFLICT, "a trigger or function of the database refused" },
 	{ "XX001", FE_ECONFLICT, "the database is damaged; restore a copy" },
 	{ "XX002", FE_ECONFLICT, "the database is damaged; restore a copy" },
+	{ "XX", FE_EUNAVAIL, "the server failed within itself; see its log, then run again" },
 	{ "", FE_ECONFLICT, "the database differs from what was expected" },
 };
 
