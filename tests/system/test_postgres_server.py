@@ -202,12 +202,12 @@ def test_the_disk_of_the_server_is_full(finetl, report_faults, tmp_path, what):
             cluster.start()
             try:
                 server = Server(cluster.url())
-                world = report_faults(World(finetl, server, tmp_path, n_customers=2000, n_transactions=20000, seed=71))
+                world = report_faults(World(finetl, server, tmp_path, n_customers=600, n_transactions=6000, seed=71))
                 database = world.fresh("filled")
                 # A little is left, so that it is in the middle of something that there is no more.
                 server.execute("CHECKPOINT")
                 left = shutil.disk_usage(small).free
-                room = (1 << 20) if what == "data" else 6 << 20
+                room = 64 << 10 if what == "data" else 3 << 20
                 ballast = small / "ballast"
                 ballast.write_bytes(b"x" * max(0, left - room))
                 done = world.run(database, "--wait", "0")
