@@ -188,9 +188,8 @@ def test_a_standby_is_read_and_not_loaded(world, cluster):
     world.judge(database, "filled", "standby", 6)
 
 
-@pytest.mark.parametrize("what", ["data", "log"])
-def test_the_disk_of_the_server_is_full(finetl, report_faults, tmp_path, what):
-    """On a small file system: a ballast file takes what is left, and goes away again."""
+def test_the_disk_of_the_server_is_full(finetl, report_faults, tmp_path):
+    """On a small file system: a ballast file takes what is left but a little, and goes away again."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="finetl-fs-", dir="/tmp"))
     folder.chmod(0o755)
     try:
@@ -201,26 +200,27 @@ def test_the_disk_of_the_server_is_full(finetl, report_faults, tmp_path, what):
             cluster.make()
             cluster.start()
             try:
-                server = Server(cluster.url())
-                world = report_faults(World(finetl, server, tmp_path, n_customers=600, n_transactions=6000, seed=71))
-                database = world.fresh("filled")
-                # A little is left, so that it is in the middle of something that there is no more.
-                server.execute("CHECKPOINT")
-                left = shutil.disk_usage(small).free
-                room = 64 << 10 if what == "data" else 3 << 20
-                ballast = small / "ballast"
-                ballast.write_bytes(b"x" * max(0, left - room))
-                done = world.run(database, "--wait", "0")
-                ballast.unlink()
-                if not cluster.is_running():  # the log of changes could not be written: it gave up
-                    cluster.start()
-                wait_for_server(world)
-                assert done.code in (0, 6), done
-                if what == "data":
-                    assert done.code == 6 and done.result["retry_helps"], done
-                world.judge(database, "filled", "disk full", done.code)
+                world = report_faults(World(finetl, Server(cluster.url()), tmp_path, n_customers=600, n_transactions=6000, seed=71))
+                codes = [run_with_room(world, cluster, small, room << 10) for room in (0, 64, 512, 3072)]
             finally:
                 if cluster.is_running():
                     cluster.stop("immediate")
+        assert 6 in codes, "there was always room"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_with_room(world, cluster, small, room):
+    """A run when so many bytes are left: where it shows, if it does, is the server's choice."""
+    database = world.fresh("filled")
+    world.server.execute("CHECKPOINT")
+    ballast = small / "ballast"
+    ballast.write_bytes(b"x" * max(0, shutil.disk_usage(small).free - room))
+    done = world.run(database, "--wait", "0")
+    ballast.unlink()
+    if not cluster.is_running():  # it could not write its log of changes, and gave up
+        cluster.start()
+    wait_for_server(world)
+    assert done.code == 0 or done.code == 6 and done.result["retry_helps"], done
+    world.judge(database, "filled", "disk full", done.code)
+    return done.code
