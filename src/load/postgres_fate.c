@@ -6,7 +6,8 @@
  * on another connection, until it knows or time is up. The transaction's own status tells
  * that it is still at it, or gone. That it is committed the audit row tells, which is there
  * if the transaction is: a server that crashed gives the number of a transaction that left
- * no trace to another one, and one that has taken over may not know it.
+ * no trace to another one, and one that has taken over may not know it. A COMMIT that does
+ * not arrive is not waited for without end: its session is ended, and then it never will.
  */
 #include <stdio.h>
 #include <time.h>

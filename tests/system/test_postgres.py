@@ -247,7 +247,7 @@ def test_the_judge_sees_what_was_done_to_a_warehouse(finetl, postgres, tmp_path)
 
 # ---- golden cases ----
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name, marks=[pytest.mark.long] if i % 4 else []) for i, case in enumerate(CASES)])
 def test_golden_cases_agree_with_sqlite(finetl, postgres, tmp_path, case):
     place = tmp_path / "case"
     shutil.copytree(case, place, ignore=shutil.ignore_patterns("expected"))
@@ -289,7 +289,7 @@ def test_every_character_travels_unharmed(finetl, database, tmp_path):
 
 @pytest.fixture(scope="module")
 def world(finetl, postgres, tmp_path_factory):
-    return World(finetl, postgres, tmp_path_factory.mktemp("world"), n_customers=2000, n_transactions=20000)
+    return World(finetl, postgres, tmp_path_factory.mktemp("world"), n_customers=1000, n_transactions=10000)
 
 
 def psql(url, *arguments, **more):

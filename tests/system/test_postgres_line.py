@@ -183,6 +183,7 @@ def test_a_commit_that_cannot_be_asked_for_is_said_to_be_unknown(world, trace):
     world.judge(database, "filled", "COMMIT: nobody to ask", None)
 
 
+@pytest.mark.long
 def test_a_network_that_is_gone_ends_the_run_and_frees_the_lock(world, trace):
     """Every line falls silent and no new one comes about; when it is back the next run is not kept waiting."""
     data = [line for line in trace if line[1] == CLIENT and line[3] == "d"]
