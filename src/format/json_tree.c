@@ -426,7 +426,7 @@ enum fe_rc
 fe_json_parse(struct fe_str text, struct fe_arena *arena, const struct fe_json_value **out, struct fe_err *err)
 {
 	struct reader *r = fe_new(struct reader);
-	struct fe_json_value *v, *root = NULL;
+	struct fe_json_value *v = NULL, *root = NULL;
 	bool more = true;
 	enum fe_rc rc;
 

@@ -210,8 +210,8 @@ pg_drift_leaves_alone_what_does_not_hinder(void **state)
 		"CREATE INDEX mine ON fact_items (fee)",
 		"CREATE UNIQUE INDEX mine ON fact_items (n)",
 		"ALTER TABLE dim_customers ALTER COLUMN name TYPE varchar(20) COLLATE \"default\"",
-		"ALTER TABLE fact_items ADD CONSTRAINT mine FOREIGN KEY (customer_id) REFERENCES dim_customers "
-		"DEFERRABLE INITIALLY DEFERRED",
+		("ALTER TABLE fact_items ADD CONSTRAINT mine FOREIGN KEY (customer_id) REFERENCES dim_customers "
+		 "DEFERRABLE INITIALLY DEFERRED"),
 		"ALTER TABLE fact_items DROP COLUMN n, ADD COLUMN n bigint", /* another order of columns */
 		"DROP INDEX fact_items_amount", /* missing is no drift: it is made */
 		"ALTER TABLE fact_items DROP CONSTRAINT fact_items_customer_id_fkey",
