@@ -39,6 +39,8 @@ static const struct code {
 	{ "53200", FE_EUNAVAIL, "the server is out of memory; " AGAIN },
 	{ "53300", FE_EUNAVAIL, "the server takes no more connections; " AGAIN },
 	{ "53", FE_EUNAVAIL, "the server lacks something; see its log, then run again" },
+	{ "54000", FE_ELIMIT, "the server takes no row as long; an index takes values of 2,700 bytes: "
+	                      "declare its columns as text(n), and longer ones are rejected" },
 	{ "54", FE_ELIMIT, "a statement is greater than the server allows" },
 	{ "55P03", FE_EUNAVAIL, "another session holds the lock; " AGAIN },
 	{ "55006", FE_EUNAVAIL, "another session uses it; " AGAIN },

@@ -215,7 +215,12 @@ apply_tables(struct fe_postgres_sink *s, struct fe_err *err)
 		FE_TRY(fe_pg_schema_apply_table(s->load, &s->sql[i], err));
 		s->tables[i].is_new = !exists;
 	}
-	return fe_pg_schema_apply_views(s->load, s->sql, s->base.set.n_tables, err);
+	FE_TRY(fe_pg_schema_apply_views(s->load, s->sql, s->base.set.n_tables, err));
+	/* From here on nobody but the merge of a table is to write to it, not even a trigger of
+	 * a table that is merged before it. */
+	for (i = 0; i < s->base.set.n_tables; i++)
+		FE_TRY(fe_postgres_count_writes(s, &s->tables[i], &s->tables[i].writes, err));
+	return FE_OK;
 }
 
 static enum fe_rc

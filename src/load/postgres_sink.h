@@ -74,7 +74,7 @@ struct fe_postgres_table {
 	uint64_t n_gone_inserts;
 	uint64_t n_copied;        /* rows that the server took */
 	uint64_t n_merged;        /* rows inserted, once the table has ended */
-	struct fe_postgres_writes writes; /* by then */
+	struct fe_postgres_writes writes; /* by the run itself, so far */
 	struct fe_pg_query *lookup, *has; /* of look */
 	struct fe_pg_query *has_now;      /* of load */
 };

@@ -288,6 +288,7 @@ fe_postgres_table_end(struct fe_sink *sink, size_t table, struct fe_table_result
 
 	FE_TRY(fe_failpoint("load.table_end", err));
 	FE_TRY(fe_postgres_pause_copy(s, err));
+	FE_TRY(fe_postgres_check_writes(s, t, err));
 	clear_result(t->sql->table, out);
 	p = choose(s, t);
 	if (t->has_stage) {
