@@ -122,7 +122,7 @@ fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, 
 enum fe_rc
 fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err)
 {
-	const char *url;
+	const char *url = NULL;
 	FE_TRY(warehouse_override(opts, &url, err));
 	if (url) {
 		*out = fe_strdup(url);
