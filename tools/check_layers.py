@@ -33,7 +33,7 @@ ONLY_IN = {
     "zstd.h": ["io"],
     "openssl/": ["base"],
     "xxhash.h": ["base"],
-    "pcre2.h": ["expr"],
+    "pcre2.h": ["base"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
 

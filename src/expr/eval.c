@@ -6,6 +6,7 @@
  * register. Steps over scalars only run for one row. Folding runs the same kernels.
  */
 #include "base/mem.h"
+#include "base/regex.h"
 #include "base/time.h"
 #include "expr/kernel.h"
 
@@ -23,7 +24,7 @@ struct fe_expr_state {
 	struct reg *regs[FE_N_REG_CLASSES];
 	struct reg *scalars; /* by node; unused ones are empty */
 	const struct fe_vec **in; /* arguments of the step being run */
-	struct fe_match_space *match_space;
+	struct fe_regex_space *regex_space;
 	struct fe_part_memo **part_memos; /* by node; NULL where it is none of a day's parts */
 	struct fe_column result;  /* where the root's values are not yet in a column's shape */
 	uint64_t *result_overflow;
@@ -224,8 +225,8 @@ prepare_node(struct fe_expr_state *s, const struct fe_node *n, size_t i)
 		literal_vec(&s->vecs[i], &s->scalars[i], n);
 	else if (n->is_scalar)
 		reg_init(&s->scalars[i], fe_reg_class_of(n->type.kind), 64);
-	if (n->op == FE_OP_MATCHES && !s->match_space)
-		s->match_space = fe_match_space_new();
+	if (n->op == FE_OP_MATCHES && !s->regex_space)
+		s->regex_space = fe_regex_space_new();
 	if (n->op == FE_OP_PART && n->detail < FE_DAYOFWEEK && !n->is_scalar)
 		s->part_memos[i] = fe_part_memo_new();
 }
@@ -280,7 +281,7 @@ fe_expr_state_free(struct fe_expr_state *s)
 	fe_free(s->vecs);
 	fe_free(s->in);
 	fe_free(s->result_overflow);
-	fe_match_space_free(s->match_space);
+	fe_regex_space_free(s->regex_space);
 	fe_column_reset(&s->result);
 	fe_free(s);
 }
@@ -378,7 +379,7 @@ fe_expr_eval(const struct fe_expr *e, struct fe_expr_state *s, struct fe_batch *
 	     struct fe_err *err)
 {
 	struct fe_job job = { .n_rows = batch->n_rows, .n_words = FE_BITMAP_WORDS(batch->n_rows), .in = s->in,
-		              .arena = &batch->arena, .match_space = s->match_space, .batch = batch, .err = err };
+		              .arena = &batch->arena, .regex_space = s->regex_space, .batch = batch, .err = err };
 	const struct fe_node *root = &e->nodes[e->root];
 	const struct fe_vec *v = &s->vecs[e->root];
 

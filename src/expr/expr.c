@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* expr/expr.c - an expression from its text, and what can be asked of it */
+#include "base/regex.h"
 #include "base/text.h"
 #include "base/zone.h"
 #include "expr/kernel.h"
@@ -12,7 +13,7 @@ fe_expr_free(struct fe_expr *e)
 	for (size_t i = 0; i < e->n_zones; i++)
 		fe_zone_free(e->zones[i]);
 	for (size_t i = 0; i < e->n_patterns; i++)
-		fe_pattern_free(e->patterns[i]);
+		fe_regex_free(e->patterns[i]);
 	fe_free(e->zones);
 	fe_free(e->patterns);
 	fe_free(e->nodes);

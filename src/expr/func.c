@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* expr/func.c - the functions, by one table: name, arguments, help, how a call is built */
 #include "base/decimal.h"
+#include "base/regex.h"
 #include "base/text.h"
 #include "base/zone.h"
 #include "expr/build.h"
@@ -237,13 +238,13 @@ build_matches(struct fe_build *b, const struct call *c, uint32_t *out)
 {
 	struct fe_node n = { .op = FE_OP_MATCHES, .type = { .kind = FE_BOOL }, .pos = c->pos };
 	struct fe_expr *e = b->e;
-	struct fe_pattern *pattern;
+	struct fe_regex *pattern;
 	struct fe_str text = { 0 };
 	enum fe_rc rc;
 
 	FE_TRY(fe_build_expect(b, c->args[0], FE_TEXT, c->what));
 	FE_TRY(literal_text(b, c, 1, "a pattern", &text));
-	rc = fe_pattern_new(&pattern, text, b->err);
+	rc = fe_regex_new(&pattern, text, 0, b->err);
 	if (rc)
 		return fe_build_at(b, fe_build_node_at(b, c->args[1])->pos, rc);
 	e->patterns = fe_grow(e->patterns, &e->cap_patterns, e->n_patterns + 1, sizeof(*e->patterns));

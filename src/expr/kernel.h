@@ -36,7 +36,7 @@ struct fe_vec {
 	bool is_scalar;
 };
 
-struct fe_match_space; /* PCRE2's scratch space */
+struct fe_regex_space;
 
 /* The year, month or day of the month of days seen, a slot by the day's remainder. */
 #define FE_PART_MEMO_SLOTS 1024
@@ -58,7 +58,7 @@ struct fe_job {
 	uint64_t *overflow_space; /* out->overflow points here once a row overflows */
 	struct fe_arena *arena;   /* for new texts */
 	size_t new_bytes;         /* of texts made in this evaluation */
-	struct fe_match_space *match_space;
+	struct fe_regex_space *regex_space;
 	struct fe_part_memo *part_memo; /* of the node; NULL: none */
 	const struct fe_batch *batch; /* for places in errors; NULL while folding */
 	struct fe_err *err;
@@ -127,11 +127,5 @@ FE_MUST_USE enum fe_rc fe_like_new(const struct fe_like **out, struct fe_str pat
                                    struct fe_arena *arena, struct fe_err *err);
 struct fe_str fe_like_pattern(const struct fe_like *like);
 struct fe_str fe_like_escape(const struct fe_like *like);
-
-/* A PCRE2 pattern, prepared; what matching needs of space is per thread. */
-FE_MUST_USE enum fe_rc fe_pattern_new(struct fe_pattern **out, struct fe_str pattern, struct fe_err *err);
-void fe_pattern_free(struct fe_pattern *p);
-struct fe_match_space *fe_match_space_new(void);
-void fe_match_space_free(struct fe_match_space *s);
 
 #endif

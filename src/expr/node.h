@@ -20,7 +20,7 @@
 #define FE_EXPR_MAX_NESTING 64
 
 struct fe_like;
-struct fe_pattern;
+struct fe_regex;
 struct fe_zone;
 
 enum fe_op {
@@ -89,7 +89,7 @@ struct fe_node {
 	union {              /* owned by the expression */
 		const struct fe_set *set;
 		const struct fe_like *like;
-		const struct fe_pattern *pattern;
+		const struct fe_regex *pattern;
 		const struct fe_zone *zone; /* PART, TO_DATE; NULL: UTC */
 	};
 };
@@ -112,7 +112,7 @@ struct fe_expr {
 	uint32_t root;
 	struct fe_zone **zones;
 	size_t n_zones, cap_zones;
-	struct fe_pattern **patterns;
+	struct fe_regex **patterns;
 	size_t n_patterns, cap_patterns;
 	/* the program */
 	struct fe_step *steps;

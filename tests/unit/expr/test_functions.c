@@ -179,7 +179,7 @@ functions_matches_gives_up_with_the_record(void **state)
 	s = fe_expr_state_new(e);
 	assert_int_equal(fe_expr_eval(e, s, &t.batch, 0, &out, &overflow, &err), FE_ELIMIT);
 	assert_int_equal(err.record, 17);
-	assert_non_null(strstr(err.text, "matches() gave up"));
+	assert_non_null(strstr(err.text, "matches(): gave up"));
 	fe_expr_state_free(s);
 	fe_expr_free(e);
 	fe_test_data_reset(&t);
