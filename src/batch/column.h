@@ -23,6 +23,23 @@ fe_bit_put(uint64_t *bits, size_t i, bool v)
 {
 	bits[i >> 6] = (bits[i >> 6] & ~(UINT64_C(1) << (i & 63))) | (uint64_t)v << (i & 63);
 }
+/* The first row of a set bit, at or after from; n_rows: there is none. */
+static inline size_t
+fe_bits_next(const uint64_t *bits, size_t n_rows, size_t from)
+{
+	size_t w = from >> 6, row;
+
+	if (from >= n_rows)
+		return n_rows;
+	uint64_t word = bits[w] & UINT64_MAX << (from & 63);
+	while (word == 0) {
+		if (++w == FE_BITMAP_WORDS(n_rows))
+			return n_rows;
+		word = bits[w];
+	}
+	row = w * 64 + (size_t)__builtin_ctzll(word);
+	return row < n_rows ? row : n_rows;
+}
 size_t fe_bits_count(const uint64_t *bits, size_t n_rows);
 void fe_bits_fill(uint64_t *bits, size_t n_rows, bool v);
 

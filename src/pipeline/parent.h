@@ -10,8 +10,8 @@
 #ifndef FE_PIPELINE_PARENT_H
 #define FE_PIPELINE_PARENT_H
 
+#include "base/keytable.h"
 #include "transform/check.h"
-#include "transform/keytable.h"
 
 struct fe_run_context;
 struct fe_parent {

@@ -14,9 +14,9 @@
 
 #include <inttypes.h>
 
+#include "base/keytable.h"
 #include "transform/content.h"
 #include "transform/key.h"
-#include "transform/keytable.h"
 
 #define PREFETCH_ROWS 16
 #define MAX_OBJECTS (1u << 24)

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/keytable.h"
 #include "transform/dedupe.h"
-#include "transform/keytable.h"
 
 enum { KEY, KEY2, AMOUNT, STATUS, VERSION, N_COLUMNS };
 #define NONE (-1)

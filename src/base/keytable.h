@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* transform/keytable.h - a set of keys that only grows, with a small value each
+/* base/keytable.h - a set of keys that only grows, with a small value each
  *
  * Millions of short keys in little memory, and no moment at which it doubles: an
  * entry (length, value, key bytes) is appended to a chunk of 1 MiB and never moves,
@@ -10,8 +10,8 @@
  * Slots come in groups of eight, whose tags are looked at as one word. Cost of a find:
  * one line of tags and, where a tag fits, one of slots and the entry.
  */
-#ifndef FE_TRANSFORM_KEYTABLE_H
-#define FE_TRANSFORM_KEYTABLE_H
+#ifndef FE_BASE_KEYTABLE_H
+#define FE_BASE_KEYTABLE_H
 
 #include "base/hash.h"
 
@@ -41,6 +41,10 @@ FE_MUST_USE enum fe_rc fe_keytable_add(struct fe_keytable *t, uint64_t hash, str
 void fe_keytable_prefetch(const struct fe_keytable *t, uint64_t hash);
 /* And, once that has come, for the entry that it is likely to find. */
 void fe_keytable_prefetch_entry(const struct fe_keytable *t, uint64_t hash);
+/* The entries in the order in which they were added; from a zeroed cursor. The key's view
+ * stays good as long as the table. False: no more. */
+struct fe_key_cursor { size_t chunk, at_bytes; };
+bool fe_keytable_next(const struct fe_keytable *t, struct fe_key_cursor *c, struct fe_str *key, void **value);
 uint64_t fe_keytable_bytes(const struct fe_keytable *t);
 
 #endif

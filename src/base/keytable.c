@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* transform/keytable.c - entries in chunks, an index beside them
+/* base/keytable.c - entries in chunks, an index beside them
  *
  * A tag is the hash's top seven bits with the top bit set, so 0 is a free slot and a
  * group with a free slot ends every search. There is no removal, so the first free
  * slot of the first group that has one is where a key belongs.
  */
-#include "transform/keytable.h"
+#include "base/keytable.h"
 
 #include "base/mem.h"
 
@@ -267,4 +267,23 @@ fe_keytable_add(struct fe_keytable *t, uint64_t hash, struct fe_str key, void **
 	t->n_keys++;
 	*value = entry + value_offset(key.n);
 	return FE_OK;
+}
+
+bool
+fe_keytable_next(const struct fe_keytable *t, struct fe_key_cursor *c, struct fe_str *key, void **value)
+{
+	entry_size n_key;
+
+	for (; c->chunk < t->n_chunks; *c = (struct fe_key_cursor){ .chunk = c->chunk + 1 }) {
+		struct fe_key_chunk *chunk = t->chunks[c->chunk];
+		if (c->at_bytes == chunk->used_bytes)
+			continue;
+		unsigned char *entry = chunk->bytes + c->at_bytes;
+		memcpy(&n_key, entry, sizeof n_key);
+		*key = (struct fe_str){ (const char *)entry + sizeof n_key, n_key };
+		*value = entry + value_offset(n_key);
+		c->at_bytes += entry_bytes(t, n_key);
+		return true;
+	}
+	return false;
 }
