@@ -379,7 +379,9 @@ read_catalog(struct fe_db *db, const struct fe_pg_table *t, struct fe_pg_state *
 {
 	/* To put indexes and foreign keys back takes more than to own the table: to make
 	 * something in its schema, and to refer to the other tables. What needs the key: other
-	 * tables' foreign keys (by its index), views that group by it (by the constraint). */
+	 * tables' foreign keys (by its index), views that group by it (by the constraint), and
+	 * subscribers, who are told by it which row was updated. What an index has that its
+	 * declaration does not say would be lost with it. */
 	static const char sql[] =
 	    "SELECT CAST(c.reltuples AS bigint), pg_catalog.pg_total_relation_size(c.oid), "
 	    "pg_catalog.pg_has_role(c.relowner, 'USAGE') AND "
@@ -391,8 +393,16 @@ read_catalog(struct fe_db *db, const struct fe_pg_table *t, struct fe_pg_state *
 	    "pg_catalog.pg_depend AS d JOIN "
 	    "pg_catalog.pg_constraint AS k ON k.oid = d.refobjid WHERE d.refclassid = "
 	    "CAST('pg_catalog.pg_constraint' AS regclass) AND k.conrelid = c.oid AND "
-	    "k.contype = 'p' AND d.deptype = 'n') "
-	    "FROM pg_catalog.pg_class AS c WHERE c.oid = pg_catalog.to_regclass(?1)";
+	    "k.contype = 'p' AND d.deptype = 'n') OR EXISTS (SELECT 1 FROM "
+	    "pg_catalog.pg_publication_tables AS p WHERE p.schemaname = n.nspname AND "
+	    "p.tablename = c.relname) OR EXISTS (SELECT 1 FROM pg_catalog.pg_index AS x WHERE "
+	    "x.indrelid = c.oid AND x.indisprimary AND x.indisreplident), "
+	    "EXISTS (SELECT 1 FROM pg_catalog.pg_index AS x JOIN pg_catalog.pg_class AS i ON "
+	    "i.oid = x.indexrelid WHERE x.indrelid = c.oid AND (i.reloptions IS NOT NULL OR "
+	    "i.reltablespace <> 0 OR x.indisclustered OR "
+	    "pg_catalog.obj_description(i.oid, 'pg_class') IS NOT NULL)) "
+	    "FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON "
+	    "n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?1)";
 	struct fe_stmt *st;
 	enum fe_rc rc;
 	bool row;
@@ -407,6 +417,7 @@ read_catalog(struct fe_db *db, const struct fe_pg_table *t, struct fe_pg_state *
 		out->size_bytes = fe_stmt_i64(st, 1);
 		out->is_owner = fe_stmt_i64(st, 2) != 0;
 		out->is_referenced = fe_stmt_i64(st, 3) != 0;
+		out->is_tuned = fe_stmt_i64(st, 4) != 0;
 	}
 	fe_stmt_free(st);
 	return rc;

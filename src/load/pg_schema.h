@@ -57,7 +57,9 @@ struct fe_pg_state {
 	int64_t n_rows;      /* by reltuples; where it was never analysed, counted up to a million */
 	int64_t size_bytes;  /* with its indexes */
 	bool is_owner;       /* whether we may take its parts off and put them back */
-	bool is_referenced;  /* its key is needed by a foreign key of another table, or a view */
+	bool is_referenced;  /* its key is needed: by a foreign key of another table, a view, or
+	                      * replication */
+	bool is_tuned;       /* an index has settings, a tablespace or a comment */
 };
 FE_MUST_USE enum fe_rc fe_pg_schema_state(struct fe_db *db, const struct fe_pg_table *t,
                                           struct fe_pg_state *out, struct fe_err *err);

@@ -82,6 +82,8 @@ choose(const struct fe_postgres_sink *s, const struct fe_postgres_table *t)
 		p.why = NULL;
 	else if (!b->is_owner)
 		p.why = "the role does not own the table";
+	else if (b->is_tuned)
+		p.why = "a rebuild would lose what its owner has set on indexes";
 	else
 		p.rebuilds = true;
 	return p;

@@ -363,3 +363,39 @@ def test_a_view_of_the_users_and_a_grant_stay(world):
     assert database.one("SELECT relacl::text FROM pg_class WHERE oid = 'fact_transactions'::regclass").count("=r/") == 1
     assert database.one("SELECT count(*) FROM mine") > 0
     database.drop()
+
+
+def test_a_published_table_is_rebuilt_with_its_key_on(world):
+    """Subscribers are told by the key which row was updated: without it the server refuses to."""
+    database = world.fresh("filled")
+    database.execute("SET client_min_messages = error; CREATE PUBLICATION theirs FOR ALL TABLES; "
+                     "ALTER TABLE fact_transactions REPLICA IDENTITY USING INDEX fact_transactions_pkey")
+    world.run(database, "--load-strategy", "rebuild").ok()
+    assert oracle.judge(database.url, world.wanted["filled"]) == []
+    assert database.one("SELECT indisreplident FROM pg_index WHERE indexrelid = 'fact_transactions_pkey'::regclass")
+    database.drop()
+
+
+def test_what_the_owner_set_on_an_index_stays(finetl, database, tmp_path):
+    """A rebuild would bring it back without, so only who asks for a rebuild gets one."""
+    n = 20500
+    spec = {"version": 1, "pipeline": "tuned", "targets": {"t": {"key": ["id"], "mutable": "all", "indexes": [["value"]]}},
+            "datasets": [{"name": "t", "source": {"csv": "t.csv"}, "target": "t",
+                          "columns": [{"name": "id", "type": "int"}, {"name": "value", "type": "int"}]}]}
+    pipeline = write_pipeline(tmp_path, spec)
+
+    def run(value, *more):
+        (tmp_path / "t.csv").write_text("id,value\n" + "".join(f"{i},{value}\n" for i in range(n)))
+        return finetl.run(pipeline, database.url, *more).ok().dataset("t")["strategy"]
+
+    assert run(1).startswith("rows first") and run(2).startswith("rows first")
+    settings = ["ALTER INDEX t_value SET (fillfactor = 60)", "COMMENT ON INDEX t_pkey IS 'ours'", "ALTER TABLE t CLUSTER ON t_value"]
+    for i, sql in enumerate(settings):
+        database.execute(sql)
+        before = database.execute("SELECT indexdef, obj_description('t_pkey'::regclass) FROM pg_indexes WHERE tablename = 't' ORDER BY 1")
+        strategy = run(10 + i)
+        assert strategy.startswith("merge") and "owner" in strategy, strategy
+        after = database.execute("SELECT indexdef, obj_description('t_pkey'::regclass) FROM pg_indexes WHERE tablename = 't' ORDER BY 1")
+        assert after == before
+        database.execute("ALTER INDEX t_value RESET (fillfactor); COMMENT ON INDEX t_pkey IS NULL; ALTER TABLE t SET WITHOUT CLUSTER")
+    assert run(99).startswith("rows first")
