@@ -60,8 +60,9 @@ FE_MUST_USE enum fe_rc fe_pg_connect(struct fe_pg *pg, const struct fe_pg_settin
  * wait_ms: at most, 0: as the settings say. */
 FE_MUST_USE enum fe_rc fe_pg_connect_once(struct fe_pg *pg, int64_t wait_ms, PGconn **out,
                                           struct fe_err *err);
-/* Whether a host as libpq takes it (a list, too) is this machine by its name. */
-bool fe_pg_is_local_host(const char *host);
+/* Whether host and hostaddr as libpq takes them (lists, too; NULL: none) are this machine by
+ * name and by address. */
+bool fe_pg_is_local_host(const char *host, const char *hostaddr);
 
 /* ---- postgres_wait.c ---- */
 

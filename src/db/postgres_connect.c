@@ -117,18 +117,26 @@ is_local_name(struct fe_str host)
 	return n_dots == 3;
 }
 
-bool
-fe_pg_is_local_host(const char *host)
+static bool
+are_local_names(const char *hosts)
 {
 	for (;;) {
-		size_t n = strcspn(host, ",");
+		size_t n = strcspn(hosts, ",");
 
-		if (!is_local_name((struct fe_str){ host, n }))
+		if (!is_local_name((struct fe_str){ hosts, n }))
 			return false;
-		if (host[n] == '\0')
+		if (hosts[n] == '\0')
 			return true;
-		host += n + 1;
+		hosts += n + 1;
 	}
+}
+
+/* libpq connects to hostaddr where there is one, and only calls it by the host's name: a
+ * local name in front of another machine's address is no local host. */
+bool
+fe_pg_is_local_host(const char *host, const char *hostaddr)
+{
+	return (!host || are_local_names(host)) && (!hostaddr || are_local_names(hostaddr));
 }
 
 /* The certificates of the system, where the user has none of his own. */
@@ -209,13 +217,11 @@ resolve(const struct settings *said, PQconninfoOption **out, struct fe_err *err)
 static void
 add_tls(struct settings *s, const PQconninfoOption *all)
 {
-	const char *host = find_option(all, "host"), *mode = find_option(all, "sslmode");
-	const char *variable = getenv("PGSSLMODE"), *roots;
+	const char *mode = find_option(all, "sslmode"), *variable = getenv("PGSSLMODE"), *roots;
 
-	if (!host)
-		host = find_option(all, "hostaddr");
 	if (!has_setting(s, "sslmode") && !(variable && variable[0]) &&
-	    (!mode || strcmp(mode, "prefer") == 0) && host && !fe_pg_is_local_host(host)) {
+	    (!mode || strcmp(mode, "prefer") == 0) &&
+	    !fe_pg_is_local_host(find_option(all, "host"), find_option(all, "hostaddr"))) {
 		mode = "verify-full";
 		add_setting(s, "sslmode", mode);
 	}
@@ -306,7 +312,8 @@ choose_settings(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_er
 	if (rc)
 		goto end;
 	for (o = said; o->keyword; o++) {
-		if (o->val && strcmp(o->keyword, "client_encoding") != 0 &&
+		/* An empty one says nothing, in libpq, too: not even sslmode= */
+		if (o->val && o->val[0] != '\0' && strcmp(o->keyword, "client_encoding") != 0 &&
 		    strcmp(o->keyword, "replication") != 0)
 			add_setting(&s, o->keyword, o->val);
 	}

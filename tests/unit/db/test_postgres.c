@@ -146,9 +146,24 @@ local_hosts_are_known_by_their_names(void **p)
 
 	(void)p;
 	for (i = 0; i < sizeof(local) / sizeof(local[0]); i++)
-		assert_true(fe_pg_is_local_host(local[i]));
+		assert_true(fe_pg_is_local_host(local[i], NULL));
 	for (i = 0; i < sizeof(remote) / sizeof(remote[0]); i++)
-		assert_false(fe_pg_is_local_host(remote[i]));
+		assert_false(fe_pg_is_local_host(remote[i], NULL));
+}
+
+/* It is the address that is connected to, whatever the host is called. */
+static void
+a_local_name_before_another_machines_address_is_no_local_host(void **p)
+{
+	(void)p;
+	assert_true(fe_pg_is_local_host(NULL, NULL));
+	assert_true(fe_pg_is_local_host("localhost", "127.0.0.1"));
+	assert_true(fe_pg_is_local_host(NULL, "::1"));
+	assert_false(fe_pg_is_local_host("localhost", "10.0.0.1"));
+	assert_false(fe_pg_is_local_host("/run/postgresql", "10.0.0.1"));
+	assert_false(fe_pg_is_local_host("localhost,localhost", "127.0.0.1,10.0.0.1"));
+	assert_false(fe_pg_is_local_host(NULL, "10.0.0.1"));
+	assert_false(fe_pg_is_local_host("db.example.com", "127.0.0.1"));
 }
 
 /* ---- opening ---- */
@@ -752,6 +767,7 @@ main(void)
 		cmocka_unit_test(parameters_and_main_are_translated),
 		cmocka_unit_test(quotes_and_comments_are_left_alone),
 		cmocka_unit_test(local_hosts_are_known_by_their_names),
+		cmocka_unit_test(a_local_name_before_another_machines_address_is_no_local_host),
 		cmocka_unit_test(a_bad_address_is_told_without_its_secrets),
 		cmocka_unit_test(a_server_that_is_not_there_is_told_without_secrets),
 	};

@@ -108,6 +108,13 @@ what_the_url_says_of_tls_is_kept(void **p)
 }
 
 static void
+an_empty_sslmode_says_nothing(void **p)
+{
+	(void)p;
+	assert_refused("db.example.com", "&sslmode=", FE_EDENIED, "certificate");
+}
+
+static void
 what_the_variable_says_of_tls_is_kept(void **p)
 {
 	(void)p;
@@ -234,6 +241,7 @@ main(void)
 		cmocka_unit_test(a_remote_host_of_another_name_is_refused),
 		cmocka_unit_test(the_right_host_is_accepted),
 		cmocka_unit_test(what_the_url_says_of_tls_is_kept),
+		cmocka_unit_test(an_empty_sslmode_says_nothing),
 		cmocka_unit_test(what_the_variable_says_of_tls_is_kept),
 		cmocka_unit_test(the_variable_of_the_authority_is_kept),
 		cmocka_unit_test(a_local_host_needs_no_proof),
