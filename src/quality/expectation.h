@@ -76,31 +76,43 @@ struct fe_expectation_kind {
 	const char *type;
 	enum fe_domain domain;
 	bool is_map;
+	bool counts_nulls;                /* map of all rows: the null checks */
+	/* What is named where a column of the domain is not there (form A), up to a NULL:
+	 * "column_values.between.condition", "column_values.nonnull.condition". */
+	const char *metrics[3];
+	bool is_plain_without_column;     /* form B then */
 	const struct fe_kwarg_spec *kwargs; /* up to a NULL name; beside what all have
 	                                     * (result_format, catch_exceptions, batch_id, meta, notes...) */
-	/* Columns are resolved, the condition is read. May set x->exception; may set x->mask. */
+	/* What is wrong with the kwargs by themselves ("regex_list must not be empty"): written to
+	 * mistake when the suite is read, each kwarg being fine alone. May be NULL. */
+	void (*check)(const struct fe_suite_item *item, struct fe_buf *mistake);
+	/* Columns are resolved, the condition is read. May set x->exception. A map kind that
+	 * answers without a map here (types of numbers) calls fe_expectation_drop_map. */
 	enum fe_rc (*bind)(struct fe_expectation *x, struct fe_err *err);
 	/* Map kinds: sets bits of considered and unexpected (both zeroed before), within v->rows. */
 	enum fe_rc (*judge)(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered,
 	                    uint64_t *unexpected, struct fe_err *err);
 	/* Others: takes the rows in. */
 	enum fe_rc (*feed)(struct fe_expectation *x, const struct fe_view *v, struct fe_err *err);
-	/* All rows were fed: sets x->success (map kinds: only where they do more than judge). */
+	/* All rows were fed: sets x->success; with a map it is found after this, by mostly. */
 	enum fe_rc (*end)(struct fe_expectation *x, struct fe_err *err);
-	/* The members of "result", of kinds that are no map. */
+	/* The members of "result"; not called where there is a map. */
 	void (*print)(const struct fe_expectation *x, const struct fe_result_settings *set, struct fe_json *j);
 	void (*reset)(struct fe_expectation *x);
 	/* The sentence that people read: "amount is between 0.01 and 1000000". */
 	void (*describe)(const struct fe_suite_item *item, struct fe_buf *out);
 };
 
-/* All kinds, by type; up to NULL. One array a file of kinds, gathered in expectation.c. */
+/* All kinds (quality/kinds.h), by type and by number; NULL: none. */
 const struct fe_expectation_kind *fe_expectation_kind_of(struct fe_str type);
-const struct fe_expectation_kind *const *fe_expectation_kinds(size_t *n);
+const struct fe_expectation_kind *fe_expectation_kind_at(size_t i);
 
 /* Fails the expectation as GX does. metrics: up to a NULL; NULL for form B. */
 FE_PRINTF(3, 4)
 void fe_expectation_raise(struct fe_expectation *x, const char *const *metrics, const char *fmt, ...);
+
+/* From bind: x is fed and printed by the kind itself. */
+void fe_expectation_drop_map(struct fe_expectation *x);
 
 /* A value as GX prints it in JSON: decimals as the nearest double, dates and timestamps as
  * texts, null as null; with pii "***". */

@@ -3,8 +3,8 @@
  *
  * Great Expectations' expectation.py, _format_map_output; tests/gx/README.md, "Result
  * formats", has the rules. Lists hold the first values in the order of rows, and no more
- * than the format shows; only COMPLETE's unexpected_index_list grows with the data
- * (positions, 8 bytes each).
+ * than the format shows; only what COMPLETE tells of every row (unexpected_index_list,
+ * unexpected_index_query) grows with the data: 16 bytes a row, and its index columns.
  *
  * Where unexpected rows are known only later (uniqueness: the first of a group turns out when
  * its second comes), they are added out of order, with the texts that the row had: lists are
@@ -21,9 +21,10 @@ struct fe_map_result {
 	uint64_t n_considered; /* nonmissing, or what ignore_row_if left */
 	uint64_t n_unexpected;
 	bool counts_nulls;     /* null checks: considered is all rows, no missing figures */
-	/* samples: by position, their JSON */
+	/* The first rows that are listed, by position. */
 	struct fe_map_sample *samples; size_t n_samples, cap_samples, max_samples;
-	uint64_t *positions; size_t n_positions, cap_positions; /* COMPLETE */
+	/* Every unexpected row, where the format tells all. */
+	struct fe_map_place *places; size_t n_places, cap_places;
 };
 
 void fe_map_result_init(struct fe_map_result *m, const struct fe_result_settings *set, bool counts_nulls);

@@ -24,7 +24,8 @@
 enum fe_severity { FE_SEVERITY_INFO, FE_SEVERITY_WARNING, FE_SEVERITY_CRITICAL };
 const char *fe_severity_name(enum fe_severity s);
 
-/* A number of a suite: exact where it has 38 digits at most, and as the double that GX sees. */
+/* A number of a suite: exact where it has 38 digits at most, and as the double that GX sees.
+ * Where it is not exact, its amount is a little more than that of digits / 10^scale. */
 struct fe_suite_number {
 	bool is_exact;
 	fe_i128 digits;  /* value = digits / 10^scale */
@@ -40,6 +41,7 @@ enum fe_literal_kind {
 	FE_LITERAL_DATE,    /* only as bounds: texts that are one */
 	FE_LITERAL_INSTANT, /* with an offset */
 	FE_LITERAL_NAIVE,   /* a datetime without one */
+	FE_LITERAL_OTHER,   /* a list or an object inside of a list: equals nothing */
 };
 struct fe_literal {
 	enum fe_literal_kind kind;
@@ -72,9 +74,10 @@ enum fe_kwarg_kind {
 
 struct fe_kwarg {
 	const char *name;   /* of the table */
-	bool is_set;        /* given and not null */
+	bool is_set;        /* given and not null; else one is the default, if there is one */
 	struct fe_literal one;                        /* BOUND, INT, FLOAT, MOSTLY, BOOL, TEXT, WORD, COLUMN */
-	struct fe_literal *many; size_t n_many;       /* NAMES, TEXTS, VALUES; PAIRS: two each; QUANTILES: quantile, low, high each */
+	struct fe_literal *many; size_t n_many;       /* NAMES, TEXTS, VALUES; PAIRS: two each; QUANTILES: quantile, low, high each
+	                                               * (low and high without raw: no range is given) */
 	const struct fe_json_value *json;             /* as it was read (with parameters filled in) */
 	struct fe_str echo; /* JSON in a result's expectation_config; p NULL: left out (default) */
 };
@@ -84,8 +87,9 @@ struct fe_expectation_kind; /* quality/expectation.h */
 struct fe_suite_item {
 	const struct fe_expectation_kind *kind; /* NULL: unknown type */
 	struct fe_str type;
-	struct fe_kwarg *kwargs; /* in the order of kind's table */
+	struct fe_kwarg *kwargs; /* in the order of kind's table; then those that all kinds have */
 	size_t n_kwargs;
+	struct fe_str raw_kwargs; /* as they were read: the echo of an item with a mistake */
 	size_t *order;           /* indexes of kwargs in the order in which they are echoed */
 	size_t n_order;
 	enum fe_severity severity;
