@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/* quality/value_set.c - see quality/value_set.h
+ *
+ * Most sets are a handful of words: those are compared one by one, which is quicker than to
+ * hash. Numbers are sorted, whatever their count.
+ */
+#include "quality/value_set.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "quality/literal.h"
+
+#define FEW_TEXTS 8
+#define MAX_DESCRIBED 12
+
+static bool
+number_as(struct fe_type type, const struct fe_suite_number *n, int64_t *out)
+{
+	unsigned scale = type.kind == FE_DECIMAL ? type.scale : 0;
+	fe_i128 v = n->digits;
+
+	if (!n->is_exact || n->scale > scale) /* digits end in no zero behind the point */
+		return false;
+	for (unsigned s = n->scale; s < scale; s++) {
+		if (__builtin_mul_overflow(v, 10, &v))
+			return false;
+	}
+	*out = (int64_t)v;
+	return v == *out;
+}
+
+static bool
+moment_as(struct fe_type type, enum fe_moment_texts how, struct fe_str text, int64_t *out)
+{
+	struct fe_literal moment = { 0 };
+	struct fe_buf iso;
+	bool is_one;
+
+	if (how == FE_MOMENT_TEXTS_NEVER || (type.kind == FE_DATE && how != FE_MOMENT_TEXTS_ALL))
+		return false;
+	fe_buf_init(&iso, 64);
+	is_one = fe_literal_read_moment(text, &moment, &iso);
+	fe_buf_reset(&iso);
+	*out = type.kind == FE_DATE ? moment.days : moment.us;
+	return is_one && (type.kind == FE_DATE || moment.kind == FE_LITERAL_INSTANT);
+}
+
+bool
+fe_value_of_literal(struct fe_type type, enum fe_moment_texts how, const struct fe_literal *l, int64_t *number)
+{
+	bool is_moment = type.kind == FE_DATE || type.kind == FE_TIMESTAMP;
+
+	switch (l->kind) {
+	case FE_LITERAL_TEXT:
+		return type.kind == FE_TEXT || (is_moment && moment_as(type, how, l->text, number));
+	case FE_LITERAL_NUMBER:
+		if (type.kind == FE_TEXT || is_moment || !number_as(type, &l->number, number))
+			return false;
+		return type.kind != FE_BOOL || *number == 0 || *number == 1;
+	case FE_LITERAL_BOOL: {
+		const struct fe_suite_number n = { .is_exact = true, .digits = l->is_true };
+		return type.kind != FE_TEXT && !is_moment && number_as(type, &n, number);
+	}
+	default:
+		return false;
+	}
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static enum fe_rc
+index_texts(struct fe_value_set *s, struct fe_err *err)
+{
+	fe_hash_key_random(&s->hash_key);
+	fe_keytable_init(&s->table, 0, 0, &s->hash_key);
+	for (size_t i = 0; i < s->n_texts; i++) {
+		uint64_t hash = fe_hash64(&s->hash_key, s->texts[i].p, s->texts[i].n);
+		void *value;
+		if (!fe_keytable_find(&s->table, hash, s->texts[i]))
+			FE_TRY(fe_keytable_add(&s->table, hash, s->texts[i], &value, err));
+	}
+	return FE_OK;
+}
+
+enum fe_rc
+fe_value_set_init(struct fe_value_set *s, struct fe_type type, enum fe_moment_texts how, const struct fe_kwarg *set,
+                  struct fe_err *err)
+{
+	*s = (struct fe_value_set){ 0 };
+	s->numbers = fe_new_array(set->n_many, int64_t);
+	s->texts = fe_new_array(set->n_many, struct fe_str);
+	for (size_t i = 0; i < set->n_many; i++) {
+		int64_t number = 0;
+		if (!fe_value_of_literal(type, how, &set->many[i], &number))
+			continue;
+		if (type.kind == FE_TEXT)
+			s->texts[s->n_texts++] = set->many[i].text;
+		else
+			s->numbers[s->n_numbers++] = number;
+	}
+	if (s->n_numbers > 1)
+		qsort(s->numbers, s->n_numbers, sizeof *s->numbers, compare_numbers);
+	return s->n_texts > FEW_TEXTS ? index_texts(s, err) : FE_OK;
+}
+
+void
+fe_value_set_reset(struct fe_value_set *s)
+{
+	fe_free(s->numbers);
+	fe_free(s->texts);
+	fe_keytable_reset(&s->table);
+	*s = (struct fe_value_set){ 0 };
+}
+
+bool
+fe_value_set_has_number(const struct fe_value_set *s, int64_t v)
+{
+	size_t from = 0, to = s->n_numbers;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (s->numbers[middle] < v)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < s->n_numbers && s->numbers[from] == v;
+}
+
+bool
+fe_value_set_has_text(const struct fe_value_set *s, struct fe_str v)
+{
+	if (s->n_texts > FEW_TEXTS)
+		return fe_keytable_find(&s->table, fe_hash64(&s->hash_key, v.p, v.n), v) != NULL;
+	for (size_t i = 0; i < s->n_texts; i++) {
+		if (fe_str_eq(s->texts[i], v))
+			return true;
+	}
+	return false;
+}
+
+void
+fe_value_set_describe(const struct fe_kwarg *set, struct fe_buf *out)
+{
+	size_t n = set->n_many > MAX_DESCRIBED ? MAX_DESCRIBED : set->n_many;
+
+	if (n == 0)
+		fe_buf_add_text(out, "nothing");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			fe_buf_add_text(out, ", ");
+		fe_buf_add_str(out, set->many[i].raw);
+	}
+	if (n < set->n_many)
+		fe_buf_addf(out, " and %zu more", set->n_many - n);
+}
