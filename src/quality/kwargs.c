@@ -214,10 +214,22 @@ read_text(struct reading *r, struct fe_kwarg *k, const struct fe_json_value *v)
 
 /* ---- lists ---- */
 
+/* Zeroed, and aligned for numbers of 128 bits. */
+static void *
+room_of(struct fe_arena *arena, size_t n, size_t size_bytes)
+{
+	size_t n_bytes;
+	char *p;
+
+	FE_ASSERT(!__builtin_mul_overflow(n ? n : 1, size_bytes, &n_bytes));
+	p = fe_arena_alloc_zero(arena, n_bytes + _Alignof(fe_i128));
+	return p + (-(uintptr_t)p & (_Alignof(fe_i128) - 1));
+}
+
 static void
 room_for(struct reading *r, struct fe_kwarg *k, size_t n)
 {
-	k->many = fe_arena_alloc_zero(r->arena, (n ? n : 1) * sizeof(*k->many));
+	k->many = room_of(r->arena, n, sizeof(*k->many));
 }
 
 static bool
@@ -430,7 +442,7 @@ fe_kwargs_read(struct fe_suite_item *item, const struct fe_json_value *object, s
 	while (specs[n].name)
 		n++;
 	item->n_kwargs = n + N_OF_ALL;
-	item->kwargs = fe_arena_alloc_zero(arena, item->n_kwargs * sizeof(*item->kwargs));
+	item->kwargs = room_of(arena, item->n_kwargs, sizeof(*item->kwargs));
 	for (size_t i = 0; i < item->n_kwargs; i++) {
 		const struct fe_kwarg_spec *spec = i < n ? &specs[i] : &of_all[i - n];
 
