@@ -219,9 +219,10 @@ class Proxy:
             self.trace, self.lines, self.is_refusing, self.is_dead = [], [], False, False
         self.rules = list(rules)
 
-    def refuse(self):
-        """As if nobody listened, until is_refusing is False again."""
+    def vanish(self):
+        """Every line ends, and nobody listens, until is_refusing is False again."""
         self.is_refusing = True
+        self.heal()
 
     def go_silent(self):
         """Every line that is there; new ones are taken and say nothing."""

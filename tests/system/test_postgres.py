@@ -166,7 +166,7 @@ def history(folder, seed):
 
 
 def test_after_any_history_both_engines_hold_the_same(finetl, postgres, tmp_path, is_long):
-    for seed in range(40 if is_long else 4):
+    for seed in range(40 if is_long else 2):
         folder = tmp_path / str(seed)
         folder.mkdir()
         database, sqlite_path = postgres.fresh(), folder / "w.db"
@@ -188,7 +188,7 @@ def told(dataset):
 
 # ---- the model ----
 
-@pytest.mark.parametrize("cut", ["one file", "three runs"])
+@pytest.mark.parametrize("cut", [pytest.param("one file", marks=pytest.mark.long), "three runs"])
 @pytest.mark.parametrize("name", PIPELINES)
 def test_postgres_equals_the_model(finetl, database, tmp_path, name, cut, is_long):
     n = (5000, 50000) if is_long else (1000, 8000)
@@ -289,7 +289,7 @@ def test_every_character_travels_unharmed(finetl, database, tmp_path):
 
 @pytest.fixture(scope="module")
 def world(finetl, postgres, tmp_path_factory):
-    return World(finetl, postgres, tmp_path_factory.mktemp("world"), n_customers=1000, n_transactions=10000)
+    return World(finetl, postgres, tmp_path_factory.mktemp("world"), n_customers=500, n_transactions=6000)
 
 
 def psql(url, *arguments, **more):

@@ -82,22 +82,6 @@ def test_a_line_that_breaks_at_any_message(world, trace, is_long):
         world.judge(database, "filled", f"line {action}, {says} speaks", code)
 
 
-def test_a_line_that_falls_silent_at_any_message(world, trace, is_long):
-    """Many at once: all that they do is wait."""
-    def one(i, line):
-        connection, says, place, type_, _ = line
-        action = "deaf" if i % 3 == 2 else "silent"
-        code, text, seconds, database = run_through(world, "filled", [Rule(action, says, at=place, connection=connection)])
-        assert code in (0, 6), (action, says, place, type_, text)
-        assert seconds < AT_MOST_SECONDS + 10, (action, says, place, type_, seconds)
-        return database, f"line {action}, {says} speaks", code
-
-    lines = list(enumerate(chosen(trace, 48 if is_long else 4)))
-    with concurrent.futures.ThreadPoolExecutor(12) as pool:
-        for database, what, code in list(pool.map(lambda pair: one(*pair), lines)):
-            world.judge(database, "filled", what, code)
-
-
 # ---- the COMMIT ----
 
 @pytest.mark.parametrize("start", ["filled", "empty"])
@@ -122,21 +106,24 @@ def test_a_commit_that_was_lost_is_found_out(world, trace, action, start, is_lon
         world.judge(database, start, f"COMMIT lost by {action}", code)
 
 
-def test_a_commit_in_silence_is_found_out(world, trace):
-    """Its reply does not come, or it never arrived and the server waits for it: four at once."""
-    connection = the_commit(trace)
-    commit = {"connection": connection, "text": COMMIT}
-    cases = [("COMMIT done, reply deaf", Rule("deaf", SERVER, type_="C", **commit), 0),
-             ("COMMIT done, reply silent", Rule("silent", SERVER, type_="C", **commit), 0),
-             ("COMMIT lost in silence", Rule("silent", CLIENT, type_="Q", **commit), 6)]
+def test_a_line_that_falls_silent_is_found_out(world, trace, is_long):
+    """At any message; and at the COMMIT, whether it arrived is told. Many at once: all that they do is wait."""
+    commit = {"connection": the_commit(trace), "text": COMMIT}
+    cases = [("COMMIT done, reply deaf", Rule("deaf", SERVER, type_="C", **commit), (0,)),
+             ("COMMIT done, reply silent", Rule("silent", SERVER, type_="C", **commit), (0,)),
+             ("COMMIT lost in silence", Rule("silent", CLIENT, type_="Q", **commit), (6,))]
+    for i, (connection, says, place, _, _) in enumerate(chosen(trace, 48 if is_long else 4)):
+        action = "deaf" if i % 3 == 2 else "silent"
+        cases.append((f"line {action}, {says} speaks", Rule(action, says, at=place, connection=connection), (0, 6)))
 
     def one(case):
-        what, rule, wanted = case
+        what, rule, codes = case
         code, text, seconds, database = run_through(world, "filled", [rule])
-        assert rule.met.is_set() and code == wanted and seconds < AT_MOST_SECONDS + 10, (what, code, seconds, text)
+        assert code in codes and seconds < AT_MOST_SECONDS + 10, (what, code, seconds, text)
+        assert rule.met.is_set() or is_long, what
         return database, what, code
 
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
         for database, what, code in list(pool.map(one, cases)):
             world.judge(database, "filled", what, code)
 
@@ -163,7 +150,7 @@ def test_a_server_that_is_away_after_the_commit_is_asked_again(world, trace, los
     rule = Rule("cut", says, connection=connection, type_=type_, text=COMMIT)
     database = world.fresh("filled")
     with Proxy(world.server.address, rules=[rule]) as proxy:
-        rule.then = proxy.refuse
+        rule.then = proxy.vanish
         child = world.start(proxy.url(database.name), "--wait", "5s")
         comes_back(proxy, database)
         code, text = end_of(child, AT_MOST_SECONDS + 30)
@@ -177,9 +164,9 @@ def test_a_commit_that_cannot_be_asked_for_is_said_to_be_unknown(world, trace):
     rule = Rule("cut", SERVER, connection=connection, type_="C", text=COMMIT)
     database = world.fresh("filled")
     with Proxy(world.server.address, rules=[rule]) as proxy:
-        rule.then = proxy.refuse
+        rule.then = proxy.vanish
         done = world.run(proxy.url(database.name), "--wait", "2s", timeout=300)
-    assert done.code == 6 and ("unknown" in done.result["error"] or "not known" in done.result["error"]), done
+    assert done.code == 6 and "could not be found out" in done.result["error"], done
     world.judge(database, "filled", "COMMIT: nobody to ask", None)
 
 

@@ -79,7 +79,7 @@ def run_at_once(finetl, database, jobs, r, n_killed):
                 codes[i] = (child.returncode, out + err)
 
     killed = set(r.sample(range(len(jobs)), n_killed))
-    threads = [threading.Thread(target=one, args=(i, job, r.random() * 0.1, r.random() * 1.2 if i in killed else 120))
+    threads = [threading.Thread(target=one, args=(i, job, r.random() * 0.1, r.random() * 0.5 if i in killed else 120))
                for i, job in enumerate(jobs)]
     for thread in threads:
         thread.start()
