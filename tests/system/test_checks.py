@@ -201,9 +201,8 @@ def test_a_warehouse_of_files_has_no_tables(finetl, tmp_path, loaded):
     assert done.code == 2 and "database" in done.stderr
 
 
+@pytest.mark.parametrize("warehouse", ["postgres"], indirect=True)  # a file has no schemas
 def test_tables_in_a_schema_are_found(finetl, tmp_path, warehouse):
-    if warehouse.engine == "sqlite":
-        pytest.skip("a file has no schemas")
     (tmp_path / "customers.csv").write_text(CUSTOMERS)
     (tmp_path / "transactions.csv").write_text(TRANSACTIONS)
     text = json.dumps(pipelines.financial())

@@ -146,7 +146,7 @@ def test_what_users_made_is_left_alone(finetl, database):
     assert database.one("SELECT count(*) FROM pg_indexes WHERE indexname = 'fact_transactions_amount'") == 1
 
 
-def test_a_table_in_the_classic_shape_is_told_what_to_change(finetl, database):
+def test_a_table_in_the_classic_shape_is_told_what_to_change(finetl, database, tmp_path):
     """Made by hand for an older tool: integers where finetl has bigint, no stamps of finetl's."""
     database.execute("""
         CREATE TABLE dim_customers (customer_id VARCHAR(20) PRIMARY KEY, customer_name VARCHAR(100),
@@ -177,7 +177,9 @@ def test_a_table_in_the_classic_shape_is_told_what_to_change(finetl, database):
         database.execute(command)
     assert done.code == 0, done
     assert "ALTER TABLE public.fact_transactions ALTER COLUMN transaction_year TYPE bigint" in commands
-    finetl("run", DEFAULT, "--warehouse", database.url, "--run-time", "2026-11-23T12:00:00Z").ok()  # of data/
+    (tmp_path / "customers-1.csv").write_bytes(nasty.cut(nasty.customers(5, 150), 1, 0)[0])
+    (tmp_path / "transactions-1.csv").write_bytes(nasty.cut(nasty.transactions(6, 3000, 150), 1, 0)[0])
+    finetl.run(write_pipeline(tmp_path, pipelines.financial()), database.url).ok()
 
 
 def test_views_say_what_sqlites_say(finetl, database, tmp_path):
