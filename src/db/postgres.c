@@ -190,18 +190,26 @@ check_version(const struct fe_pg *pg, struct fe_err *err)
 	return FE_OK;
 }
 
-/* Asked of the server and not of libpq's parameters: a pooler may not pass them on. The
- * schema is the first of the search path that is neither the server's own nor temporary:
- * what was made there would be refused, or gone with the session. */
+/* The first schema of the search path that is neither the server's own nor temporary: what
+ * was made there would be refused, or gone with the session. A path that names none at all
+ * stands for public; one whose schemas are not there, or not for this role, for nothing: a
+ * slip of the pen would begin another warehouse. */
+#define SCHEMA_SQL                                                                                  \
+	"coalesce((SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) "             \
+	"WITH ORDINALITY AS x (s, i) WHERE s !~ '^pg_' AND s <> 'information_schema' "              \
+	"ORDER BY i LIMIT 1), (SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = 'public' " \
+	"AND pg_catalog.has_schema_privilege(oid, 'USAGE') AND NOT EXISTS (SELECT FROM "            \
+	"pg_catalog.string_to_table(pg_catalog.current_setting('search_path'), ',') AS n "          \
+	"WHERE pg_catalog.btrim(n, ' \"') !~ '^(|[$]user|pg_.*|information_schema)$')))"
+
+/* Asked of the server and not of libpq's parameters: a pooler may not pass them on. */
 static enum fe_rc
 check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *err)
 {
 	static const char sql[] =
 		"SELECT pg_catalog.pg_is_in_recovery(), "
 		"pg_catalog.current_setting('default_transaction_read_only')::boolean, "
-		"pg_catalog.current_setting('server_encoding'), (SELECT s FROM pg_catalog.unnest("
-		"pg_catalog.current_schemas(false)) WITH ORDINALITY AS x (s, i) WHERE s !~ '^pg_' "
-		"AND s <> 'information_schema' ORDER BY i LIMIT 1), "
+		"pg_catalog.current_setting('server_encoding'), " SCHEMA_SQL ", "
 		"(SELECT backend_start AT TIME ZONE 'UTC' || '+00' "
 		"FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
 	PGresult *r = NULL;
@@ -220,6 +228,10 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 	else if (!set->read_only && PQgetvalue(r, 0, 1)[0] == 't')
 		rc = fe_fail(err, FE_EUNAVAIL, "the server is in read-only mode "
 		             "(default_transaction_read_only); wait until it can be written");
+	else if (PQgetisnull(r, 0, 3))
+		rc = fe_fail(err, FE_EDENIED, "the search_path names no schema that is there and that this role "
+		             "may use; make the schema, or ask its owner for the right (GRANT USAGE ON SCHEMA), or "
+		             "name another, as by ?options=-csearch_path%%3DNAME");
 	else
 		rc = FE_OK;
 	if (rc) {
@@ -227,7 +239,7 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 	} else {
 		fe_free(pg->schema);
 		fe_free(pg->backend_start);
-		pg->schema = fe_strdup(PQgetisnull(r, 0, 3) ? "public" : PQgetvalue(r, 0, 3));
+		pg->schema = fe_strdup(PQgetvalue(r, 0, 3));
 		pg->backend_start = fe_strdup(PQgetvalue(r, 0, 4));
 		pg->backend_pid = PQbackendPID(pg->conn);
 	}

@@ -10,7 +10,8 @@
  * PGSSLMODE or the service says otherwise; where no root certificate is named and there
  * is no ~/.postgresql/root.crt, the system's are used. (An sslmode=prefer in a service file
  * cannot be told from none.) Server older than 15, or of a database that is not in UTF-8:
- * FE_EUSAGE. A standby, or a server in read-only mode: FE_EUNAVAIL.
+ * FE_EUSAGE. A standby, or a server in read-only mode: FE_EUNAVAIL. A search_path with no
+ * schema that the role may use: FE_EDENIED.
  *
  * A session is set up alike wherever it comes from: UTF-8, UTC, ISO dates, search_path
  * '<schema>, pg_temp', read committed, lock_timeout, keepalives on both sides,
@@ -43,8 +44,9 @@ struct fe_pg_settings {
 
 FE_MUST_USE enum fe_rc fe_pg_open(struct fe_db **out, const struct fe_pg_settings *set,
                                   struct fe_err *err);
-/* The schema of finetl's own tables and of targets without one: the first of the
- * user's search_path that exists ("public"). Lives as long as the connection. */
+/* The schema of finetl's own tables and of targets without one: the first of the user's
+ * search_path that exists and may be used (public, where the path names none). Lives as
+ * long as the connection. */
 const char *fe_pg_schema(const struct fe_db *db);
 int fe_pg_backend_pid(const struct fe_db *db);
 /* Whether the connection is lost: nothing but close is legal then. */

@@ -99,6 +99,19 @@ def test_apply_says_where_without_the_password(finetl, database):
     assert database.name in done.stdout and "hunter2" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("command", [["schema", "apply"], ["run"], ["runs"], ["checks"]])
+def test_a_search_path_to_a_schema_that_is_not_there_is_not_taken_for_public(finetl, database, command):
+    done = finetl(*command, "--warehouse", database.url + "&options=-csearch_path%3Dfinanec")
+    assert done.code == 7 and "search_path" in done.stderr, done
+    assert database.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
+def test_a_search_path_without_a_schema_stands_for_public(finetl, database):
+    for path in ("", "pg_catalog", "%22$user%22,pg_temp"):
+        finetl("schema", "apply", DEFAULT, "--warehouse", f"{database.url}&options=-csearch_path%3D{path}").ok()
+    assert database.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'etl_run_events'") == [("public",)]
+
+
 def test_grants_are_for_postgresql_only(finetl):
     done = finetl("schema", "print", "--grants", DEFAULT, "--warehouse", "sqlite:w.db")
     assert done.code == 2 and "PostgreSQL" in done.stderr and not done.stdout

@@ -249,6 +249,17 @@ def test_a_loader_is_told_who_can_make_what_is_missing(finetl, loaded, tmp_path)
     assert done.code == 7 and "schema apply" in done.result["error"] and "owner" in done.result["error"], done
 
 
+@pytest.mark.parametrize("command", [["runs"], ["runs", "--verify"], ["rejects", "list"]])
+def test_a_role_without_any_right_is_told_so_and_not_that_nothing_ran(loaded, command):
+    user = f"finetl_test_nobody_{os.getpid()}"
+    loaded.server.execute(f"CREATE ROLE {user} LOGIN")
+    try:
+        done = loaded.finetl(*command, "--warehouse", loaded.server.url_of(loaded.database.name, user=user))
+        assert done.code == 7 and "GRANT USAGE ON SCHEMA" in done.stderr, done
+    finally:
+        loaded.server.execute(f"DROP ROLE {user}")
+
+
 def test_the_script_refuses_a_role_that_may_more(loaded):
     loaded.server.execute("ALTER ROLE finetl_audit CREATEDB")
     try:
