@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "pipeline/connectors.h"
 #include "pipeline/plan.h"
 #include "pipeline/redact.h"
 
@@ -124,10 +125,8 @@ fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err)
 {
 	const char *url = NULL;
 	FE_TRY(warehouse_override(opts, &url, err));
-	if (url) {
-		*out = fe_strdup(url);
-		return FE_OK;
-	}
+	if (url)
+		return fe_warehouse_resolve_given(url, out, err);
 	struct fe_plan *plan;
 	FE_TRY(fe_cli_plan(&plan, fe_opts_text(opts, "pipeline"), opts, err));
 	*out = fe_strdup(plan->warehouse);

@@ -2,6 +2,10 @@
 /* pipeline/connectors.c - where records come from and go to, by name */
 #include "pipeline/connectors.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
 #include "base/text.h"
 
 #define MAX_URL_BYTES 8192
@@ -139,5 +143,20 @@ fe_warehouse_resolve(struct fe_str url, const char *folder, char **out, struct f
 	if (rc == FE_OK)
 		*out = fe_buf_take(&text);
 	fe_buf_reset(&text);
+	return rc;
+}
+
+enum fe_rc
+fe_warehouse_resolve_given(const char *url, char **out, struct fe_err *err)
+{
+	char folder[PATH_MAX];
+	enum fe_rc rc;
+
+	*out = NULL;
+	if (!getcwd(folder, sizeof(folder)))
+		return fe_fail_errno(err, errno, "cannot tell the current folder", ".");
+	rc = fe_warehouse_resolve(fe_str_of(url), folder, out, err);
+	if (rc)
+		fe_err_context(err, "--warehouse (or FINETL_WAREHOUSE)");
 	return rc;
 }

@@ -27,5 +27,7 @@ void fe_path_climb(struct fe_str *folder, struct fe_str *path);
  * naming what there is. */
 FE_MUST_USE enum fe_rc fe_warehouse_resolve(struct fe_str url, const char *folder, char **out,
                                             struct fe_err *err);
+/* The same of a URL that the user gave with the command, by the current folder. */
+FE_MUST_USE enum fe_rc fe_warehouse_resolve_given(const char *url, char **out, struct fe_err *err);
 
 #endif

@@ -45,17 +45,11 @@ folder_of(struct fe_planner *b, const char *path)
 static enum fe_rc
 resolve_override(struct fe_planner *b, struct fe_err *err)
 {
-	char folder[PATH_MAX];
-	if (!getcwd(folder, sizeof(folder)))
-		return fe_fail_errno(err, errno, "cannot tell the current folder", ".");
-	char *url = NULL;
-	enum fe_rc rc = fe_warehouse_resolve(fe_str_of(b->set->warehouse), folder, &url, err);
-	if (rc == FE_OK)
-		b->plan->warehouse = fe_arena_copy(&b->store->arena, url, strlen(url));
-	else
-		fe_err_context(err, "--warehouse (or FINETL_WAREHOUSE)");
+	char *url;
+	FE_TRY(fe_warehouse_resolve_given(b->set->warehouse, &url, err));
+	b->plan->warehouse = fe_arena_copy(&b->store->arena, url, strlen(url));
 	fe_free(url);
-	return rc;
+	return FE_OK;
 }
 
 /* A password in the file is one that everybody reads who reads the file: it is fine

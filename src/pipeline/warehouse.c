@@ -56,7 +56,7 @@ open_catalog(struct fe_catalog **out, const char *url, struct fe_err *err)
 {
 	if (!fe_warehouse_is_database(url))
 		return fe_fail(err, FE_EUSAGE,
-			       "this warehouse keeps no history; name a database, as --warehouse sqlite:warehouse.db (a files: warehouse has its report.json)");
+			       "this warehouse keeps no history; name a database, as --warehouse sqlite:warehouse.db or --warehouse postgresql: (a files: warehouse has its report.json)");
 	return fe_catalog_open(out, url, WAIT_MS, err);
 }
 

@@ -169,6 +169,14 @@ def test_a_password_in_the_warehouse_is_never_shown(finetl, place, command, kind
     assert done.code == 2 and done.stderr and "hunter2" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("command", ["run", "schema print", "schema apply", "runs", "rejects list", "explain T1", "checks"])
+def test_an_unknown_kind_of_warehouse_is_told_with_the_nearest(finetl, place, command):
+    place.joinpath("pipelines").mkdir()
+    place.joinpath("pipelines/financial_transactions.yaml").write_bytes((place / "pipeline.yaml").read_bytes())
+    done = finetl(*command.split(), cwd=place, env={"FINETL_WAREHOUSE": "postgress://etl:hunter2@db/x"})
+    assert done.code == 2 and "did you mean 'postgresql:'" in done.stderr and "hunter2" not in done.stdout + done.stderr, done
+
+
 def test_select_runs_one_data_set_and_looks_parents_up(finetl, place):
     finetl.run("pipeline.yaml", "sqlite:w.db", "--select", "customers", cwd=place).ok()
     done = finetl.run("pipeline.yaml", "sqlite:w.db", "--select", "transactions", cwd=place).ok()
