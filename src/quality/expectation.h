@@ -33,6 +33,7 @@ enum fe_exception_form { FE_EXCEPTION_NONE, FE_EXCEPTION_METRIC, FE_EXCEPTION_PL
 struct fe_exception {
 	enum fe_exception_form form;
 	const char *metrics[4];  /* METRIC: their names, in order; up to a NULL */
+	char own_metric[96];     /* a name that was made up here */
 	char *message;
 };
 

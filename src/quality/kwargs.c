@@ -381,6 +381,8 @@ read_kwarg(struct fe_kwarg *k, const struct fe_kwarg_spec *spec, const struct fe
 		k->json = v;
 		if (!spec->may_be_null)
 			(void)is_bad(&r, "must not be null");
+		else if (default_echo.n) /* null is another value than the default */
+			k->echo = FE_STR("null");
 	} else if (read_by_kind(&r, &given, v)) {
 		given.is_set = true;
 		given.one.raw = v->raw;

@@ -3,11 +3,13 @@
  *
  * Of at most some two hundred values: the most frequent ones, of equals those that came first,
  * then by falling count and rising value. Values are compared as the JSON that is printed:
- * numbers by value, texts by code point, lists and objects member by member. Null is equal to
- * null, and after all numbers; beside a text it cannot be ordered, and the key is left out.
+ * numbers by value, texts by code point, lists and objects member by member.
+ *
+ * Nulls inside of lists follow pandas: those of numbers and timestamps are NaN there, which
+ * equals nothing, not even itself, and is less than nothing; so the order hangs on the steps of
+ * the sort, which are Python's. Those of other types are None, equal to itself and not to be
+ * ordered beside a value: then the key is left out.
  */
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "quality/literal.h"
 #include "quality/map_private.h"
@@ -17,22 +19,29 @@ struct counted {
 	size_t count;
 };
 
+/* Values being compared: of which columns, and whether all could be. */
+struct order {
+	const struct fe_expectation *x;
+	bool comparable;
+};
+
+static bool
+is_nan(const struct order *o, size_t member)
+{
+	enum fe_kind kind = o->x->schema->fields[o->x->columns[member]].type.kind;
+
+	return kind == FE_INT || kind == FE_DECIMAL || kind == FE_TIMESTAMP;
+}
+
+/* -1, 0, 1 of two values that are not null. */
 static int
-compare_scalars(const struct fe_json_value *a, const struct fe_json_value *b, bool *comparable)
+compare_scalars(const struct fe_json_value *a, const struct fe_json_value *b)
 {
 	struct fe_suite_number x, y;
 	size_t n = a->text.n < b->text.n ? a->text.n : b->text.n;
 	int order;
 
-	if (a->kind == FE_JSON_NULL || b->kind == FE_JSON_NULL) {
-		*comparable &= a->kind != FE_JSON_STRING && b->kind != FE_JSON_STRING;
-		return (a->kind == FE_JSON_NULL) - (b->kind == FE_JSON_NULL);
-	}
-	if (a->kind != b->kind) {
-		*comparable = false;
-		return 0;
-	}
-	if (a->kind == FE_JSON_BOOL)
+	if (a->kind == FE_JSON_BOOL || b->kind == FE_JSON_BOOL)
 		return (int)a->is_true - (int)b->is_true;
 	if (a->kind == FE_JSON_NUMBER && fe_suite_number_read(a->text, &x) && fe_suite_number_read(b->text, &y))
 		return fe_suite_number_compare(x.digits, x.scale, &y);
@@ -40,46 +49,111 @@ compare_scalars(const struct fe_json_value *a, const struct fe_json_value *b, bo
 	return order ? order : (a->text.n > b->text.n) - (a->text.n < b->text.n);
 }
 
-static int
-compare_values(const struct fe_json_value *a, const struct fe_json_value *b, bool *comparable)
+/* a < b as Python has it: the first members that are not equal decide. */
+static bool
+is_less_value(struct order *o, const struct fe_json_value *a, const struct fe_json_value *b)
 {
 	const struct fe_json_value *p = a->first, *q = b->first;
 
 	if (!p || !q)
-		return compare_scalars(a, b, comparable);
-	for (; p && q; p = p->next, q = q->next) {
-		int order = compare_scalars(p, q, comparable);
+		return a->kind != FE_JSON_NULL && b->kind != FE_JSON_NULL && compare_scalars(a, b) < 0;
+	for (size_t i = 0; p && q; i++, p = p->next, q = q->next) {
+		bool has_null = p->kind == FE_JSON_NULL || q->kind == FE_JSON_NULL;
+		int order;
 
-		if (order || !*comparable)
-			return order;
+		if (has_null && is_nan(o, i))
+			return false;
+		if (has_null && p->kind != q->kind) {
+			o->comparable = false;
+			return false;
+		}
+		order = has_null ? 0 : compare_scalars(p, q);
+		if (order)
+			return order < 0;
 	}
-	return 0;
+	return false;
 }
 
-/* By insertion, as qsort has no place for what the comparison finds out. */
+static bool
+is_less(struct order *o, const struct counted *a, const struct counted *b)
+{
+	if (a->count != b->count)
+		return a->count > b->count;
+	return is_less_value(o, a->value, b->value);
+}
+
+/* The run at the front, made to rise: its length. */
+static size_t
+first_run(struct order *o, struct counted *c, size_t n)
+{
+	size_t end = 2;
+
+	if (n < 2)
+		return n;
+	if (!is_less(o, &c[1], &c[0])) {
+		while (end < n && !is_less(o, &c[end], &c[end - 1]))
+			end++;
+		return end;
+	}
+	while (end < n && is_less(o, &c[end], &c[end - 1]))
+		end++;
+	for (size_t i = 0; i < end / 2; i++) {
+		struct counted one = c[i];
+
+		c[i] = c[end - 1 - i];
+		c[end - 1 - i] = one;
+	}
+	return end;
+}
+
+/* Python's sort of a short list: its first run, and the others put in by halving. */
 static void
-sort(struct counted *c, size_t n, bool by_value, bool *comparable)
+sort(struct order *o, struct counted *c, size_t n)
+{
+	for (size_t i = first_run(o, c, n); i < n; i++) {
+		struct counted one = c[i];
+		size_t low = 0, high = i;
+
+		while (low < high) {
+			size_t middle = low + (high - low) / 2;
+
+			if (is_less(o, &one, &c[middle]))
+				high = middle;
+			else
+				low = middle + 1;
+		}
+		memmove(c + low + 1, c + low, (i - low) * sizeof(*c));
+		c[low] = one;
+	}
+}
+
+static void
+sort_by_count(struct counted *c, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		struct counted one = c[i];
 		size_t k = i;
 
-		for (; k > 0; k--) {
-			const struct counted *before = &c[k - 1];
-			int order = before->count != one.count ? (before->count < one.count ? 1 : -1) : 0;
-
-			if (order == 0 && by_value)
-				order = compare_values(before->value, one.value, comparable);
-			if (order <= 0)
-				break;
-			c[k] = *before;
-		}
+		for (; k > 0 && c[k - 1].count < one.count; k--)
+			c[k] = c[k - 1];
 		c[k] = one;
 	}
 }
 
+static bool
+has_nan(const struct order *o, const struct fe_json_value *v)
+{
+	size_t i = 0;
+
+	for (const struct fe_json_value *m = v->first; m; m = m->next, i++) {
+		if (m->kind == FE_JSON_NULL && is_nan(o, i))
+			return true;
+	}
+	return false;
+}
+
 static size_t
-count(const struct fe_map_sample *samples, size_t n, struct fe_arena *arena, struct counted *out)
+count(const struct order *o, const struct fe_map_sample *samples, size_t n, struct fe_arena *arena, struct counted *out)
 {
 	size_t n_distinct = 0;
 
@@ -89,7 +163,7 @@ count(const struct fe_map_sample *samples, size_t n, struct fe_arena *arena, str
 
 		if (fe_json_parse(fe_str_of(samples[i].value), arena, &v, NULL))
 			continue;
-		while (k < n_distinct && !fe_str_eq(out[k].value->raw, v->raw))
+		while (k < n_distinct && (!fe_str_eq(out[k].value->raw, v->raw) || has_nan(o, v)))
 			k++;
 		if (k == n_distinct)
 			out[n_distinct++] = (struct counted){ .value = v };
@@ -111,19 +185,20 @@ print_value(struct fe_json *j, const struct fe_json_value *v)
 	fe_json_array_end(j);
 }
 
-bool
-fe_map_print_counts(const struct fe_map_sample *samples, size_t n, size_t max_listed, struct fe_json *j)
+void
+fe_map_print_counts(const struct fe_expectation *x, const struct fe_map_sample *samples, size_t n, size_t max_listed,
+                    struct fe_json *j)
 {
 	struct counted *c = fe_new_array(n + 1, struct counted);
+	struct order o = { .x = x, .comparable = true };
 	struct fe_arena arena = { 0 };
-	bool comparable = true;
-	size_t n_distinct = count(samples, n, &arena, c);
+	size_t n_distinct = count(&o, samples, n, &arena, c);
 
-	sort(c, n_distinct, false, &comparable);
+	sort_by_count(c, n_distinct);
 	if (n_distinct > max_listed)
 		n_distinct = max_listed;
-	sort(c, n_distinct, true, &comparable);
-	if (comparable) {
+	sort(&o, c, n_distinct);
+	if (o.comparable) {
 		fe_json_array(j, "partial_unexpected_counts");
 		for (size_t i = 0; i < n_distinct; i++) {
 			fe_json_object(j, NULL);
@@ -135,5 +210,4 @@ fe_map_print_counts(const struct fe_map_sample *samples, size_t n, size_t max_li
 	}
 	fe_free(c);
 	fe_arena_free(&arena);
-	return comparable;
 }

@@ -24,13 +24,16 @@ print_percent(struct fe_json *j, const char *key, uint64_t part, uint64_t whole)
 }
 
 static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Values listed in part: of index lists there may be more. */
+static size_t
 n_partial(const struct fe_map_result *m)
 {
-	size_t n = m->set->partial_unexpected_count;
-
-	if (n > FE_MAP_MAX_LISTED)
-		n = FE_MAP_MAX_LISTED;
-	return n < m->n_samples ? n : m->n_samples;
+	return least(least(m->set->partial_unexpected_count, FE_MAP_MAX_LISTED), m->n_samples);
 }
 
 static void
@@ -168,13 +171,13 @@ print_basic(const struct fe_map_result *m, const struct fe_expectation *x, struc
 static void
 print_summary(const struct fe_map_result *m, const struct fe_expectation *x, struct fe_json *j)
 {
-	size_t n = m->set->format == FE_RESULT_COMPLETE ? m->n_samples : n_partial(m);
-	struct rows listed = { .samples = m->samples, .n = n_partial(m) };
+	size_t n = m->set->format == FE_RESULT_COMPLETE ? least(m->n_samples, FE_MAP_MAX_LISTED) : n_partial(m);
+	struct rows listed = { .samples = m->samples, .n = least(m->set->partial_unexpected_count, m->n_samples) };
 
 	if (m->set->partial_unexpected_count == 0)
 		return;
 	if (!m->set->exclude_unexpected_values)
-		fe_map_print_counts(m->samples, n, m->set->partial_unexpected_count, j);
+		fe_map_print_counts(x, m->samples, n, m->set->partial_unexpected_count, j);
 	print_index_list(x, m->set, &listed, j, "partial_unexpected_index_list");
 }
 
@@ -193,7 +196,7 @@ fe_map_result_print(const struct fe_map_result *m, const struct fe_expectation *
 		print_summary(m, x, j);
 	if (set->format == FE_RESULT_COMPLETE) {
 		if (!set->exclude_unexpected_values)
-			print_values(m, j, "unexpected_list", m->n_samples);
+			print_values(m, j, "unexpected_list", least(m->n_samples, FE_MAP_MAX_LISTED));
 		print_index_list(x, set, &all, j, "unexpected_index_list");
 	}
 	if (has_query)

@@ -21,7 +21,8 @@ bool fe_map_result_tells_all(const struct fe_result_settings *set);
 /* The columns of index objects, in their order, in the arena. */
 size_t *fe_map_index_columns(const struct fe_expectation *x, const struct fe_result_settings *set,
                              struct fe_arena *arena, size_t *n);
-/* partial_unexpected_counts of n values (JSON); false: they cannot be ordered, the key is left out. */
-bool fe_map_print_counts(const struct fe_map_sample *samples, size_t n, size_t max_listed, struct fe_json *j);
+/* partial_unexpected_counts of n values (JSON); nothing where they cannot be ordered. */
+void fe_map_print_counts(const struct fe_expectation *x, const struct fe_map_sample *samples, size_t n, size_t max_listed,
+                         struct fe_json *j);
 
 #endif

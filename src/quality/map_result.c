@@ -29,7 +29,7 @@ fe_map_result_init(struct fe_map_result *m, const struct fe_result_settings *set
 {
 	size_t n = set->partial_unexpected_count;
 
-	if (set->format == FE_RESULT_COMPLETE || n > FE_MAP_MAX_LISTED)
+	if (set->format == FE_RESULT_COMPLETE && n < FE_MAP_MAX_LISTED)
 		n = FE_MAP_MAX_LISTED;
 	if (n < MIN_SAMPLES)
 		n = MIN_SAMPLES;

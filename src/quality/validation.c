@@ -4,7 +4,8 @@
  * Each expectation that is not broken from the start sees each batch once. A row condition
  * narrows the rows first; a map expectation then judges, and its counts are taken in.
  */
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -81,19 +82,35 @@ resolve_columns(struct fe_expectation *x)
 		add_column(x, fe_suite_kwarg(x->item, names[domain][i])->one.text);
 }
 
+/* "column_values.between.unexpected_index_list", of the condition's metric. */
+static void
+name_index_metric(struct fe_expectation *x)
+{
+	const char *const *metrics = x->item->kind->metrics;
+	const char *name = metrics[1] && strcmp(metrics[0], "column_values.nonnull.condition") == 0 ? metrics[1] : metrics[0];
+	const char *end = name ? strrchr(name, '.') : NULL;
+
+	if (!end)
+		end = name = "";
+	(void)snprintf(x->exception.own_metric, sizeof(x->exception.own_metric), "%.*s.unexpected_index_list",
+	               (int)(end - name), name);
+}
+
 static void
 check_index_columns(struct fe_expectation *x, const struct fe_result_settings *set)
 {
-	static const char *const metrics[] = { "unexpected_index_list", NULL };
+	const char *const metrics[] = { x->exception.own_metric, NULL };
 
 	if (!x->map || set->format < FE_RESULT_SUMMARY)
 		return;
 	for (size_t i = 0; i < set->n_index_columns; i++) {
-		if (fe_schema_find(x->schema, fe_str_of(set->index_columns[i])) == FE_NO_COLUMN)
-			fe_expectation_raise(x, metrics,
-			                     "Error: The unexpected_index_column \"%s\" does not exist in Dataframe. Please check "
-			                     "your configuration and try again.",
-			                     set->index_columns[i]);
+		if (fe_schema_find(x->schema, fe_str_of(set->index_columns[i])) != FE_NO_COLUMN)
+			continue;
+		name_index_metric(x);
+		fe_expectation_raise(x, metrics,
+		                     "Error: The unexpected_index_column \"%s\" does not exist in Dataframe. Please check "
+		                     "your configuration and try again.",
+		                     set->index_columns[i]);
 	}
 }
 

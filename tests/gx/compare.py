@@ -12,6 +12,7 @@ import argparse
 import json
 import math
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -22,9 +23,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 OF_SUMS = ("expect_column_mean_to_be_between", "expect_column_sum_to_be_between", "expect_column_stdev_to_be_between",
            "expect_column_median_to_be_between", "expect_column_quantile_values_to_be_between")
 RELATIVE = 1e-12
+METRIC_NAME = re.compile(r"metric_name='([^']*)'")
 
 
 def cases_of(types):
+    """The cases of files whose names have one of types in them; all, without any."""
     for path in sorted((HERE / "cases").glob("*.json")):
         if not types or any(t in path.stem for t in types):
             for case in json.loads(path.read_text(encoding="utf-8")):
@@ -102,7 +105,7 @@ def differ_member(key, want, got, path, is_sum):
 
 def shape(info):
     if "raised_exception" not in info:
-        return "a failed metric"
+        return "failed metrics: " + ", ".join(sorted(METRIC_NAME.search(key)[1] for key in info))
     return "a failed expectation" if info["raised_exception"] else "none"
 
 

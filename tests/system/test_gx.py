@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every question that was put to Great Expectations, put to finetl's engine for suites.
+
+tests/gx/README.md has the rules of the comparison, tests/gx/differences.py what differs on purpose. Rows are also cut
+into batches of one and of seven: the outcome must not depend on it.
+"""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+GX = pathlib.Path(__file__).resolve().parent.parent / "gx"
+sys.path.insert(0, str(GX))
+
+import compare  # noqa: E402
+from differences import DIFFERENCES  # noqa: E402
+
+TYPES = sorted(path.stem for path in (GX / "cases").glob("*.json"))
+
+
+@pytest.fixture(scope="module")
+def probe_path():
+    path = pathlib.Path(os.environ.get("FINETL_BUILD", "build")).resolve() / "tests/gx/probe_gx"
+    if not path.exists():
+        pytest.fail(f"there is no {path}; build it, or set FINETL_BUILD")
+    return path
+
+
+def failures(probe_path, type_name, batch_rows=None):
+    with compare.Probe(probe_path, batch_rows) as probe:
+        for name, case in compare.cases_of([type_name]):
+            if name != type_name:
+                continue
+            lines = compare.differences_of(case, probe.ask(case))
+            if case["name"] in DIFFERENCES:
+                lines = [] if lines else ["is in differences.py, but agrees"]
+            yield from (f"{case['name']}{line}" for line in lines)
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_answers_are_those_of_great_expectations(probe_path, type_name):
+    assert list(failures(probe_path, type_name)) == []
+
+
+@pytest.mark.parametrize("batch_rows", [1, 7])
+def test_answers_do_not_depend_on_batches(probe_path, batch_rows):
+    with compare.Probe(probe_path) as whole, compare.Probe(probe_path, batch_rows) as cut:
+        for _, case in compare.cases_of([]):
+            assert whole.ask(case) == cut.ask(case), case["name"]
+
+
+def test_differences_name_cases():
+    names = {case["name"] for _, case in compare.cases_of([])}
+    assert set(DIFFERENCES) <= names
+
+
+def test_a_strict_suite_names_all_its_mistakes(probe_path):
+    case = {"schema": [{"name": "n", "type": "int"}], "csv": "n\n1\n", "result_format": "SUMMARY", "parameters": {},
+            "suite": {"name": "s", "expectations": [
+                {"type": "expect_column_values_to_be_uniqe", "kwargs": {"column": "n"}},
+                {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "n", "colour": "red"}}]}}
+    with compare.Probe(probe_path) as probe:
+        error = probe.ask(case, is_strict=True)["error"]
+        entries = probe.ask(case)["result"]["results"]
+    assert error["code"] == "usage"
+    assert "expect_column_values_to_be_unique" in error["message"] and "colour" in error["message"]
+    assert [entry["success"] for entry in entries] == [False, False]
