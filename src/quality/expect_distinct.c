@@ -77,11 +77,16 @@ feed_distinct(struct fe_expectation *x, const struct fe_view *v, struct fe_err *
 	uint64_t values[FE_BITMAP_WORDS(FE_BATCH_ROWS)];
 	struct distinct *d = x->state;
 	size_t n = v->n_rows;
+	enum fe_rc rc;
 
 	FE_ASSERT(n <= FE_BATCH_ROWS);
 	if (take_values(x, v, values) == 0)
 		return FE_OK;
-	FE_TRY(fe_keyset_take(&d->set, v->batch, x->columns, 1, values, err));
+	rc = fe_keyset_take(&d->set, v->batch, x->columns, 1, values, err);
+	if (rc) {
+		fe_err_context(err, "%s", x->item->kind->type);
+		return rc;
+	}
 	for (size_t row = fe_bits_next(values, n, 0); row < n; row = fe_bits_next(values, n, row + 1))
 		fe_keyset_put64(d->set.values[row], fe_keyset_get64(d->set.values[row]) + 1);
 	return FE_OK;
@@ -103,6 +108,23 @@ reset_distinct(struct fe_expectation *x)
 
 /* ---- how many ---- */
 
+/* Just how many: where the column is known to be unique, every value is another. */
+static enum fe_rc
+feed_count(struct fe_expectation *x, const struct fe_view *v, struct fe_err *err)
+{
+	if (x->known_unique && x->known_unique[x->columns[0]])
+		return feed_non_null(x, v, err);
+	return feed_distinct(x, v, err);
+}
+
+static uint64_t
+count_of(const struct fe_expectation *x)
+{
+	const struct distinct *d = x->state;
+
+	return x->known_unique && x->known_unique[x->columns[0]] ? d->n_values : d->set.table.n_keys;
+}
+
 static enum fe_rc
 end_figure(struct fe_expectation *x)
 {
@@ -118,7 +140,7 @@ end_count(struct fe_expectation *x, struct fe_err *err)
 	struct distinct *d = x->state;
 
 	(void)err;
-	d->figure = (struct fe_figure){ .kind = FE_FIGURE_EXACT, .digits = (fe_i128)d->set.table.n_keys };
+	d->figure = (struct fe_figure){ .kind = FE_FIGURE_EXACT, .digits = count_of(x) };
 	return end_figure(x);
 }
 
@@ -136,7 +158,7 @@ end_proportion_unique(struct fe_expectation *x, struct fe_err *err)
 	struct distinct *d = x->state;
 
 	(void)err;
-	d->figure = proportion(d->set.table.n_keys, d->n_values);
+	d->figure = proportion(count_of(x), d->n_values);
 	return end_figure(x);
 }
 
@@ -610,11 +632,11 @@ static const struct fe_kwarg_spec most_common_kwargs[] = {
 
 const struct fe_expectation_kind fe_kinds_distinct[] = {
 	{ .type = "expect_column_unique_value_count_to_be_between", .domain = FE_DOMAIN_COLUMN,
-	  .metrics = { DISTINCT_COUNT }, .kwargs = count_kwargs, .bind = bind_distinct, .feed = feed_distinct,
+	  .metrics = { DISTINCT_COUNT }, .kwargs = count_kwargs, .bind = bind_distinct, .feed = feed_count,
 	  .end = end_count, .print = print_figure, .reset = reset_distinct, .describe = describe_count },
 	{ .type = "expect_column_proportion_of_unique_values_to_be_between", .domain = FE_DOMAIN_COLUMN,
 	  .metrics = { DISTINCT_COUNT, NONNULL }, .kwargs = proportion_kwargs, .bind = bind_distinct,
-	  .feed = feed_distinct, .end = end_proportion_unique, .print = print_figure, .reset = reset_distinct,
+	  .feed = feed_count, .end = end_proportion_unique, .print = print_figure, .reset = reset_distinct,
 	  .describe = describe_proportion_unique },
 	{ .type = "expect_column_proportion_of_non_null_values_to_be_between", .domain = FE_DOMAIN_COLUMN,
 	  .metrics = { "column.non_null_count" }, .kwargs = proportion_kwargs, .bind = bind_distinct,

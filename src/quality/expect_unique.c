@@ -6,6 +6,9 @@
  * added to the result then, late. Its value needs no memory: it is the value of the row that
  * has just come. What else a list may show of it (index columns, the whole row) is kept from
  * the start, and only where the format shows it, as long as the row would still be listed.
+ *
+ * Where a column is known to be unique (fe_expectation.known_unique), its rows are no one's
+ * equals and need no keys.
  */
 #include "base/mem.h"
 #include "quality/keyset.h"
@@ -89,6 +92,18 @@ take_considered(const struct fe_expectation *x, const struct fe_view *v, enum ig
 		considered[w] = word_considered(x, v, ignore, w);
 }
 
+/* The considered rows that may have equals. */
+static void
+take_doubtful(const struct fe_expectation *x, const struct fe_view *v, const uint64_t *considered, uint64_t *doubtful)
+{
+	memcpy(doubtful, considered, FE_BITMAP_WORDS(v->n_rows) * sizeof *doubtful);
+	for (size_t i = 0; x->known_unique && i < x->n_columns; i++) {
+		const struct fe_column *c = &v->batch->columns[x->columns[i]];
+		for (size_t w = 0; x->known_unique[x->columns[i]] && w < FE_BITMAP_WORDS(v->n_rows); w++)
+			doubtful[w] &= ~c->valid[w];
+	}
+}
+
 static struct fe_str
 copy_of(struct fe_arena *arena, struct fe_str s)
 {
@@ -143,12 +158,20 @@ static enum fe_rc
 judge_unique(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
              struct fe_err *err)
 {
+	uint64_t doubtful[FE_BITMAP_WORDS(FE_BATCH_ROWS)];
 	struct unique *u = x->state;
 	size_t n = v->n_rows;
+	enum fe_rc rc;
 
+	FE_ASSERT(n <= FE_BATCH_ROWS);
 	take_considered(x, v, u->ignore, considered);
-	FE_TRY(fe_keyset_take(&u->set, v->batch, x->columns, x->n_columns, considered, err));
-	for (size_t row = fe_bits_next(considered, n, 0); row < n; row = fe_bits_next(considered, n, row + 1)) {
+	take_doubtful(x, v, considered, doubtful);
+	rc = fe_keyset_take(&u->set, v->batch, x->columns, x->n_columns, doubtful, err);
+	if (rc) {
+		fe_err_context(err, "%s", x->item->kind->type);
+		return rc;
+	}
+	for (size_t row = fe_bits_next(doubtful, n, 0); row < n; row = fe_bits_next(doubtful, n, row + 1)) {
 		struct first *first = u->set.values[row];
 		uint64_t place = fe_keyset_get64(first->place);
 		if (place == 0) {

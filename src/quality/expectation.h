@@ -55,6 +55,7 @@ struct fe_expectation {   /* one item of the suite, at work */
 	const struct fe_suite_item *item;
 	const struct fe_schema *schema;
 	const bool *pii;                  /* [n_fields]: values are masked in what is printed; may be NULL */
+	const bool *known_unique;         /* [n_fields]: no value comes twice, null aside; may be NULL */
 	size_t *columns; size_t n_columns;/* of the domain, in the order of kwargs */
 	struct fe_row_condition *condition; /* NULL: none */
 	struct fe_map_result *map;        /* NULL: no map expectation */

@@ -142,6 +142,7 @@ open_expectation(struct fe_expectation *x, const struct fe_suite_item *item, con
 	x->item = item;
 	x->schema = set->schema;
 	x->pii = set->pii;
+	x->known_unique = set->known_unique;
 	x->max_bytes = set->max_bytes;
 	if (item->mistake || !item->kind) {
 		fe_expectation_raise(x, NULL, "%s", item->mistake ? item->mistake : "an expectation of no kind");

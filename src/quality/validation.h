@@ -18,6 +18,9 @@ struct fe_validation_settings {
 	const struct fe_suite *suite;      /* borrowed */
 	const struct fe_schema *schema;    /* borrowed */
 	const bool *pii;                   /* [n_fields] or NULL */
+	/* [n_fields] or NULL: columns of which no value is fed twice, null aside, because the key of
+	 * dedupe saw to that. Uniqueness takes this as proven, and keeps no keys of its own. */
+	const bool *known_unique;
 	struct fe_result_settings result;
 	uint64_t max_bytes;                /* for keys; 0: none */
 	const char *run_id;                /* meta.run_id.run_name */
