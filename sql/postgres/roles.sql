@@ -16,6 +16,7 @@
 --         psql -c 'SET ROLE finetl_owner' -f -
 --     finetl schema print --grants --warehouse postgresql: PIPELINE.yaml |
 --         psql -c 'SET ROLE finetl_owner' -f -
+-- Another schema than public is named to each: -v schema=NAME, and --schema NAME.
 -- The second step is not to be repeated as it is; later `finetl schema apply` adds what is
 -- missing, by the warehouse 'postgresql:///NAME?options=-crole%3Dfinetl_owner'. The third is
 -- to be repeated when a pipeline's columns change. What a table grants is in

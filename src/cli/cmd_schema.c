@@ -10,6 +10,8 @@ static const struct fe_opt print_options[] = {
 	FE_OPT_PARAM,
 	{ .name = "grants", .kind = FE_OPT_FLAG,
 	  .help = "what the roles of sql/postgres/roles.sql may do, instead of the tables" },
+	{ .name = "schema", .kind = FE_OPT_TEXT, .arg = "NAME",
+	  .help = "postgresql: where tables without a schema go; a run takes the first of its search_path [public]" },
 	{ 0 },
 };
 
@@ -24,14 +26,17 @@ static const struct fe_opt apply_options[] = {
 static enum fe_rc
 run_print(const struct fe_opts *opts, struct fe_err *err)
 {
+	const char *schema = fe_opts_text(opts, "schema");
 	struct fe_plan *plan;
 	struct fe_buf text;
 	enum fe_rc rc;
 
+	if (schema && !*schema)
+		return fe_fail(err, FE_EUSAGE, "--schema needs a name");
 	FE_TRY(fe_cli_plan(&plan, opts->n_args ? opts->args[0] : NULL, opts, err));
 	fe_buf_init(&text, 4u << 20);
-	rc = fe_opts_has(opts, "grants") ? fe_warehouse_grants_print(plan, &text, err)
-	                                 : fe_warehouse_schema_print(plan, &text, err);
+	rc = fe_opts_has(opts, "grants") ? fe_warehouse_grants_print(plan, schema, &text, err)
+	                                 : fe_warehouse_schema_print(plan, schema, &text, err);
 	if (rc == FE_OK)
 		rc = fe_cli_print(&text, err);
 	fe_buf_reset(&text);

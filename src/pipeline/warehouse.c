@@ -18,15 +18,19 @@
 #define MAX_SHOWN_BYTES 2048
 
 enum fe_rc
-fe_warehouse_schema_print(const struct fe_plan *plan, struct fe_buf *out, struct fe_err *err)
+fe_warehouse_schema_print(const struct fe_plan *plan, const char *schema, struct fe_buf *out,
+                          struct fe_err *err)
 {
 	if (fe_warehouse_is_server(plan->warehouse))
-		return fe_pg_schema_print(plan->tables, plan->n_datasets, DEFAULT_SCHEMA, out, err);
+		return fe_pg_schema_print(plan->tables, plan->n_datasets, schema ? schema : DEFAULT_SCHEMA, out, err);
+	if (schema)
+		return fe_fail(err, FE_EUSAGE, "only PostgreSQL has schemas; name such a warehouse, as --warehouse postgresql:");
 	return fe_schema_print(plan->tables, plan->n_datasets, out, err);
 }
 
 enum fe_rc
-fe_warehouse_grants_print(const struct fe_plan *plan, struct fe_buf *out, struct fe_err *err)
+fe_warehouse_grants_print(const struct fe_plan *plan, const char *schema, struct fe_buf *out,
+                          struct fe_err *err)
 {
 	const bool **pii;
 	enum fe_rc rc;
@@ -36,7 +40,8 @@ fe_warehouse_grants_print(const struct fe_plan *plan, struct fe_buf *out, struct
 	pii = fe_new_array(plan->n_datasets + 1, const bool *);
 	for (size_t i = 0; i < plan->n_datasets; i++)
 		pii[i] = plan->datasets[i].pii;
-	rc = fe_pg_schema_print_grants(plan->tables, pii, plan->n_datasets, DEFAULT_SCHEMA, out, err);
+	rc = fe_pg_schema_print_grants(plan->tables, pii, plan->n_datasets, schema ? schema : DEFAULT_SCHEMA,
+	                               out, err);
 	fe_free(pii);
 	return rc;
 }

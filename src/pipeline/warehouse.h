@@ -9,12 +9,13 @@
 
 #include "pipeline/plan.h"
 
-/* As the plan's warehouse has it; SQLite's where none is named, or files:DIR. */
-FE_MUST_USE enum fe_rc fe_warehouse_schema_print(const struct fe_plan *plan, struct fe_buf *out,
-                                                 struct fe_err *err);
+/* As the plan's warehouse has it; SQLite's where none is named, or files:DIR. schema: where
+ * PostgreSQL's tables are that name none; NULL: public. FE_EUSAGE where there are none. */
+FE_MUST_USE enum fe_rc fe_warehouse_schema_print(const struct fe_plan *plan, const char *schema,
+                                                 struct fe_buf *out, struct fe_err *err);
 /* What the roles of a PostgreSQL warehouse may do; FE_EUSAGE where it is none. */
-FE_MUST_USE enum fe_rc fe_warehouse_grants_print(const struct fe_plan *plan, struct fe_buf *out,
-                                                 struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_warehouse_grants_print(const struct fe_plan *plan, const char *schema,
+                                                 struct fe_buf *out, struct fe_err *err);
 /* FE_EUSAGE where the plan's warehouse is not a database. */
 FE_MUST_USE enum fe_rc fe_warehouse_schema_apply(const struct fe_plan *plan, int64_t wait_ms,
                                                  struct fe_err *err);

@@ -112,6 +112,29 @@ def test_a_search_path_without_a_schema_stands_for_public(finetl, database):
     assert database.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'etl_run_events'") == [("public",)]
 
 
+@pytest.mark.parametrize("schema", ["finance", 'a "B" c', "select"])
+def test_a_schema_of_the_users_choice_is_printed_as_it_is_applied(finetl, postgres, database, schema):
+    quoted = schema.replace('"', '""')
+    prepare = f'CREATE SCHEMA "{quoted}"; ALTER DATABASE {{}} SET search_path = "{quoted}";'
+    psql(database, prepare.format(database.name))
+    psql(database, finetl("schema", "print", "--schema", schema, DEFAULT, "--warehouse", "postgresql:").ok().stdout)
+    other = postgres.fresh()
+    try:
+        psql(other, prepare.format(other.name))
+        apply(finetl, other).ok()
+        assert dump(database) == dump(other)
+        assert {row[0] for row in other.execute("SELECT schemaname FROM pg_tables WHERE schemaname !~ '^(pg_|information)'")} == {schema}
+    finally:
+        other.drop()
+    grants = finetl("schema", "print", "--grants", "--schema", schema, DEFAULT, "--warehouse", "postgresql:").ok().stdout
+    assert schema.replace('"', '""') in grants and "public." not in grants
+
+
+def test_a_schema_is_for_postgresql_only(finetl):
+    done = finetl("schema", "print", "--schema", "finance", DEFAULT, "--warehouse", "sqlite:w.db")
+    assert done.code == 2 and "PostgreSQL" in done.stderr and not done.stdout
+
+
 def test_grants_are_for_postgresql_only(finetl):
     done = finetl("schema", "print", "--grants", DEFAULT, "--warehouse", "sqlite:w.db")
     assert done.code == 2 and "PostgreSQL" in done.stderr and not done.stdout
