@@ -12,10 +12,13 @@
 #include "base/double.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "quality/condition.h"
+#include "quality/condition.h"
 #include "quality/expectation.h"
 #include "quality/literal.h"
 
 #define MAX_ECHO_BYTES ((size_t)64 << 20)
+#define MAX_WHY_BYTES 1024
 
 /* What every expectation takes, and nothing here looks at. */
 static const struct fe_kwarg_spec of_all[] = {
@@ -35,6 +38,7 @@ static const char *const first_of_echo[] = {
 /* One value at work. */
 struct reading {
 	const struct fe_kwarg_spec *spec;
+	const struct fe_json_value *object; /* all kwargs */
 	struct fe_arena *arena;
 	struct fe_buf *mistake;
 	struct fe_buf echo;
@@ -270,7 +274,7 @@ static bool
 read_quantile(struct fe_literal *l, const struct fe_json_value *q, const struct fe_json_value *range)
 {
 	fe_literal_of_json(q, &l[0]);
-	if (l[0].kind != FE_LITERAL_NUMBER || l[0].number.value < 0 || l[0].number.value > 1)
+	if (l[0].kind != FE_LITERAL_NUMBER)
 		return false;
 	if (!range)
 		return true;
@@ -294,7 +298,7 @@ read_quantiles(struct reading *r, struct fe_kwarg *k, const struct fe_json_value
 	range = ranges->first;
 	for (const struct fe_json_value *q = quantiles->first; q; q = q->next) {
 		if (!read_quantile(k->many + k->n_many, q, range))
-			return is_bad(r, "quantiles must be numbers from 0 to 1, value_ranges pairs of numbers or null");
+			return is_bad(r, "quantiles must be numbers, value_ranges pairs of numbers or null");
 		k->n_many += 3;
 		range = range ? range->next : NULL;
 	}
@@ -303,10 +307,25 @@ read_quantiles(struct reading *r, struct fe_kwarg *k, const struct fe_json_value
 }
 
 static bool
-read_other(struct reading *r, struct fe_kwarg *k, const struct fe_json_value *v)
+read_condition(struct reading *r, struct fe_kwarg *k, const struct fe_json_value *v)
 {
-	if (r->spec->kind == FE_KWARG_CONDITION && v->kind != FE_JSON_STRING && v->kind != FE_JSON_OBJECT)
-		return is_wrong(r, "must be a condition: an object, or a text", v);
+	const struct fe_json_value *parser = fe_json_get(r->object, "condition_parser");
+	struct fe_str parser_name = fe_json_is(parser, FE_JSON_STRING) ? parser->text : (struct fe_str){ 0 };
+	struct fe_buf why;
+	bool ok;
+
+	fe_buf_init(&why, MAX_WHY_BYTES);
+	fe_literal_of_json(v, &k->one);
+	ok = fe_condition_echo(v, parser_name, &r->echo, &why);
+	if (!ok)
+		(void)is_bad(r, fe_buf_text(&why));
+	fe_buf_reset(&why);
+	return ok;
+}
+
+static bool
+read_any(struct reading *r, struct fe_kwarg *k, const struct fe_json_value *v)
+{
 	fe_literal_of_json(v, &k->one);
 	fe_buf_add_str(&r->echo, fe_kwargs_squeeze(v->raw, r->arena));
 	return true;
@@ -338,10 +357,11 @@ read_by_kind(struct reading *r, struct fe_kwarg *k, const struct fe_json_value *
 	case FE_KWARG_QUANTILES:
 		return read_quantiles(r, k, v);
 	case FE_KWARG_CONDITION:
+		return read_condition(r, k, v);
 	case FE_KWARG_ANY:
 		break;
 	}
-	return read_other(r, k, v);
+	return read_any(r, k, v);
 }
 
 /* ---- one kwarg ---- */
@@ -364,10 +384,11 @@ read_default(struct fe_kwarg *k, struct reading *r, struct fe_str *echo)
 }
 
 static void
-read_kwarg(struct fe_kwarg *k, const struct fe_kwarg_spec *spec, const struct fe_json_value *v, struct fe_arena *arena,
-           struct fe_buf *mistake)
+read_kwarg(struct fe_kwarg *k, const struct fe_kwarg_spec *spec, const struct fe_json_value *object,
+           struct fe_arena *arena, struct fe_buf *mistake)
 {
-	struct reading r = { .spec = spec, .arena = arena, .mistake = mistake };
+	struct reading r = { .spec = spec, .object = object, .arena = arena, .mistake = mistake };
+	const struct fe_json_value *v = fe_json_get(object, spec->name);
 	struct fe_str default_echo;
 	struct fe_kwarg given = { .name = spec->name, .json = v };
 
@@ -434,6 +455,30 @@ order_echo(struct fe_suite_item *item, struct fe_arena *arena)
 	}
 }
 
+/* Which notation a condition is in, condition_parser says: it is checked, and echoed, after both are read. */
+static void
+echo_condition(struct fe_suite_item *item, struct fe_arena *arena, struct fe_buf *mistake)
+{
+	struct fe_kwarg *condition = NULL;
+	struct fe_str parser = { 0 };
+	struct fe_buf echo;
+
+	for (size_t i = 0; i < item->n_kwargs; i++) {
+		struct fe_kwarg *k = &item->kwargs[i];
+
+		if (strcmp(k->name, "row_condition") == 0)
+			condition = k;
+		else if (strcmp(k->name, "condition_parser") == 0 && k->is_set)
+			parser = k->one.text;
+	}
+	if (!condition || !condition->is_set || mistake->n_bytes)
+		return;
+	fe_buf_init(&echo, MAX_ECHO_BYTES);
+	if (fe_condition_echo(condition->json, parser, &echo, mistake))
+		condition->echo = fe_kwargs_squeeze(kept(arena, &echo), arena);
+	fe_buf_reset(&echo);
+}
+
 void
 fe_kwargs_read(struct fe_suite_item *item, const struct fe_json_value *object, struct fe_arena *arena,
                struct fe_buf *mistake)
@@ -448,11 +493,12 @@ fe_kwargs_read(struct fe_suite_item *item, const struct fe_json_value *object, s
 	for (size_t i = 0; i < item->n_kwargs; i++) {
 		const struct fe_kwarg_spec *spec = i < n ? &specs[i] : &of_all[i - n];
 
-		read_kwarg(&item->kwargs[i], spec, fe_json_get(object, spec->name), arena, mistake);
+		read_kwarg(&item->kwargs[i], spec, object, arena, mistake);
 		if (strcmp(spec->name, "batch_id") == 0) /* of the run, not of the suite */
 			item->kwargs[i].echo = (struct fe_str){ 0 };
 	}
 	check_names(item, object, mistake);
+	echo_condition(item, arena, mistake);
 	order_echo(item, arena);
 	if (mistake->n_bytes == 0 && item->kind->check)
 		item->kind->check(item, mistake);

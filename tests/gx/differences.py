@@ -21,4 +21,14 @@ DIFFERENCES = {
     "parameter_of_column": "a column's name may be a parameter as well",
     "format_of_no_such_name_of_a_table": "a result format that does not exist is refused for every expectation",
     "format_of_no_such_name": "a result format that does not exist is refused for every expectation",
+    # Sums are exact: of ints past 64 bits, of decimals past 2^53, and of decimals that no double is.
+    "sum_exact_edge": "9223372036854775808, where 64 bits wrap",
+    "sum_exact_big": "1.01, where doubles have lost it",
+    "mean_exact_big": "of the exact sum",
+    "mean_exact_n": "of the exact sum",
+    "multicolumn_sum_decimals": "0.10 + 0.20 is 0.3",
+    "multicolumn_sum_decimals_of_tenths": "0.70 + 0.10 is 0.8",
+    # A condition is understood to its end, or refused.
+    "condition_and": "the second half of a text of two comparisons is not left out in silence",
+    "pair_greater_same_column": "a pair of a column and itself is listed as one of two values, not of two lists",
 }
