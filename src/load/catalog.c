@@ -28,7 +28,9 @@ is_of_server(const char *url)
 static enum fe_rc
 open_db(struct fe_db **out, const char *url, int64_t wait_ms, struct fe_err *err)
 {
-	const struct fe_pg_settings server = { .url = url, .connect_wait_ms = wait_ms, .read_only = true };
+	const struct fe_pg_settings server = {
+		.url = url, .connect_wait_ms = wait_ms, .lock_timeout_ms = wait_ms, .read_only = true
+	};
 	struct fe_sqlite_settings file = { .read_only = true, .busy_ms = wait_ms };
 
 	if (is_of_server(url))

@@ -35,10 +35,15 @@ fe_postgres_table_begin(struct fe_sink *sink, size_t table, bool *is_empty, stru
 {
 	struct fe_postgres_sink *s = (struct fe_postgres_sink *)sink;
 	struct fe_postgres_table *t = &s->tables[table];
+	enum fe_rc rc;
 
 	FE_ASSERT(s->state == FE_POSTGRES_LOADING);
 	FE_TRY(fe_postgres_pause_copy(s, err));
-	FE_TRY(fe_pg_schema_state(s->load, t->sql, &t->before, err));
+	rc = fe_pg_schema_state(s->load, t->sql, &t->before, err);
+	if (rc == FE_EUNAVAIL) /* the server does not say of which table a lock is */
+		fe_err_context(err, "table %s", t->sql->table->name);
+	if (rc)
+		return rc;
 	if (s->base.set.strategy == FE_LOAD_REBUILD && !t->before.is_owner)
 		return fe_fail(err, FE_EDENIED,
 		               "table %s: the strategy 'rebuild' takes indexes off and puts them back, "

@@ -247,6 +247,26 @@ def test_a_table_that_stays_locked_is_busy(world):
     world.judge(database, "filled", "lock timeout", done.code)
 
 
+def test_a_table_that_is_locked_from_the_start_is_named(world):
+    database = world.fresh("filled")
+    with database.connect() as other:
+        other.execute("BEGIN")
+        other.execute("LOCK TABLE dim_customers IN ACCESS EXCLUSIVE MODE")
+        done = world.run(database, "--lock-timeout", "200ms")
+        assert done.code == 6 and "dim_customers" in done.result["error"], done
+    world.judge(database, "filled", "lock timeout at begin", done.code)
+
+
+@pytest.mark.parametrize("command", ["runs", "rejects list"])
+def test_who_only_asks_does_not_wait_for_a_lock_for_ever(world, command):
+    database = world.fresh("filled")
+    with database.connect() as other:
+        other.execute("BEGIN")
+        other.execute("LOCK TABLE etl_run_events, etl_rejects IN ACCESS EXCLUSIVE MODE")
+        done = world.finetl(*command.split(), "--warehouse", database.url)
+        assert done.code == 6 and "lock" in done.stderr, done
+
+
 def test_a_lock_that_goes_away_is_waited_for(world):
     database = world.fresh("filled")
     with database.connect() as other:
