@@ -11,15 +11,6 @@
 #include "quality/kinds.h"
 #include "quality/sentence.h"
 
-static enum fe_rc
-feed_nothing(struct fe_expectation *x, const struct fe_view *v, struct fe_err *err)
-{
-	(void)x;
-	(void)v;
-	(void)err;
-	return FE_OK;
-}
-
 static struct fe_str
 name_of(const struct fe_schema *schema, size_t i)
 {
@@ -412,45 +403,38 @@ describe_row_count(const struct fe_suite_item *item, struct fe_buf *out)
 const struct fe_expectation_kind fe_kinds_table[] = {
 	{ .type = "expect_table_columns_to_match_ordered_list",
 	  .kwargs = of_list,
-	  .feed = feed_nothing,
 	  .end = end_list,
 	  .print = print_list,
 	  .describe = describe_list },
 	{ .type = "expect_table_columns_to_match_set",
 	  .kwargs = of_set,
-	  .feed = feed_nothing,
 	  .end = end_set,
 	  .print = print_set,
 	  .reset = reset_set,
 	  .describe = describe_set },
 	{ .type = "expect_column_to_exist",
 	  .kwargs = of_existence,
-	  .feed = feed_nothing,
 	  .end = end_existence,
 	  .print = print_nothing,
 	  .describe = describe_existence },
 	{ .type = "expect_table_column_count_to_be_between",
 	  .kwargs = of_column_range,
-	  .feed = feed_nothing,
 	  .end = end_column_range,
 	  .print = print_column_count,
 	  .describe = describe_column_range },
 	{ .type = "expect_table_column_count_to_equal",
 	  .kwargs = of_column_count,
-	  .feed = feed_nothing,
 	  .end = end_column_count,
 	  .print = print_column_count,
 	  .describe = describe_column_count },
 	{ .type = "expect_table_row_count_to_be_between",
 	  .kwargs = of_row_range,
 	  .check = check_row_range,
-	  .feed = feed_nothing,
 	  .end = end_row_range,
 	  .print = print_row_count,
 	  .describe = describe_row_range },
 	{ .type = "expect_table_row_count_to_equal",
 	  .kwargs = of_row_count,
-	  .feed = feed_nothing,
 	  .end = end_row_count,
 	  .print = print_row_count,
 	  .describe = describe_row_count },

@@ -22,6 +22,7 @@ extern const struct fe_expectation_kind fe_kinds_values[];
 extern const struct fe_expectation_kind fe_kinds_outlier[];
 extern const struct fe_expectation_kind fe_kinds_unique[];
 extern const struct fe_expectation_kind fe_kinds_text[];
+extern const struct fe_expectation_kind fe_kinds_parse[];
 extern const struct fe_expectation_kind fe_kinds_type[];
 extern const struct fe_expectation_kind fe_kinds_aggregate[];
 extern const struct fe_expectation_kind fe_kinds_quantile[];
