@@ -25,10 +25,12 @@ struct order {
 	bool comparable;
 };
 
+/* A null that is the i-th member of a pair, or a member of an object by its column's name. */
 static bool
-is_nan(const struct order *o, size_t member)
+is_nan(const struct order *o, const struct fe_json_value *member, size_t i)
 {
-	enum fe_kind kind = o->x->schema->fields[o->x->columns[member]].type.kind;
+	size_t column = member->key.p ? fe_schema_find(o->x->schema, member->key) : o->x->columns[i];
+	enum fe_kind kind = o->x->schema->fields[column].type.kind;
 
 	return kind == FE_INT || kind == FE_DECIMAL || kind == FE_TIMESTAMP;
 }
@@ -61,7 +63,7 @@ is_less_value(struct order *o, const struct fe_json_value *a, const struct fe_js
 		bool has_null = p->kind == FE_JSON_NULL || q->kind == FE_JSON_NULL;
 		int order;
 
-		if (has_null && is_nan(o, i))
+		if (has_null && is_nan(o, p, i))
 			return false;
 		if (has_null && p->kind != q->kind) {
 			o->comparable = false;
@@ -146,7 +148,7 @@ has_nan(const struct order *o, const struct fe_json_value *v)
 	size_t i = 0;
 
 	for (const struct fe_json_value *m = v->first; m; m = m->next, i++) {
-		if (m->kind == FE_JSON_NULL && is_nan(o, i))
+		if (m->kind == FE_JSON_NULL && is_nan(o, m, i))
 			return true;
 	}
 	return false;

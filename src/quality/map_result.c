@@ -58,11 +58,16 @@ fe_map_result_reset(struct fe_map_result *m)
 	*m = (struct fe_map_result){ 0 };
 }
 
+static bool
+is_sample(const struct fe_map_result *m, uint64_t position)
+{
+	return m->n_samples < m->max_samples || position < m->samples[m->n_samples - 1].position;
+}
+
 bool
 fe_map_result_lists(const struct fe_map_result *m, uint64_t position)
 {
-	return fe_map_result_tells_all(m->set) || m->n_samples < m->max_samples ||
-	       position < m->samples[m->n_samples - 1].position;
+	return fe_map_result_tells_all(m->set) || is_sample(m, position);
 }
 
 static char *
@@ -133,7 +138,10 @@ fe_map_result_add(struct fe_map_result *m, const struct fe_expectation *x, const
 
 			if (!fe_map_result_lists(m, v->position[row]))
 				goto done;
-			fe_map_row_of(x, m->set, v, row, &arena, &texts);
+			if (is_sample(m, v->position[row]) || m->set->n_index_columns)
+				fe_map_row_of(x, m->set, v, row, &arena, &texts);
+			else
+				texts = (struct fe_map_row){ .position = v->position[row] };
 			add_sample(m, &texts);
 			rc = add_place(m, &texts, err);
 		}
@@ -183,13 +191,25 @@ print_member(const struct fe_expectation *x, const struct fe_view *v, size_t row
 	print_cell(x, v, row, column, b);
 }
 
+static bool
+is_among(const size_t *columns, size_t n, size_t column)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (columns[i] == column)
+			return true;
+	}
+	return false;
+}
+
 static void
 print_object(const struct fe_expectation *x, const struct fe_view *v, size_t row, const size_t *columns, size_t n,
              struct fe_buf *b)
 {
 	fe_buf_add_char(b, '{');
-	for (size_t i = 0; i < n; i++)
-		print_member(x, v, row, columns ? columns[i] : i, b);
+	for (size_t i = 0; i < n; i++) {
+		if (!columns || !is_among(columns, i, columns[i])) /* a key stands once */
+			print_member(x, v, row, columns ? columns[i] : i, b);
+	}
 	fe_buf_add_char(b, '}');
 }
 
@@ -218,11 +238,8 @@ print_value(const struct fe_expectation *x, const struct fe_view *v, size_t row,
 static void
 add_once(size_t *columns, size_t *n, size_t column)
 {
-	for (size_t i = 0; i < *n; i++) {
-		if (columns[i] == column)
-			return;
-	}
-	columns[(*n)++] = column;
+	if (!is_among(columns, *n, column))
+		columns[(*n)++] = column;
 }
 
 size_t *
