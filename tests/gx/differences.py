@@ -31,4 +31,29 @@ DIFFERENCES = {
     # A condition is understood to its end, or refused.
     "condition_and": "the second half of a text of two comparisons is not left out in silence",
     "pair_greater_same_column": "a pair of a column and itself is listed as one of two values, not of two lists",
+    # LIKE is known to the databases that Great Expectations asks, and to finetl, but not to pandas.
+    "like_by_pandas": "LIKE is worked out",
+    "not_like_by_pandas": "LIKE is worked out",
+    "like_list_by_pandas": "LIKE is worked out",
+    "not_like_list_by_pandas": "LIKE is worked out",
+    # pandas gives the texts of all timestamps of a column as many digits as one of them needs.
+    "regex_seconds_of_timestamps_mixed": "the text of a timestamp is its own",
+    "regex_three_of_timestamps_mixed": "the text of a timestamp is its own",
+    "regex_seconds_of_timestamps_fine": "the text of a timestamp is its own",
+    "regex_six_of_timestamps_fine": "the text of a timestamp is its own",
+    "length_of_timestamps_mixed": "the text of a timestamp is its own",
+    "length_of_timestamps_fine": "the text of a timestamp is its own",
+    # Known, and answered by an exception that says what to use.
+    "dateutil_dates": "dateutil's guesses follow no rule",
+    "dateutil_words": "dateutil's guesses follow no rule",
+    "json_schema": "JSON Schema is not supported",
+}
+
+# Held to the answer by type where there is a plain one too: an int stays one in a column with
+# nulls, 3 and not 3.0, of type int64 (Int64) and not float64.
+BY_TYPE = {
+    "regex_of_n", "not_regex_of_n",
+    "of_type_n_int", "of_type_n_int64", "of_type_n_Int64", "of_type_n_Int64Dtype", "of_type_n_float64", "of_type_n_INTEGER",
+    "in_type_list_n", "in_type_list_n_not",
+    "column_type_n_int", "column_type_n_int64", "column_type_n_Int64", "column_type_n_float64",
 }
