@@ -2,8 +2,36 @@
 /* quality/params.c - see quality/params.h */
 #include "quality/params.h"
 
+#include "base/double.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "quality/param_expr.h"
+
+static const struct fe_json_value *
+parsed(struct fe_str json, struct fe_arena *arena, struct fe_err *err)
+{
+	const struct fe_json_value *v;
+
+	if (fe_json_parse((struct fe_str){ fe_arena_copy(arena, json.p, json.n), json.n }, arena, &v, err))
+		return NULL;
+	return v;
+}
+
+/* Of an expression, its value as JSON. */
+static const struct fe_json_value *
+value_of_expr(struct fe_str text, const struct fe_suite_settings *set, struct fe_arena *arena, struct fe_buf *mistake)
+{
+	struct fe_err err = FE_ERR_INIT;
+	char number[FE_DOUBLE_TEXT_BYTES];
+	double v;
+
+	if (fe_param_expr_eval(text, set->params, set->n_params, &v, &err) == FE_OK)
+		return parsed((struct fe_str){ number, fe_double_format(v, number) }, arena, &err);
+	fe_buf_addf(mistake, "%s$PARAMETER ", mistake->n_bytes ? "; " : "");
+	fe_buf_add_printable(mistake, text, 128);
+	fe_buf_addf(mistake, ": %s", err.text);
+	return NULL;
+}
 
 static const struct fe_json_value *
 value_of(struct fe_str name, const struct fe_suite_settings *set, struct fe_arena *arena, struct fe_buf *mistake)
@@ -12,16 +40,17 @@ value_of(struct fe_str name, const struct fe_suite_settings *set, struct fe_aren
 	const struct fe_json_value *v;
 
 	for (size_t i = 0; i < set->n_params; i++) {
-		struct fe_str json = set->params[i].json;
-
 		if (!fe_str_is(name, set->params[i].name))
 			continue;
-		if (fe_json_parse((struct fe_str){ fe_arena_copy(arena, json.p, json.n), json.n }, arena, &v, &err) == FE_OK)
+		v = parsed(set->params[i].json, arena, &err);
+		if (v)
 			return v;
 		fe_buf_addf(mistake, "%sthe value of $PARAMETER %s is no JSON: %s", mistake->n_bytes ? "; " : "",
 		            set->params[i].name, err.text);
 		return NULL;
 	}
+	if (fe_param_is_expr(name))
+		return value_of_expr(name, set, arena, mistake);
 	fe_buf_addf(mistake, "%sno value was given for $PARAMETER ", mistake->n_bytes ? "; " : "");
 	fe_buf_add_printable(mistake, name, 128);
 	return NULL;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "quality/expectation.h"
 #include "quality/literal.h"
+#include "quality/param_expr.h"
 
 #define BETWEEN "expect_column_values_to_be_between"
 #define NOT_NULL "expect_column_values_to_not_be_null"
@@ -222,6 +223,62 @@ parameters_stand_for_whole_values(void **state)
 }
 
 static void
+expect_value(const char *text, double want)
+{
+	const struct fe_suite_param params[] = { { "low", FE_STR("1.5") }, { "n", FE_STR(" 4 ") }, { "name", FE_STR("\"x\"") } };
+	struct fe_err err = FE_ERR_INIT;
+	double v = 0;
+
+	assert_true(fe_param_is_expr(fe_str_of(text)));
+	if (fe_param_expr_eval(fe_str_of(text), params, 3, &v, &err))
+		fail_msg("%s: %s", text, err.text);
+	assert_true(v == want);
+}
+
+static void
+expect_no_value(const char *text)
+{
+	const struct fe_suite_param params[] = { { "low", FE_STR("1.5") }, { "name", FE_STR("\"x\"") } };
+	double v;
+
+	assert_int_equal(fe_param_expr_eval(fe_str_of(text), params, 2, &v, NULL), FE_EUSAGE);
+}
+
+static void
+parameters_are_calculated_with(void **state)
+{
+	(void)state;
+	expect_value("low * 2 - 1", 2);
+	expect_value("1 + 2*3", 7);
+	expect_value("(1 + 2)*3", 9);
+	expect_value("10 - 4 - 3", 3);
+	expect_value("16 / 4 / 2", 2);
+	expect_value("2^3^2", 512);
+	expect_value("-2^2", -4);
+	expect_value("2 * -n", -8);
+	expect_value("--n", 4);
+	expect_value("abs(-low) + sgn(-7)", 0.5);
+	expect_value("round(2.5) + trunc(-2.7)", 0);
+	expect_value("exp(0)*(2)", 2);
+	expect_value("PI - PI + E - E + 1e3", 1000);
+	expect_no_value("low / 0");
+	expect_no_value("name * 2");
+	expect_no_value("nope * 2");
+	expect_no_value("(1");
+	expect_no_value("1)");
+	expect_no_value("1 +");
+	expect_no_value("1 1");
+	expect_no_value("* 1");
+	expect_no_value("abs 1");
+	expect_no_value("()");
+	expect_no_value("now()");
+	expect_no_value("9^9^9^9");
+	expect_no_value("((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))");
+	assert_false(fe_param_is_expr(FE_STR("low")));
+	assert_false(fe_param_is_expr(FE_STR("2")));
+}
+
+static void
 expect_order(fe_i128 v, unsigned scale, const char *number, int want)
 {
 	struct fe_suite_number n;
@@ -268,6 +325,7 @@ main(void)
 		cmocka_unit_test(kwargs_are_echoed_as_they_were_read),
 		cmocka_unit_test(kwargs_have_typed_values),
 		cmocka_unit_test(parameters_stand_for_whole_values),
+		cmocka_unit_test(parameters_are_calculated_with),
 		cmocka_unit_test(numbers_are_compared_exactly),
 	};
 
