@@ -223,7 +223,7 @@ parameters_stand_for_whole_values(void **state)
 }
 
 static void
-expect_value(const char *text, double want)
+expect_result(const char *text, double want)
 {
 	const struct fe_suite_param params[] = { { "low", FE_STR("1.5") }, { "n", FE_STR(" 4 ") }, { "name", FE_STR("\"x\"") } };
 	struct fe_err err = FE_ERR_INIT;
@@ -236,7 +236,7 @@ expect_value(const char *text, double want)
 }
 
 static void
-expect_no_value(const char *text)
+expect_no_result(const char *text)
 {
 	const struct fe_suite_param params[] = { { "low", FE_STR("1.5") }, { "name", FE_STR("\"x\"") } };
 	double v;
@@ -248,32 +248,32 @@ static void
 parameters_are_calculated_with(void **state)
 {
 	(void)state;
-	expect_value("low * 2 - 1", 2);
-	expect_value("1 + 2*3", 7);
-	expect_value("(1 + 2)*3", 9);
-	expect_value("10 - 4 - 3", 3);
-	expect_value("16 / 4 / 2", 2);
-	expect_value("2^3^2", 512);
-	expect_value("-2^2", -4);
-	expect_value("2 * -n", -8);
-	expect_value("--n", 4);
-	expect_value("abs(-low) + sgn(-7)", 0.5);
-	expect_value("round(2.5) + trunc(-2.7)", 0);
-	expect_value("exp(0)*(2)", 2);
-	expect_value("PI - PI + E - E + 1e3", 1000);
-	expect_no_value("low / 0");
-	expect_no_value("name * 2");
-	expect_no_value("nope * 2");
-	expect_no_value("(1");
-	expect_no_value("1)");
-	expect_no_value("1 +");
-	expect_no_value("1 1");
-	expect_no_value("* 1");
-	expect_no_value("abs 1");
-	expect_no_value("()");
-	expect_no_value("now()");
-	expect_no_value("9^9^9^9");
-	expect_no_value("((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))");
+	expect_result("low * 2 - 1", 2);
+	expect_result("1 + 2*3", 7);
+	expect_result("(1 + 2)*3", 9);
+	expect_result("10 - 4 - 3", 3);
+	expect_result("16 / 4 / 2", 2);
+	expect_result("2^3^2", 512);
+	expect_result("-2^2", -4);
+	expect_result("2 * -n", -8);
+	expect_result("--n", 4);
+	expect_result("abs(-low) + sgn(-7)", 0.5);
+	expect_result("round(2.5) + trunc(-2.7)", 0);
+	expect_result("exp(0)*(2)", 2);
+	expect_result("PI - PI + E - E + 1e3", 1000);
+	expect_no_result("low / 0");
+	expect_no_result("name * 2");
+	expect_no_result("nope * 2");
+	expect_no_result("(1");
+	expect_no_result("1)");
+	expect_no_result("1 +");
+	expect_no_result("1 1");
+	expect_no_result("* 1");
+	expect_no_result("abs 1");
+	expect_no_result("()");
+	expect_no_result("now()");
+	expect_no_result("9^9^9^9");
+	expect_no_result("((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1))))))))))");
 	assert_false(fe_param_is_expr(FE_STR("low")));
 	assert_false(fe_param_is_expr(FE_STR("2")));
 }
