@@ -405,14 +405,28 @@ find_unexpected(struct fe_expectation *x, struct fe_err *err)
 	return rc;
 }
 
-/* Bytes that are the same for equal literals: 1 and 1.0 and true are. */
-static void
-add_identity(const struct fe_literal *l, struct fe_buf *out)
+/* Texts are read as moments only beside moments: of a column without values they stay texts. */
+static enum fe_moment_texts
+moments_of(const struct distinct *d)
 {
+	return d->n_values > 0 ? FE_MOMENT_TEXTS_ALL : FE_MOMENT_TEXTS_NEVER;
+}
+
+/* Bytes that are the same for equal literals, as 1 and 1.0 and true are, and two texts of one moment. */
+static void
+add_identity(const struct distinct *d, struct fe_type type, const struct fe_literal *l, struct fe_buf *out)
+{
+	int64_t number;
+
 	struct fe_suite_number n = l->kind == FE_LITERAL_BOOL
 	                                   ? (struct fe_suite_number){ .is_exact = true, .digits = l->is_true }
 	                                   : l->number;
 
+	if (l->kind == FE_LITERAL_TEXT && type.kind != FE_TEXT && fe_value_of_literal(type, moments_of(d), l, &number)) {
+		fe_buf_add_char(out, 'm');
+		fe_buf_add(out, &number, sizeof number);
+		return;
+	}
 	switch (l->kind) {
 	case FE_LITERAL_NUMBER:
 	case FE_LITERAL_BOOL:
@@ -437,7 +451,7 @@ is_met(const struct distinct *d, struct fe_type type, const struct fe_literal *l
 {
 	int64_t number = 0;
 
-	if (!fe_value_of_literal(type, FE_MOMENT_TEXTS_ALL, l, &number))
+	if (!fe_value_of_literal(type, moments_of(d), l, &number))
 		return false;
 	return fe_keyset_has(&d->set, type.kind == FE_TEXT
 	                                      ? l->text
@@ -464,7 +478,7 @@ find_missing(struct fe_expectation *x, struct fe_err *err)
 		if (is_met(d, type_of(x), &set->many[i]))
 			continue;
 		fe_buf_clear(&identity);
-		add_identity(&set->many[i], &identity);
+		add_identity(d, type_of(x), &set->many[i], &identity);
 		uint64_t hash = fe_hash64(&hash_key, identity.p, identity.n_bytes);
 		if (fe_keytable_find(&seen, hash, fe_buf_str(&identity)))
 			continue;
@@ -507,22 +521,33 @@ end_equal_set(struct fe_expectation *x, struct fe_err *err)
 	return FE_OK;
 }
 
+/* A date of a moment that is written with a time is the day alone, as it was compared. */
+static void
+add_missing(struct fe_buf *out, const struct distinct *d, struct fe_type type, const struct fe_literal *l)
+{
+	bool is_moment = type.kind == FE_DATE || type.kind == FE_TIMESTAMP;
+	int64_t number;
+
+	if (!is_moment || l->kind != FE_LITERAL_TEXT ||
+	    !fe_value_read_moment(type, moments_of(d), l->text, &number, out)) {
+		fe_buf_clear(out);
+		fe_buf_add_str(out, l->raw);
+	} else if (type.kind == FE_DATE) {
+		fe_buf_clear(out);
+		print_number(out, type, number, false);
+	}
+}
+
 static void
 print_missing(const struct fe_expectation *x, struct fe_json *j)
 {
 	const struct distinct *d = x->state;
-	struct fe_type type = type_of(x);
-	bool is_moment = type.kind == FE_DATE || type.kind == FE_TIMESTAMP;
 
 	fe_json_array(j, "partial_missing_list");
 	for (size_t i = 0; i < d->n_missing && i < MAX_LISTED; i++) {
-		int64_t number = 0;
 		struct fe_buf value;
-		fe_buf_init(&value, FE_JSON_MAX_STRING_BYTES);
-		if (is_moment && fe_value_of_literal(type, FE_MOMENT_TEXTS_ALL, d->missing[i], &number))
-			print_number(&value, type, number, false);
-		else
-			fe_buf_add_str(&value, d->missing[i]->raw);
+		fe_buf_init(&value, 2 * FE_JSON_MAX_STRING_BYTES);
+		add_missing(&value, d, type_of(x), d->missing[i]);
 		fe_json_raw(j, NULL, fe_buf_str(&value));
 		fe_buf_reset(&value);
 	}

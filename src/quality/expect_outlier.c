@@ -93,27 +93,32 @@ keep_values(struct fe_expectation *x, const struct fe_view *v, uint64_t *conside
 	return FE_OK;
 }
 
+static const char *const of_mean[] = { "column.mean", "column.standard_deviation", NULL };
+static const char *const of_scores[] = { "column_values.z_score.map", NULL };
+static const char *const of_statistics[] = { "column.outlier_statistics", NULL };
+
+/* refusal: why values of this kind are not looked at; NULL: they are. */
 static enum fe_rc
 judge_far(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, const char *const *metrics,
-          bool subtracts, struct fe_err *err)
+          const char *refusal, struct fe_err *err)
 {
 	const struct fe_column *c = &v->batch->columns[x->columns[0]];
-	bool is_number = c->type.kind == FE_INT || c->type.kind == FE_DECIMAL || c->type.kind == FE_BOOL;
 	uint64_t any = 0;
 
 	for (size_t w = 0; w < FE_BITMAP_WORDS(v->n_rows); w++)
 		any |= considered[w] = v->rows[w] & c->valid[w];
 	if (any == 0)
 		return FE_OK;
-	if (is_number)
+	if (!refusal)
 		return keep_values(x, v, considered, err);
-	if (c->type.kind != FE_TEXT)
-		fe_expectation_raise(x, metrics, "values of the type %s have no deviation", fe_kind_name(c->type.kind));
-	else if (subtracts)
-		fe_expectation_raise(x, metrics, "unsupported operand type(s) for -: 'str' and 'str'");
-	else
-		fe_expectation_raise(x, metrics, "Could not convert texts to numeric");
+	fe_expectation_raise(x, metrics, "%s", refusal);
 	return FE_OK;
+}
+
+static enum fe_kind
+kind_of(const struct fe_expectation *x)
+{
+	return x->schema->fields[x->columns[0]].type.kind;
 }
 
 static void
@@ -214,10 +219,14 @@ static enum fe_rc
 judge_z_score(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
               struct fe_err *err)
 {
-	static const char *const metrics[] = { "column.mean", "column.standard_deviation", NULL };
+	const char *refusal = NULL;
 
 	(void)unexpected;
-	return judge_far(x, v, considered, metrics, false, err);
+	if (kind_of(x) == FE_TEXT)
+		refusal = "Could not convert texts to numeric";
+	if (kind_of(x) == FE_DATE)
+		refusal = "Could not convert dates to numeric";
+	return judge_far(x, v, considered, of_mean, refusal, err);
 }
 
 static enum fe_rc
@@ -228,6 +237,8 @@ end_z_score(struct fe_expectation *x, struct fe_err *err)
 	struct far *f = x->state;
 	unsigned scale = scale_of(x);
 
+	if (kind_of(x) == FE_TIMESTAMP && f->values.n == 1)
+		fe_expectation_raise(x, of_scores, "Cannot complete Z-score calculations on a non-numerical column.");
 	if (!mean_and_stdev(x, &mean, &stdev) || stdev == 0)
 		return FE_OK;
 	if (is_double_sided)
@@ -262,10 +273,18 @@ static enum fe_rc
 judge_outlier(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
               struct fe_err *err)
 {
-	static const char *const metrics[] = { "column.outlier_statistics", NULL };
+	bool by_stdev = is_by_stdev(x->item);
+	const char *refusal = NULL;
 
 	(void)unexpected;
-	return judge_far(x, v, considered, metrics, !is_by_stdev(x->item), err);
+	if (kind_of(x) == FE_TEXT)
+		refusal = by_stdev ? "Could not convert texts to numeric"
+		                   : "unsupported operand type(s) for -: 'str' and 'str'";
+	else if (kind_of(x) == FE_DATE || kind_of(x) == FE_TIMESTAMP)
+		refusal = "Cannot detect outliers in a non-numerical column";
+	else if (kind_of(x) == FE_BOOL && !by_stdev)
+		refusal = "numpy boolean subtract, the `-` operator, is not supported";
+	return judge_far(x, v, considered, of_statistics, refusal, err);
 }
 
 /* Between the two values nearest to the place, as numpy's linear quantile. */

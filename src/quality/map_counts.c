@@ -7,8 +7,9 @@
  *
  * Nulls inside of lists follow pandas: those of numbers and timestamps are NaN there, which
  * equals nothing, not even itself, and is less than nothing; so the order hangs on the steps of
- * the sort, which are Python's. Those of other types are None, equal to itself and not to be
- * ordered beside a value: then the key is left out.
+ * the sort, which are Python's. In objects a null of timestamps is NaT, of which there is but
+ * one: less than nothing, but the same as itself. Nulls of other types are None, equal to itself
+ * and not to be ordered beside a value: then the key is left out.
  */
 #include "base/mem.h"
 #include "quality/literal.h"
@@ -25,14 +26,17 @@ struct order {
 	bool comparable;
 };
 
-/* A null that is the i-th member of a pair, or a member of an object by its column's name. */
-static bool
-is_nan(const struct order *o, const struct fe_json_value *member, size_t i)
+/* What a null is there: of the i-th member of a pair, or of a member of an object by its column's name. */
+enum null { NULL_IS_NONE, NULL_IS_NAN, NULL_IS_NAT };
+static enum null
+null_of(const struct order *o, const struct fe_json_value *member, size_t i)
 {
 	size_t column = member->key.p ? fe_schema_find(o->x->schema, member->key) : o->x->columns[i];
 	enum fe_kind kind = o->x->schema->fields[column].type.kind;
 
-	return kind == FE_INT || kind == FE_DECIMAL || kind == FE_TIMESTAMP;
+	if (kind == FE_TIMESTAMP && member->key.p)
+		return NULL_IS_NAT;
+	return kind == FE_INT || kind == FE_DECIMAL || kind == FE_TIMESTAMP ? NULL_IS_NAN : NULL_IS_NONE;
 }
 
 /* -1, 0, 1 of two values that are not null. */
@@ -63,7 +67,8 @@ is_less_value(struct order *o, const struct fe_json_value *a, const struct fe_js
 		bool has_null = p->kind == FE_JSON_NULL || q->kind == FE_JSON_NULL;
 		int order;
 
-		if (has_null && is_nan(o, p, i))
+		if (has_null && null_of(o, p, i) != NULL_IS_NONE &&
+		    (p->kind != q->kind || null_of(o, p, i) == NULL_IS_NAN))
 			return false;
 		if (has_null && p->kind != q->kind) {
 			o->comparable = false;
@@ -148,7 +153,7 @@ has_nan(const struct order *o, const struct fe_json_value *v)
 	size_t i = 0;
 
 	for (const struct fe_json_value *m = v->first; m; m = m->next, i++) {
-		if (m->kind == FE_JSON_NULL && is_nan(o, m, i))
+		if (m->kind == FE_JSON_NULL && null_of(o, m, i) == NULL_IS_NAN)
 			return true;
 	}
 	return false;

@@ -13,6 +13,7 @@
 
 #define FEW_TEXTS 8
 #define MAX_DESCRIBED 12
+#define MAX_ISO_BYTES 64
 
 static bool
 number_as(struct fe_type type, const struct fe_suite_number *n, int64_t *out)
@@ -30,20 +31,29 @@ number_as(struct fe_type type, const struct fe_suite_number *n, int64_t *out)
 	return v == *out;
 }
 
+bool
+fe_value_read_moment(struct fe_type type, enum fe_moment_texts how, struct fe_str text, int64_t *out,
+                     struct fe_buf *iso)
+{
+	struct fe_literal moment = { 0 };
+
+	if (how == FE_MOMENT_TEXTS_NEVER || (type.kind == FE_DATE && how != FE_MOMENT_TEXTS_ALL) ||
+	    !fe_literal_read_moment(text, &moment, iso))
+		return false;
+	*out = type.kind == FE_DATE ? moment.days : moment.us;
+	return type.kind == FE_DATE || moment.kind == FE_LITERAL_INSTANT;
+}
+
 static bool
 moment_as(struct fe_type type, enum fe_moment_texts how, struct fe_str text, int64_t *out)
 {
-	struct fe_literal moment = { 0 };
 	struct fe_buf iso;
 	bool is_one;
 
-	if (how == FE_MOMENT_TEXTS_NEVER || (type.kind == FE_DATE && how != FE_MOMENT_TEXTS_ALL))
-		return false;
-	fe_buf_init(&iso, 64);
-	is_one = fe_literal_read_moment(text, &moment, &iso);
+	fe_buf_init(&iso, MAX_ISO_BYTES);
+	is_one = fe_value_read_moment(type, how, text, out, &iso);
 	fe_buf_reset(&iso);
-	*out = type.kind == FE_DATE ? moment.days : moment.us;
-	return is_one && (type.kind == FE_DATE || moment.kind == FE_LITERAL_INSTANT);
+	return is_one;
 }
 
 bool

@@ -19,6 +19,9 @@ enum fe_moment_texts {
 	FE_MOMENT_TEXTS_ALL,        /* of date columns too */
 };
 
+/* A text of a suite as a moment of such a column, with how Python prints it as JSON in iso. */
+bool fe_value_read_moment(struct fe_type type, enum fe_moment_texts how, struct fe_str text, int64_t *out,
+                          struct fe_buf *iso);
 /* What a literal is as a value of a column of that type; *number for all types but text, whose
  * value is the literal's own text. False: no value of such a column equals it. */
 bool fe_value_of_literal(struct fe_type type, enum fe_moment_texts how, const struct fe_literal *l, int64_t *number);

@@ -163,8 +163,9 @@ distinct_moments_that_are_missing_are_printed_as_values_are(void **state)
 	(void)state;
 	rig_open(&r, "at:timestamp", "2024-01-01T00:00:00Z");
 	assert_has(rig_ask(&r, ASK("distinct_values_to_contain_set", "\"column\": \"at\", \"value_set\": "
-	                           "[\"2024-01-01T01:00:00+01:00\", \"2024-01-02T00:00:00Z\", \"soon\"]")),
-	           "\"missing_count\":2,\"partial_missing_list\":[\"2024-01-02T00:00:00+00:00\",\"soon\"]");
+	                           "[\"2024-01-01T01:00:00+01:00\", \"2024-01-02 00:00:00Z\", \"2024-01-02T03:00:00+02:00\", \"soon\"]")),
+	           "\"missing_count\":3,\"partial_missing_list\":[\"2024-01-02T00:00:00+00:00\","
+	           "\"2024-01-02T03:00:00+02:00\",\"soon\"]");
 	rig_close(&r);
 }
 
