@@ -211,12 +211,13 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 		"pg_catalog.current_setting('default_transaction_read_only')::boolean, "
 		"pg_catalog.current_setting('server_encoding'), " SCHEMA_SQL ", "
 		"(SELECT backend_start AT TIME ZONE 'UTC' || '+00' "
-		"FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
+		"FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), "
+		"pg_catalog.current_setting('session_replication_role') = 'replica'";
 	PGresult *r = NULL;
 	enum fe_rc rc;
 
 	FE_TRY(fe_pg_exec(pg, sql, &r, err));
-	if (PQntuples(r) != 1 || PQnfields(r) != 5)
+	if (PQntuples(r) != 1 || PQnfields(r) != 6)
 		rc = fe_fail(err, FE_EUNAVAIL, "the server's answer is not one of PostgreSQL");
 	else if (strcmp(PQgetvalue(r, 0, 2), "UTF8") != 0)
 		rc = fe_fail(err, FE_EUSAGE,
@@ -228,6 +229,10 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 	else if (!set->read_only && PQgetvalue(r, 0, 1)[0] == 't')
 		rc = fe_fail(err, FE_EUNAVAIL, "the server is in read-only mode "
 		             "(default_transaction_read_only); wait until it can be written");
+	else if (!set->read_only && PQgetvalue(r, 0, 5)[0] == 't') /* only a superuser may set it back */
+		rc = fe_fail(err, FE_ECONFLICT, "session_replication_role is 'replica' here, so that no foreign key is "
+		             "checked and no trigger runs; take it off the database or the role (ALTER ... RESET "
+		             "session_replication_role)");
 	else if (PQgetisnull(r, 0, 3))
 		rc = fe_fail(err, FE_EDENIED, "the search_path names no schema that is there and that this role "
 		             "may use; make the schema, or ask its owner for the right (GRANT USAGE ON SCHEMA), or "

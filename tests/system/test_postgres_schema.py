@@ -106,6 +106,14 @@ def test_a_search_path_to_a_schema_that_is_not_there_is_not_taken_for_public(fin
     assert database.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
 
 
+@pytest.mark.parametrize("command", [["schema", "apply"], ["run"]])
+def test_a_database_that_checks_no_foreign_key_is_not_written(finetl, database, command):
+    database.execute(f"ALTER DATABASE {database.name} SET session_replication_role = replica")
+    done = finetl(*command, "--warehouse", database.url)
+    assert done.code == 8 and "session_replication_role" in done.stderr, done
+    assert database.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
 def test_a_search_path_without_a_schema_stands_for_public(finetl, database):
     for path in ("", "pg_catalog", "%22$user%22,pg_temp"):
         finetl("schema", "apply", DEFAULT, "--warehouse", f"{database.url}&options=-csearch_path%3D{path}").ok()
