@@ -20,6 +20,7 @@
 
 #define SLICE_MS 100
 #define SILENCE_MS 10000
+#define SILENCE_STOPPED_MS 2500 /* a run that is asked to stop has ten seconds */
 #define ASK_MS 20000         /* for all of asking about the server */
 #define LAST_CHANCE_MS 1000  /* for an answer that crossed with the asking */
 #define CANCEL_CONNECT_MS 3000
@@ -173,7 +174,8 @@ on_silence(struct fe_pg *pg, struct fe_err *err)
 static enum fe_rc
 on_idle(struct fe_pg *pg, int64_t *heard_ms, struct fe_err *err)
 {
-	const int64_t now = now_ms(), silence_ms = pg->silence_ms > 0 ? pg->silence_ms : SILENCE_MS;
+	const int64_t now = now_ms();
+	int64_t silence_ms = pg->silence_ms > 0 ? pg->silence_ms : SILENCE_MS;
 
 	if (pg->cancelled_ms > 0) {
 		if (now - pg->cancelled_ms < CANCEL_ANSWER_MS || now - *heard_ms < CANCEL_ANSWER_MS)
@@ -187,6 +189,9 @@ on_idle(struct fe_pg *pg, int64_t *heard_ms, struct fe_err *err)
 			cancel(pg);
 		return FE_OK;
 	}
+	/* Not stoppable: the end of a run is being written down. */
+	if (fe_stop_requested() && silence_ms > SILENCE_STOPPED_MS)
+		silence_ms = SILENCE_STOPPED_MS;
 	if (now - *heard_ms < silence_ms)
 		return FE_OK;
 	FE_TRY(on_silence(pg, err));

@@ -59,6 +59,26 @@ def test_a_server_process_is_killed(world, failing_finetl, point, is_long):
         world.judge(database, "filled", f"SIGKILL of a backend ({'load' if which == 0 else 'look'})", code)
 
 
+def test_sigterm_when_the_server_processes_hang(world, failing_finetl):
+    """They take orders no more, for a disk that does not answer, say: the run ends all the same."""
+    database = world.fresh("filled")
+    with stopped_at(world, failing_finetl, database, "load.write") as child:
+        pids = sessions(database)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        child.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+    try:
+        code, text = end_of(child)
+        took_s = time.monotonic() - began
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+    assert code == 9 and took_s < 10, (took_s, text)
+    world.judge(database, "filled", "SIGTERM, the server hangs", code)
+
+
 @pytest.mark.parametrize("point", STEPS)
 def test_the_server_is_stopped_at_once(world, cluster, failing_finetl, point, is_long):
     if not is_long and point not in ("load.write", "load.commit"):
