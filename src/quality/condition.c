@@ -75,8 +75,8 @@ add_list(struct fe_condition_leaf *leaf, const struct fe_json_value *list, struc
 		struct fe_literal *l = &leaf->values[leaf->n_values++];
 
 		fe_literal_of_json(e, l);
-		if (l->kind == FE_LITERAL_NONE || l->kind == FE_LITERAL_OTHER || l->kind != leaf->values[0].kind)
-			return refuse(why, "a list of values must have values of one type, and no null");
+		if ((l->kind != FE_LITERAL_NUMBER && l->kind != FE_LITERAL_TEXT) || l->kind != leaf->values[0].kind)
+			return refuse(why, "a list must be of numbers, or of texts");
 	}
 	return true;
 }

@@ -100,44 +100,53 @@ bind_number(struct bound_leaf *leaf, enum fe_condition_test test, struct fe_type
 	return true;
 }
 
+/* Whether a value compares with those of the column. */
+enum fit {
+	FITS,
+	IS_UNEQUAL, /* equals none of them, and has no order to them */
+	IS_STRANGE, /* cannot even be asked */
+};
+
 /* Texts are read as moments, but those of a list are not. */
-static bool
+static enum fit
 bind_instant(struct bound_leaf *leaf, enum fe_condition_test test, const struct fe_literal *l)
 {
 	struct fe_literal moment = { 0 };
 	struct fe_buf iso;
 	bool is_read;
 
-	if (l->kind != FE_LITERAL_TEXT || test == FE_TEST_IN || test == FE_TEST_NOT_IN)
-		return false;
+	if (test == FE_TEST_IN || test == FE_TEST_NOT_IN)
+		return IS_UNEQUAL;
+	if (l->kind != FE_LITERAL_TEXT)
+		return IS_STRANGE;
 	fe_buf_init(&iso, 64);
 	is_read = fe_literal_read_moment(l->text, &moment, &iso);
 	fe_buf_reset(&iso);
 	if (!is_read || moment.kind != FE_LITERAL_INSTANT)
-		return false;
+		return is_read ? IS_UNEQUAL : IS_STRANGE;
 	add_range(leaf, test, moment.us, (fe_i128)moment.us + 1);
-	return true;
+	return FITS;
 }
 
-/* False: no value of such a column compares with it. */
-static bool
+static enum fit
 bind_literal(struct bound_leaf *leaf, enum fe_condition_test test, struct fe_type type, const struct fe_literal *l)
 {
 	switch (type.kind) {
 	case FE_DECIMAL:
 	case FE_INT:
 	case FE_BOOL:
-		return bind_number(leaf, test, type, l);
+		return bind_number(leaf, test, type, l) ? FITS : IS_UNEQUAL;
 	case FE_TIMESTAMP:
 		return bind_instant(leaf, test, l);
 	case FE_TEXT:
-		if (l->kind == FE_LITERAL_TEXT)
-			leaf->texts[leaf->n_texts++] = l->text;
-		return l->kind == FE_LITERAL_TEXT;
+		if (l->kind != FE_LITERAL_TEXT)
+			break;
+		leaf->texts[leaf->n_texts++] = l->text;
+		return FITS;
 	case FE_DATE: /* Python's dates never equal a text */
 		break;
 	}
-	return false;
+	return IS_UNEQUAL;
 }
 
 static bool
@@ -161,7 +170,9 @@ bind_leaf(struct fe_row_condition *c, struct fe_expectation *x, const struct fe_
 	leaf->null_is_unknown = type.kind == FE_BOOL && test != FE_TEST_IN && test != FE_TEST_NOT_IN;
 	leaf->null_meets = leaf->is_negated && !leaf->null_is_unknown;
 	for (size_t i = 0; i < from->n_values; i++) {
-		if (!bind_literal(leaf, test, type, &from->values[i]) && is_ordering(test)) {
+		enum fit fit = bind_literal(leaf, test, type, &from->values[i]);
+
+		if (fit == IS_STRANGE || (fit == IS_UNEQUAL && is_ordering(test))) {
 			fe_expectation_raise(x, failed_metrics, "row_condition: column '%.*s' (%s) cannot be compared with %.*s",
 			                     FE_STR_ARGS(from->column), fe_kind_name(type.kind),
 			                     FE_STR_ARGS(from->values[i].raw));
