@@ -19,7 +19,7 @@
 static const struct fe_expectation_kind *const families[] = {
 	fe_kinds_table,  fe_kinds_null,      fe_kinds_values,   fe_kinds_unique,   fe_kinds_text, fe_kinds_parse,  fe_kinds_type,
 	fe_kinds_aggregate, fe_kinds_quantile, fe_kinds_distinct, fe_kinds_pair, fe_kinds_multi,
-	fe_kinds_outlier,
+	fe_kinds_outlier, fe_kinds_distinct_set,
 };
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
 

@@ -27,6 +27,7 @@ extern const struct fe_expectation_kind fe_kinds_type[];
 extern const struct fe_expectation_kind fe_kinds_aggregate[];
 extern const struct fe_expectation_kind fe_kinds_quantile[];
 extern const struct fe_expectation_kind fe_kinds_distinct[];
+extern const struct fe_expectation_kind fe_kinds_distinct_set[];
 extern const struct fe_expectation_kind fe_kinds_pair[];
 extern const struct fe_expectation_kind fe_kinds_multi[];
 
