@@ -451,6 +451,9 @@ fe_record_abandoned(struct fe_db *db, const struct fe_record_run *run,
 		if (is_alive && v.backend.p && is_alive(ctx, v.backend.p))
 			continue;
 		rc = abandon(db, run, &v, err);
+		if (rc == FE_ECONFLICT) /* its end is there and not there: not by a run's doing */
+			fe_err_context(err, "cannot write down that run %s was abandoned; ask `finetl runs --verify` "
+			               "whether the audit trail was changed", v.run_id);
 		if (rc)
 			break;
 	}

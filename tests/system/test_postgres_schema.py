@@ -114,6 +114,20 @@ def test_a_database_that_checks_no_foreign_key_is_not_written(finetl, database, 
     assert database.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
 
 
+def test_a_trail_that_was_changed_says_how_to_look_into_it(finetl, database, tmp_path):
+    finetl("generate", tmp_path / "data", "--transactions", "20", "--customers", "5").ok()
+    (tmp_path / "pipelines").mkdir()
+    pipeline = tmp_path / "pipelines" / "p.yaml"
+    pipeline.write_bytes(DEFAULT.read_bytes())
+    run = ["run", pipeline, "--warehouse", database.url]
+    first = finetl(*run)
+    assert first.code in (0, 4), first
+    psql(database, "ALTER TABLE etl_run_events DISABLE TRIGGER USER; DELETE FROM etl_run_events WHERE event <> 'started';")
+    done = finetl(*run)
+    assert done.code == 8 and "finetl runs --verify" in done.stderr, done
+    assert finetl("runs", "--verify", "--warehouse", database.url).code == 8
+
+
 def test_a_search_path_without_a_schema_stands_for_public(finetl, database):
     for path in ("", "pg_catalog", "%22$user%22,pg_temp"):
         finetl("schema", "apply", DEFAULT, "--warehouse", f"{database.url}&options=-csearch_path%3D{path}").ok()
