@@ -57,16 +57,21 @@ fe_sentence_list(const struct fe_suite_item *item, const char *kwarg, struct fe_
 {
 	const struct fe_kwarg *k = fe_sentence_kwarg(item, kwarg);
 	size_t n = k ? k->n_many : 0, n_shown = n > MAX_LISTED ? MAX_LISTED : n;
+	bool is_of_columns = strncmp(kwarg, "column_", strlen("column_")) == 0;
+	const char *last = is_of_columns ? " and " : " or ";
 
 	if (n == 0)
 		fe_buf_add_text(out, "nothing");
 	for (size_t i = 0; i < n_shown; i++) {
 		if (i)
-			fe_buf_add_text(out, i + 1 == n ? " or " : ", ");
-		add_literal(&k->many[i], out);
+			fe_buf_add_text(out, i + 1 == n ? last : ", ");
+		if (is_of_columns)
+			fe_buf_add_printable(out, k->many[i].text, MAX_TEXT_BYTES);
+		else
+			add_literal(&k->many[i], out);
 	}
 	if (n_shown < n)
-		fe_buf_addf(out, " or %zu others", n - n_shown);
+		fe_buf_addf(out, "%s%zu others", last, n - n_shown);
 }
 
 static bool

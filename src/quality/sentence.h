@@ -15,7 +15,8 @@ const struct fe_kwarg *fe_sentence_kwarg(const struct fe_suite_item *item, const
 /* The text of a kwarg as it stands: a column's name, a pattern in quotes, a number. */
 void fe_sentence_name(const struct fe_suite_item *item, const char *kwarg, struct fe_buf *out);
 void fe_sentence_value(const struct fe_suite_item *item, const char *kwarg, struct fe_buf *out);
-/* "'a', 'b' or 'c'": the texts of a list, the first few of a long one. */
+/* "'a', 'b' or 'c'": the texts of a list, the first few of a long one; of columns (column_list,
+ * column_set) "a, b and c", for all of them are meant. */
 void fe_sentence_list(const struct fe_suite_item *item, const char *kwarg, struct fe_buf *out);
 /* "between 1 and 7", "at least 1", "at most 7", "more than 1 and less than 7", by min_value,
  * max_value, and strict_min and strict_max where the kind has them. */

@@ -154,7 +154,7 @@ kinds_tell_what_they_expect_in_words(void **state)
 		  "the length of t is more than 1 and at most 9" },
 		{ ASK("table_row_count_to_be_between", "\"min_value\": 100"), "the number of rows is at least 100" },
 		{ ASK("table_columns_to_match_set", "\"column_set\": [\"a\", \"b\"], \"exact_match\": false"),
-		  "among the columns are 'a' or 'b'" },
+		  "among the columns are a and b" },
 		{ "{\"type\": \"expect_column_values_to_be_of_type\", \"kwargs\": {}}", "a column is of type nothing" },
 	};
 
