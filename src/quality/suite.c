@@ -278,6 +278,5 @@ fe_suite_kwarg(const struct fe_suite_item *item, const char *name)
 		if (strcmp(item->kwargs[i].name, name) == 0)
 			return &item->kwargs[i];
 	}
-	FE_ASSERT(!"a kwarg of the kind's table");
-	return NULL;
+	fe_assert_failed("a kwarg of the kind's table", __FILE__, __LINE__);
 }

@@ -5,8 +5,10 @@ tests/gx/README.md has the rules of the comparison, tests/gx/differences.py what
 into batches of one and of seven: the outcome must not depend on it.
 """
 
+import json
 import os
 import pathlib
+import re
 import sys
 
 import pytest
@@ -54,6 +56,21 @@ def test_answers_do_not_depend_on_batches(probe_path, batch_rows):
 def test_differences_name_cases():
     names = {case["name"] for _, case in compare.cases_of([])}
     assert set(DIFFERENCES) <= names
+
+
+def test_the_page_for_users_names_every_type(probe_path):
+    page = (GX.parent.parent / "docs" / "great-expectations.md").read_text(encoding="utf-8")
+    ends = re.findall(r"`\.\.\.(_[a-z_]+)`", page)
+    missing = []
+    with compare.Probe(probe_path) as probe:
+        for type_name in TYPES:
+            suite = {"name": "s", "expectations": [{"type": type_name, "kwargs": {}}]}
+            case = {"schema": [], "csv": "\n", "suite": suite, "result_format": "BASIC", "parameters": {}, "name": type_name}
+            is_known = "there is no expectation" not in json.dumps(probe.ask(case))
+            short = type_name.removeprefix("expect_")
+            if is_known and f"`{short}`" not in page and not any(short.endswith(end) for end in ends):
+                missing.append(type_name)
+    assert missing == []
 
 
 def test_a_strict_suite_names_all_its_mistakes(probe_path):
