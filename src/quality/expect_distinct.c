@@ -109,7 +109,8 @@ describe_proportion_non_null(const struct fe_suite_item *item, struct fe_buf *ou
 
 /* ---- the most common ---- */
 
-/* As fe_distinct_print_key; but these values go through numpy there, which has no zones and always prints six digits. */
+/* As fe_distinct_print_key; but these values go through numpy there, which has no zones and always
+ * prints six digits. */
 static void
 print_mode(struct fe_buf *out, struct fe_type type, struct fe_str key, bool is_masked)
 {
