@@ -36,6 +36,7 @@ fe_text_map_judge(struct fe_expectation *x, const struct fe_view *v, uint64_t *c
 {
 	const struct fe_column *c = &v->batch->columns[x->columns[0]];
 	char space[FE_VALUE_TEXT_BYTES];
+	struct fe_err why = FE_ERR_INIT; /* not the run's */
 
 	(void)err;
 	(void)fe_text_map_consider(x, v, considered);
@@ -44,7 +45,6 @@ fe_text_map_judge(struct fe_expectation *x, const struct fe_view *v, uint64_t *c
 
 		for (uint64_t m = considered[w]; m; m &= m - 1) {
 			unsigned bit = (unsigned)__builtin_ctzll(m);
-			struct fe_err why = FE_ERR_INIT;
 			bool is_fit = false;
 
 			if (fits(x->state, fe_value_text(c, w * 64 + bit, space), &is_fit, &why) != FE_OK) {
