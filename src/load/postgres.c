@@ -79,6 +79,7 @@ table_reset(struct fe_postgres_table *t)
 {
 	fe_row_store_free(t->inserts);
 	fe_row_store_free(t->updates);
+	fe_postgres_keys_free(t->keys);
 	fe_free(t->staged);
 	fe_free(t->gone);
 	fe_pg_table_reset(t->sql);
@@ -174,7 +175,7 @@ connect_both(struct fe_postgres_sink *s, struct fe_err *err)
 	fe_pg_set_companion(s->look, s->load);
 	FE_TRY(fe_db_exec(s->look, "SET plan_cache_mode = force_generic_plan; SET jit = off", err));
 	FE_TRY(fe_db_exec(s->load,
-	                  "SET temp_buffers = '64MB'; SET work_mem = '64MB'; "
+	                  "SET temp_buffers = '256MB'; SET work_mem = '64MB'; "
 	                  "SET maintenance_work_mem = '256MB'; SET jit = off",
 	                  err));
 	for (i = 0; i < s->base.set.n_tables; i++)

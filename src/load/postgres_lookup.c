@@ -18,6 +18,7 @@
 
 #define MAX_PATHS 8192
 #define AWAKE_US (INT64_C(60) * 1000000)
+#define FIELDS_AT 2 /* in a tuple, behind their number */
 #define UNKNOWN_OBJECT "an unknown object"
 
 enum { COL_ASKED, COL_TID, COL_XMIN, COL_RECORD, COL_OBJECT, COL_RUN, COL_FIRST };
@@ -35,27 +36,52 @@ bad_value(struct fe_err *err, const struct fe_table *table, size_t field)
 	               table->name, f->name, fe_kind_name(f->type.kind));
 }
 
+/* The length of the field at `at`, which is moved behind it; -1: null, -2: there is none. */
+static int64_t
+pass_length(struct fe_str tuple, size_t *at)
+{
+	const unsigned char *p = (const unsigned char *)tuple.p + *at;
+	uint32_t n;
+
+	if (*at + 4 > tuple.n)
+		return -2;
+	n = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	*at += 4;
+	if (n == UINT32_MAX)
+		return -1;
+	return n > tuple.n - *at ? -2 : (int64_t)n;
+}
+
+size_t
+fe_postgres_fields_end(struct fe_str tuple, size_t n_fields)
+{
+	size_t at = FIELDS_AT, i;
+	int64_t n;
+
+	for (i = 0; i < n_fields; i++) {
+		n = pass_length(tuple, &at);
+		FE_ASSERT(n >= -1);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return at;
+}
+
 bool
 fe_postgres_field(struct fe_str tuple, size_t field, struct fe_str *value)
 {
-	size_t at = 2, i; /* behind the number of fields */
+	size_t at = FIELDS_AT, i;
+	int64_t n;
 
 	for (i = 0;; i++) {
-		const unsigned char *p = (const unsigned char *)tuple.p + at;
-		uint32_t n;
-
-		if (at + 4 > tuple.n)
-			return false;
-		n = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-		at += 4;
-		if (n != UINT32_MAX && n > tuple.n - at)
+		n = pass_length(tuple, &at);
+		if (n < -1)
 			return false;
 		if (i == field) {
-			*value = n == UINT32_MAX ? (struct fe_str){ 0 }
-			                         : (struct fe_str){ tuple.p + at, n };
+			*value = n < 0 ? (struct fe_str){ 0 }
+			               : (struct fe_str){ tuple.p + at, (size_t)n };
 			return true;
 		}
-		at += n == UINT32_MAX ? 0 : n;
+		at += n > 0 ? (size_t)n : 0;
 	}
 }
 
@@ -385,7 +411,7 @@ fe_postgres_fetch(struct fe_sink *sink, size_t table, enum fe_place place, int64
 	else
 		FE_TRY(fe_row_store_get(t->inserts, (uint64_t)number, &tuple, err));
 	for (i = 0; i < t->sql->table->schema->n_source; i++) {
-		if (!fe_postgres_field(tuple, i, &value) ||
+		if (!fe_postgres_field(tuple, FE_POSTGRES_FIRST_COLUMN + i, &value) ||
 		    !fe_pg_read_value(value, &met->columns[i], met_row, &met->arena))
 			return fe_fail(err, FE_EBUG, "table %s: a row set aside cannot be read",
 			               t->sql->table->name);
@@ -415,6 +441,15 @@ has_in(struct fe_postgres_sink *s, struct fe_pg_query *q, const struct fe_column
 	return FE_OK;
 }
 
+static enum fe_rc
+has_stored(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct fe_column *column,
+	   uint32_t *rows, size_t *n, uint64_t *known, struct fe_err *err)
+{
+	if (!t->has)
+		FE_TRY(prepare_has(s->look, t, &t->has, err));
+	return has_in(s, t->has, column, rows, n, known, err);
+}
+
 /* What this run wrote is seen by load alone, and so are tables it has locked. */
 static enum fe_rc
 has_now(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct fe_column *column,
@@ -426,6 +461,18 @@ has_now(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct fe
 	return has_in(s, t->has_now, column, rows, n, known, err);
 }
 
+/* Only when they are read is a COPY interrupted. */
+static enum fe_rc
+learn_keys(struct fe_postgres_sink *s, struct fe_postgres_table *t, size_t n, bool is_now,
+	   struct fe_err *err)
+{
+	if (!fe_postgres_keys_pay(t, n))
+		return FE_OK;
+	if (is_now)
+		FE_TRY(fe_postgres_pause_copy(s, err));
+	return fe_postgres_keys_learn(is_now ? s->load : s->look, t, err);
+}
+
 enum fe_rc
 fe_postgres_has(struct fe_sink *sink, size_t table, const struct fe_column *column,
 		const uint64_t *asked, size_t n_rows, uint64_t *known, struct fe_err *err)
@@ -434,18 +481,20 @@ fe_postgres_has(struct fe_sink *sink, size_t table, const struct fe_column *colu
 	struct fe_postgres_table *t = &s->tables[table];
 	uint32_t rows[FE_BATCH_ROWS];
 	size_t n = 0, i;
+	bool is_now;
 
 	FE_ASSERT(n_rows <= FE_BATCH_ROWS);
 	for (i = 0; i < n_rows; i++) {
 		if (fe_bit_get(asked, i) && fe_bit_get(column->valid, i))
 			rows[n++] = (uint32_t)i;
 	}
-	if (n > 0 && !t->is_new && !s->is_look_shut) {
-		if (!t->has)
-			FE_TRY(prepare_has(s->look, t, &t->has, err));
-		FE_TRY(has_in(s, t->has, column, rows, &n, known, err));
-	}
-	if (n > 0 && (t->n_merged > 0 || s->is_look_shut))
-		return has_now(s, t, column, rows, &n, known, err);
-	return FE_OK;
+	is_now = t->n_merged > 0 || s->is_look_shut;
+	if (n == 0 || (t->is_new && !is_now))
+		return FE_OK;
+	FE_TRY(learn_keys(s, t, n, is_now, err));
+	if (t->keys)
+		return fe_postgres_keys_find(s, t, column, rows, n, known, err);
+	if (!t->is_new && !s->is_look_shut)
+		FE_TRY(has_stored(s, t, column, rows, &n, known, err));
+	return n > 0 && is_now ? has_now(s, t, column, rows, &n, known, err) : FE_OK;
 }

@@ -2,8 +2,8 @@
 /* load/postgres_rows.c - rows into staging, see load/postgres_sink.h
  *
  * A batch is encoded row by row as the server takes it, first what is to be inserted, then
- * the updates; the same bytes go to the server and to the row store, from where fetch has
- * them. Nothing here waits for the server, unless it is some MiB behind.
+ * the updates; the first of the same bytes, up to the last source column, go to the row
+ * store, from where fetch has them. Nothing here waits for the server, unless it is some MiB behind.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 #define FLUSH_BYTES ((size_t)1 << 20)
 #define TID_MASK ((INT64_C(1) << FE_POSTGRES_TID_BITS) - 1)
-#define N_STAGE_FIELDS 4 /* object_id, record, stored, mark */
+#define N_STAGE_FIELDS 4 /* object_id, record before the columns; stored, mark behind them */
 #define MIN_SLOTS 1024
 
 /* ---- updates by the row they replace ---- */
@@ -84,13 +84,13 @@ make_stage(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct fe_er
 	struct fe_buf sql;
 
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
-	fe_buf_addf(&sql, "CREATE TEMP TABLE fe_stage_%zu ON COMMIT DROP AS SELECT ", t->number);
-	for (i = 0; i < n; i++)
-		fe_buf_addf(&sql, "%s AS c%zu, ", t->sql->columns[i], i);
 	fe_buf_addf(&sql,
-	            "etl_object_id AS object_id, etl_record AS record, ctid AS stored, "
-	            "etl_record AS mark FROM %s WITH NO DATA",
-	            t->sql->name);
+	            "CREATE TEMP TABLE fe_stage_%zu ON COMMIT DROP AS SELECT "
+	            "etl_object_id AS object_id, etl_record AS record",
+	            t->number);
+	for (i = 0; i < n; i++)
+		fe_buf_addf(&sql, ", %s AS c%zu", t->sql->columns[i], i);
+	fe_buf_addf(&sql, ", ctid AS stored, etl_record AS mark FROM %s WITH NO DATA", t->sql->name);
 	FE_TRY(fe_postgres_exec(s, &sql, err));
 	t->has_stage = true;
 	t->inserts = fe_row_store_new(s->base.set.spool_folder);
@@ -163,11 +163,12 @@ put_row(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct fe
 {
 	size_t n = t->sql->table->schema->n_fields, start = s->out.n_bytes;
 	struct fe_row_store *store = stored < 0 ? t->inserts : t->updates;
+	struct fe_str tuple;
 
 	fe_pgcopy_add_tuple(&s->out, n + N_STAGE_FIELDS);
-	fe_pgcopy_add_row(&s->out, b, n, row);
 	fe_pgcopy_add_i64(&s->out, object_id);
 	fe_pgcopy_add_i64(&s->out, (int64_t)b->origin[row].record);
+	fe_pgcopy_add_row(&s->out, b, n, row);
 	if (stored < 0) {
 		fe_pgcopy_add_null(&s->out);
 		fe_pgcopy_add_null(&s->out);
@@ -176,8 +177,9 @@ put_row(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct fe
 		fe_pgcopy_add_i64(&s->out, stored >> FE_POSTGRES_TID_BITS);
 	}
 	FE_TRY(fe_buf_check(&s->out, "a row for PostgreSQL", err));
-	FE_TRY(fe_row_store_add(
-		store, (struct fe_str){ s->out.p + start, s->out.n_bytes - start }, err));
+	tuple = (struct fe_str){ s->out.p + start, s->out.n_bytes - start };
+	tuple.n = fe_postgres_fields_end(tuple, FE_POSTGRES_FIRST_COLUMN + t->sql->table->schema->n_source);
+	FE_TRY(fe_row_store_add(store, tuple, err));
 	return s->out.n_bytes >= FLUSH_BYTES ? flush(s, err) : FE_OK;
 }
 
@@ -217,7 +219,6 @@ put_updates(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struc
 static enum fe_rc
 note_gone(struct fe_postgres_table *t, const struct fe_removal *r, struct fe_err *err)
 {
-	size_t n = t->sql->table->schema->n_fields;
 	const struct fe_postgres_staged *staged;
 	struct fe_postgres_gone *gone;
 	struct fe_str tuple, object_id, record;
@@ -235,8 +236,8 @@ note_gone(struct fe_postgres_table *t, const struct fe_removal *r, struct fe_err
 	FE_TRY(fe_row_store_get(store, place, &tuple, err));
 	t->gone = fe_grow(t->gone, &t->cap_gone, t->n_gone + 1, sizeof(*t->gone));
 	gone = &t->gone[t->n_gone++];
-	if (!fe_postgres_field(tuple, n, &object_id) || !fe_pg_read_i64(object_id, &gone->object_id) ||
-	    !fe_postgres_field(tuple, n + 1, &record) || !fe_pg_read_i64(record, &gone->record))
+	if (!fe_postgres_field(tuple, 0, &object_id) || !fe_pg_read_i64(object_id, &gone->object_id) ||
+	    !fe_postgres_field(tuple, 1, &record) || !fe_pg_read_i64(record, &gone->record))
 		return fe_fail(err, FE_EBUG, "table %s: a row set aside has no record",
 		               t->sql->table->name);
 	t->n_gone_inserts += r->place == FE_PLACE_INSERTED;

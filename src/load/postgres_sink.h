@@ -9,6 +9,7 @@
  *   postgres_guard.c  that nothing else writes to the table in this transaction
  *   postgres_rows.c   rows into staging: encoded, sent, kept at hand
  *   postgres_lookup.c rows out: lookup, has, fetch
+ *   postgres_keys.c   all keys of a table that others refer to, for has
  *
  * Two connections. `load` holds the one transaction of the data from begin to commit, and
  * with it the run locks: who loses the connection loses data and locks at once. `look`
@@ -16,9 +17,9 @@
  * the warehouse when the run began, while load's COPY goes on; it lives as long as the
  * run, so that another run can ask the server whether this one is alive.
  *
- * Staging is a temporary table for each target: the table's columns as c0, c1, ..., then
- * object_id, record, and stored and mark, which are null for a row to insert and name the
- * row to update (its ctid, and the lower bits of its xmin, by which a row that was
+ * Staging is a temporary table for each target: object_id, record, the table's columns as
+ * c0, c1, ..., then stored and mark, which are null for a row to insert and name the row to
+ * update (its ctid, and the lower bits of its xmin, by which a row that was
  * replaced at the same place is told).
  *
  * The number of a stored row, as dedupe knows it, is both: mark << 48 | ctid.
@@ -34,6 +35,7 @@
 #include "load/sink.h"
 
 #define FE_POSTGRES_MAX_SQL_BYTES (1u << 20)
+#define FE_POSTGRES_FIRST_COLUMN 2 /* of staging: the table's first */
 #define FE_POSTGRES_MARK_BITS 12
 #define FE_POSTGRES_TID_BITS 48
 
@@ -49,6 +51,8 @@ struct fe_postgres_staged {
 	int64_t stored; /* -1: a free slot */
 	uint64_t place;
 };
+
+struct fe_postgres_keys;
 
 struct fe_postgres_gone {
 	int64_t object_id, record;
@@ -77,6 +81,9 @@ struct fe_postgres_table {
 	struct fe_postgres_writes writes; /* by the run itself, so far */
 	struct fe_pg_query *lookup, *has; /* of look */
 	struct fe_pg_query *has_now;      /* of load */
+	struct fe_postgres_keys *keys;    /* all of them, or NULL */
+	bool has_no_keys;                 /* they are too many */
+	int64_t size_bytes, n_asked;      /* of the table, 0: not known; keys, by has */
 };
 
 struct fe_postgres_path { /* of an object that lookup met */
@@ -179,5 +186,19 @@ FE_MUST_USE enum fe_rc fe_postgres_has(struct fe_sink *sink, size_t table,
                                        size_t n_rows, uint64_t *known, struct fe_err *err);
 /* One field of a stored tuple (format/pgcopy.h); false where there is none. */
 bool fe_postgres_field(struct fe_str tuple, size_t field, struct fe_str *value);
+/* Where the first n_fields of a tuple end. */
+size_t fe_postgres_fields_end(struct fe_str tuple, size_t n_fields);
+
+/* postgres_keys.c */
+/* Whether to read them all, when has is asked for n more. */
+bool fe_postgres_keys_pay(struct fe_postgres_table *t, size_t n);
+/* Sets t->keys, unless the table turns out to be too large for what was asked. */
+FE_MUST_USE enum fe_rc fe_postgres_keys_learn(struct fe_db *db, struct fe_postgres_table *t,
+                                              struct fe_err *err);
+/* With all keys there: sets the bits of those of rows[0..n) that are keys. */
+FE_MUST_USE enum fe_rc fe_postgres_keys_find(struct fe_postgres_sink *s, const struct fe_postgres_table *t,
+                                             const struct fe_column *column, const uint32_t *rows,
+                                             size_t n, uint64_t *known, struct fe_err *err);
+void fe_postgres_keys_free(struct fe_postgres_keys *keys);
 
 #endif

@@ -71,6 +71,14 @@ n_staged(const struct fe_postgres_table *t)
 	return fe_row_store_n_rows(t->inserts) + fe_row_store_n_rows(t->updates) - t->n_gone;
 }
 
+/* What rows cost with live indexes, in rows to insert: an update puts an entry into each
+ * index as well, and reads and marks the row that it replaces. */
+static uint64_t
+n_weighed(const struct fe_postgres_table *t)
+{
+	return t->has_stage ? n_staged(t) + fe_row_store_n_rows(t->updates) / 3 * 2 : 0;
+}
+
 static struct plan
 choose(const struct fe_postgres_sink *s, const struct fe_postgres_table *t)
 {
@@ -83,7 +91,7 @@ choose(const struct fe_postgres_sink *s, const struct fe_postgres_table *t)
 	else if (s->base.set.strategy == FE_LOAD_REBUILD)
 		p.rebuilds = n > 0;
 	else if (b->is_empty ? n < MIN_ROWS_INTO_EMPTY
-	                     : n <= MIN_ROWS_TO_REBUILD || n <= n_before / 10 * 3)
+	                     : n <= MIN_ROWS_TO_REBUILD || n_weighed(t) <= n_before / 10 * 3)
 		p.why = NULL;
 	else if (!b->is_owner)
 		p.why = "the role does not own the table";
@@ -304,6 +312,11 @@ fe_postgres_table_end(struct fe_sink *sink, size_t table, struct fe_table_result
 		FE_TRY(analyze(s, t, err));
 	}
 	t->n_merged = out->inserted.n;
+	/* What was read of it before is not all any more. */
+	fe_postgres_keys_free(t->keys);
+	t->keys = NULL;
+	t->size_bytes = 0;
+	t->has_no_keys = false;
 	say_strategy(t, &p, out->strategy, sizeof(out->strategy));
 	return fe_failpoint("load.table_ended", err);
 }

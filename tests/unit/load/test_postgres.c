@@ -708,6 +708,43 @@ the_fate_of_a_commit_is_asked_for(void **p)
 	fx_end(&f, "failed");
 }
 
+/* ---- keys of another table ---- */
+
+static void
+all_keys_answer_as_questions_do(void **p)
+{
+	const struct fe_postgres_table *t;
+	uint64_t asked[4], known[4] = { 0 };
+	const char *rows[200];
+	size_t i;
+
+	(void)p;
+	fx_load_items(&f, url, "RUN1", one_item);
+	pg_place_exec("INSERT INTO dim_customers SELECT 'D' || i, name, is_active, processed_at, created_at, "
+	              "updated_at, etl_run_id, etl_object_id, etl_record + 1000 + i FROM dim_customers, "
+	              "generate_series(1, 5000) AS i WHERE customer_id = 'C1'");
+	start_items("RUN2");
+	t = &((struct fe_postgres_sink *)f.sink)->tables[FX_CUSTOMERS];
+	assert_true(fx_has(&f, FX_CUSTOMERS, "D5000"));
+	assert_false(fx_has(&f, FX_CUSTOMERS, "D5001"));
+	assert_null(t->keys); /* the table is large beside two keys */
+	for (i = 0; i < 200; i++) {
+		rows[i] = i % 4 == 0 ? "D4999||" : i % 4 == 1 ? "D5001||" : i % 4 == 2 ? "d1||" : "||";
+		fe_bit_put(asked, i, true);
+	}
+	for (i = 0; i < 20 && !t->keys; i++)
+		fx_has_many(&f, FX_CUSTOMERS, rows, 200, asked, known);
+	assert_non_null(t->keys);
+	for (i = 0; i < 200; i++)
+		assert_int_equal(fe_bit_get(known, i), i % 4 == 0);
+	memset(known, 0, sizeof(known));
+	fx_has_many(&f, FX_CUSTOMERS, rows, 200, asked, known);
+	for (i = 0; i < 200; i++)
+		assert_int_equal(fe_bit_get(known, i), i % 4 == 0);
+	fx_table_end(&f);
+	fx_end(&f, "success");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -738,6 +775,7 @@ main(void)
 		T(a_run_that_is_alive_is_not_abandoned),
 		T(a_run_that_was_declared_abandoned_does_not_commit),
 		T(a_lost_connection_is_told_and_the_end_written_down),
+		T(all_keys_answer_as_questions_do),
 		T(the_fate_of_a_commit_is_asked_for),
 	};
 	int n_failed;
