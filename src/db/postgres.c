@@ -212,12 +212,13 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 		"pg_catalog.current_setting('server_encoding'), " SCHEMA_SQL ", "
 		"(SELECT backend_start AT TIME ZONE 'UTC' || '+00' "
 		"FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), "
-		"pg_catalog.current_setting('session_replication_role') = 'replica'";
+		"pg_catalog.current_setting('session_replication_role') = 'replica', "
+		"NOT pg_catalog.current_setting('track_counts')::boolean";
 	PGresult *r = NULL;
 	enum fe_rc rc;
 
 	FE_TRY(fe_pg_exec(pg, sql, &r, err));
-	if (PQntuples(r) != 1 || PQnfields(r) != 6)
+	if (PQntuples(r) != 1 || PQnfields(r) != 7)
 		rc = fe_fail(err, FE_EUNAVAIL, "the server's answer is not one of PostgreSQL");
 	else if (strcmp(PQgetvalue(r, 0, 2), "UTF8") != 0)
 		rc = fe_fail(err, FE_EUSAGE,
@@ -233,6 +234,9 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 		rc = fe_fail(err, FE_ECONFLICT, "session_replication_role is 'replica' here, so that no foreign key is "
 		             "checked and no trigger runs; take it off the database or the role (ALTER ... RESET "
 		             "session_replication_role)");
+	else if (!set->read_only && PQgetvalue(r, 0, 6)[0] == 't')
+		rc = fe_fail(err, FE_ECONFLICT, "track_counts is off here, so that what triggers write to the tables of a "
+		             "run goes unseen; take it off the database or the role (ALTER ... RESET track_counts)");
 	else if (PQgetisnull(r, 0, 3))
 		rc = fe_fail(err, FE_EDENIED, "the search_path names no schema that is there and that this role "
 		             "may use; make the schema, or ask its owner for the right (GRANT USAGE ON SCHEMA), or "

@@ -12,7 +12,7 @@
  * cannot be told from none.) Server older than 15, or of a database that is not in UTF-8:
  * FE_EUSAGE. A standby, or a server in read-only mode: FE_EUNAVAIL. A search_path with no
  * schema that the role may use: FE_EDENIED. Foreign keys that are not checked
- * (session_replication_role): FE_ECONFLICT.
+ * (session_replication_role), writes that are not counted (track_counts): FE_ECONFLICT.
  *
  * A session is set up alike wherever it comes from: UTF-8, UTC, ISO dates, search_path
  * '<schema>, pg_temp', read committed, lock_timeout, keepalives on both sides,

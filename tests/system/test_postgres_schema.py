@@ -107,10 +107,11 @@ def test_a_search_path_to_a_schema_that_is_not_there_is_not_taken_for_public(fin
 
 
 @pytest.mark.parametrize("command", [["schema", "apply"], ["run"]])
-def test_a_database_that_checks_no_foreign_key_is_not_written(finetl, database, command):
-    database.execute(f"ALTER DATABASE {database.name} SET session_replication_role = replica")
+@pytest.mark.parametrize("setting", ["session_replication_role = replica", "track_counts = off"])
+def test_a_database_that_checks_or_counts_no_writes_is_not_written(finetl, database, command, setting):
+    database.execute(f"ALTER DATABASE {database.name} SET {setting}")
     done = finetl(*command, "--warehouse", database.url)
-    assert done.code == 8 and "session_replication_role" in done.stderr, done
+    assert done.code == 8 and setting.split()[0] in done.stderr, done
     assert database.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
 
 
