@@ -237,8 +237,10 @@ end_z_score(struct fe_expectation *x, struct fe_err *err)
 	struct far *f = x->state;
 	unsigned scale = scale_of(x);
 
-	if (kind_of(x) == FE_TIMESTAMP && f->values.n == 1)
+	if (f->values.n == 1 && kind_of(x) == FE_TIMESTAMP)
 		fe_expectation_raise(x, of_scores, "Cannot complete Z-score calculations on a non-numerical column.");
+	if (f->values.n == 1 && kind_of(x) == FE_BOOL)
+		fe_expectation_raise(x, of_scores, "boolean value of NA is ambiguous");
 	if (!mean_and_stdev(x, &mean, &stdev) || stdev == 0)
 		return FE_OK;
 	if (is_double_sided)
@@ -310,6 +312,8 @@ end_outlier(struct fe_expectation *x, struct fe_err *err)
 
 	if (f->values.n == 0)
 		return FE_OK;
+	if (f->values.n == 1 && kind_of(x) == FE_BOOL)
+		fe_expectation_raise(x, of_statistics, "a single truth value has no deviation");
 	if (!is_by_stdev(x->item)) {
 		double low = quantile(f, 0.25, scale_of(x)), high = quantile(f, 0.75, scale_of(x));
 		double reach = multiplier * (high - low);

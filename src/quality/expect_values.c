@@ -278,6 +278,8 @@ describe_between(const struct fe_suite_item *item, struct fe_buf *out)
 
 /* ---- in a set, not in a set ---- */
 
+static const char *const of_not_in_set[] = { "column_values.not_in_set.condition", NULL };
+
 static enum fe_rc
 bind_set(struct fe_expectation *x, enum fe_moment_texts how, struct fe_err *err)
 {
@@ -311,24 +313,35 @@ find_members(const struct fe_column *c, size_t n_rows, const struct fe_value_set
 }
 
 static enum fe_rc
-judge_not_in_set(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
-                 struct fe_err *err)
+judge_in_set(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
+             struct fe_err *err)
 {
 	const struct fe_column *c = column_of(x, v);
 
 	(void)err;
-	if (take_considered(c, v, considered))
-		find_members(c, v->n_rows, x->state, considered, unexpected);
+	if (take_considered(c, v, considered) == 0)
+		return FE_OK;
+	find_members(c, v->n_rows, x->state, considered, unexpected);
+	for (size_t w = 0; w < FE_BITMAP_WORDS(v->n_rows); w++)
+		unexpected[w] ^= considered[w];
 	return FE_OK;
 }
 
 static enum fe_rc
-judge_in_set(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
-             struct fe_err *err)
+judge_not_in_set(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
+                 struct fe_err *err)
 {
-	FE_TRY(judge_not_in_set(x, v, considered, unexpected, err));
-	for (size_t w = 0; w < FE_BITMAP_WORDS(v->n_rows); w++)
-		unexpected[w] ^= considered[w];
+	const struct fe_column *c = column_of(x, v);
+	const struct fe_value_set *set = x->state;
+
+	(void)err;
+	if (take_considered(c, v, considered) == 0)
+		return FE_OK;
+	if (set->no_moment)
+		fe_expectation_raise(x, of_not_in_set, "Unknown datetime string format, unable to parse: %.*s",
+		                     FE_STR_ARGS(set->no_moment->text));
+	else
+		find_members(c, v->n_rows, set, considered, unexpected);
 	return FE_OK;
 }
 

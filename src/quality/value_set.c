@@ -77,6 +77,21 @@ fe_value_of_literal(struct fe_type type, enum fe_moment_texts how, const struct 
 	}
 }
 
+static bool
+is_no_moment(struct fe_type type, enum fe_moment_texts how, const struct fe_literal *l)
+{
+	struct fe_literal moment = { 0 };
+	struct fe_buf iso;
+	bool is_one;
+
+	if (type.kind != FE_TIMESTAMP || how == FE_MOMENT_TEXTS_NEVER || l->kind != FE_LITERAL_TEXT)
+		return false;
+	fe_buf_init(&iso, MAX_ISO_BYTES);
+	is_one = fe_literal_read_moment(l->text, &moment, &iso);
+	fe_buf_reset(&iso);
+	return !is_one;
+}
+
 static int
 compare_numbers(const void *a, const void *b)
 {
@@ -107,8 +122,11 @@ fe_value_set_init(struct fe_value_set *s, struct fe_type type, enum fe_moment_te
 	s->texts = fe_new_array(set->n_many, struct fe_str);
 	for (size_t i = 0; i < set->n_many; i++) {
 		int64_t number = 0;
-		if (!fe_value_of_literal(type, how, &set->many[i], &number))
+		if (!fe_value_of_literal(type, how, &set->many[i], &number)) {
+			if (!s->no_moment && is_no_moment(type, how, &set->many[i]))
+				s->no_moment = &set->many[i];
 			continue;
+		}
 		if (type.kind == FE_TEXT)
 			s->texts[s->n_texts++] = set->many[i].text;
 		else

@@ -29,6 +29,7 @@ bool fe_value_of_literal(struct fe_type type, enum fe_moment_texts how, const st
 struct fe_value_set {
 	int64_t *numbers; size_t n_numbers;     /* ascending; columns of all types but text */
 	struct fe_str *texts; size_t n_texts;   /* views of the suite */
+	const struct fe_literal *no_moment;     /* the first text that should be one and is none */
 	struct fe_hash_key hash_key;
 	struct fe_keytable table;               /* of the texts, where they are many */
 };

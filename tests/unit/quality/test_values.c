@@ -95,6 +95,20 @@ sets_of_many_texts_are_found_as_those_of_few(void **state)
 }
 
 static void
+not_in_set_of_timestamps_refuses_texts_that_are_none(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, "at:timestamp", "2024-01-01T00:00:00Z");
+	assert_has(rig_ask(&r, ASK("values_to_not_be_in_set", "\"column\": \"at\", \"value_set\": [\"soon\"]")),
+	           "unable to parse: soon");
+	assert_has(rig_ask(&r, ASK("values_to_be_in_set", "\"column\": \"at\", \"value_set\": [\"soon\"]")),
+	           "\"unexpected_count\":1");
+	rig_close(&r);
+}
+
+static void
 literal_is_a_value_of_a_column_only_where_it_is_exactly_one(void **state)
 {
 	static const struct { const char *json; bool is_one; int64_t value; } cases[] = {
@@ -210,6 +224,7 @@ main(void)
 		cmocka_unit_test(between_with_bounds_past_all_numbers_of_the_column),
 		cmocka_unit_test(between_tells_true_from_false),
 		cmocka_unit_test(sets_of_many_texts_are_found_as_those_of_few),
+		cmocka_unit_test(not_in_set_of_timestamps_refuses_texts_that_are_none),
 		cmocka_unit_test(literal_is_a_value_of_a_column_only_where_it_is_exactly_one),
 		cmocka_unit_test(order_goes_on_from_batch_to_batch),
 		cmocka_unit_test(distinct_values_are_listed_by_size),
