@@ -30,8 +30,8 @@ number_at(const struct fe_column *c, size_t row)
 	                                 c->i64[row];
 }
 
-static int
-order_of_texts(struct fe_str a, struct fe_str b)
+int
+fe_text_order(struct fe_str a, struct fe_str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
 	int order = n ? memcmp(a.p, b.p, n) : 0;
@@ -46,7 +46,7 @@ order_at(const struct fe_column *a, const struct fe_column *b, size_t row)
 	fe_i128 x, y; /* 19 digits and 18 places at most */
 
 	if (a->type.kind == FE_TEXT)
-		return order_of_texts(a->text[row], b->text[row]);
+		return fe_text_order(a->text[row], b->text[row]);
 	x = number_at(a, row);
 	y = number_at(b, row);
 	if (a_scale < b_scale)

@@ -9,6 +9,9 @@
 
 #include "batch/column.h"
 
+/* Below zero, zero, above: UTF-8 is in the order of code points. */
+int fe_text_order(struct fe_str a, struct fe_str b);
+
 bool fe_column_order_exists(struct fe_type a, struct fe_type b);
 /* Of the rows in mask, of the 64 from word * 64 (all have both values, whose order exists): a bit
  * in *equal or in *greater (a greater than b), or in neither. */

@@ -6,6 +6,7 @@
  * greatest, but no bound that fits; of them and of dates there is no mean.
  */
 #include "base/mem.h"
+#include "quality/column_order.h"
 #include "quality/figure.h"
 #include "quality/kinds.h"
 #include "quality/moments.h"
@@ -68,15 +69,6 @@ print(const struct fe_expectation *x, const struct fe_result_settings *set, stru
 
 /* ---- min, max ---- */
 
-static int
-order_of_texts(struct fe_str a, struct fe_str b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int order = n ? memcmp(a.p, b.p, n) : 0;
-
-	return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 /* sign: 1 looks for the greatest, -1 for the least. UTF-8 is in the order of code points. */
 static enum fe_rc
 feed_texts(struct aggregate *a, const struct fe_column *c, const struct fe_view *v, int sign, struct fe_err *err)
@@ -85,7 +77,7 @@ feed_texts(struct aggregate *a, const struct fe_column *c, const struct fe_view 
 		for (uint64_t mask = v->rows[w] & c->valid[w]; mask != 0; mask &= mask - 1) {
 			struct fe_str text = c->text[w * 64 + (size_t)__builtin_ctzll(mask)];
 
-			if (a->moments.n++ != 0 && order_of_texts(text, fe_buf_str(&a->text)) * sign <= 0)
+			if (a->moments.n++ != 0 && fe_text_order(text, fe_buf_str(&a->text)) * sign <= 0)
 				continue;
 			fe_buf_clear(&a->text);
 			fe_buf_add_str(&a->text, text);

@@ -12,6 +12,7 @@
 #include "quality/row_condition.h"
 
 #include "base/mem.h"
+#include "quality/column_order.h"
 #include "quality/condition.h"
 #include "quality/literal.h"
 
@@ -232,20 +233,11 @@ struct answer { /* a row in neither is unknown */
 	uint64_t yes, no;
 };
 
-static int
-order_of_texts(struct fe_str a, struct fe_str b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int order = n ? memcmp(a.p, b.p, n) : 0;
-
-	return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static bool
 text_meets(const struct bound_leaf *leaf, struct fe_str text)
 {
 	for (size_t i = 0; i < leaf->n_texts; i++) {
-		int order = is_ordering(leaf->test) ? order_of_texts(text, leaf->texts[i]) :
+		int order = is_ordering(leaf->test) ? fe_text_order(text, leaf->texts[i]) :
 		                                      !fe_str_eq(text, leaf->texts[i]);
 
 		if (leaf->test == FE_TEST_LESS      ? order < 0 :
