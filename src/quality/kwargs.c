@@ -55,10 +55,12 @@ add_mistake(struct fe_buf *mistake, const char *name, const char *what)
 static bool
 is_wrong(struct reading *r, const char *what, const struct fe_json_value *v)
 {
-	char text[128];
-
-	(void)snprintf(text, sizeof(text), "%s, not %s", what, fe_json_kind_name(v));
-	add_mistake(r->mistake, r->spec->name, text);
+	add_mistake(r->mistake, r->spec->name, what);
+	fe_buf_add_text(r->mistake, ", not ");
+	if (v->kind == FE_JSON_STRING)
+		fe_buf_add_printable(r->mistake, v->raw, 64);
+	else
+		fe_buf_add_text(r->mistake, fe_json_kind_name(v));
 	return false;
 }
 
@@ -160,8 +162,7 @@ read_bound(struct reading *r, struct fe_kwarg *k, const struct fe_json_value *v)
 	}
 	if (v->kind == FE_JSON_STRING && fe_literal_read_moment(v->text, &k->one, &r->echo))
 		return true;
-	return is_wrong(r, "must be a number, a date as 2024-01-31 or a moment as 2024-01-31T10:00:00Z",
-	                v->kind == FE_JSON_STRING ? NULL : v);
+	return is_wrong(r, "must be a number, a date as 2026-12-31 or a moment as 2026-12-31T10:00:00Z", v);
 }
 
 /* ---- words and texts ---- */

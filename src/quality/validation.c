@@ -175,12 +175,15 @@ group_of(const struct fe_expectation *x)
 static void
 order_by_column(struct fe_validation *v)
 {
+	struct fe_str *groups = fe_new_array(v->n_items + 1, struct fe_str);
 	bool *is_placed = fe_new_array(v->n_items + 1, bool);
 	size_t n = 0;
 
+	for (size_t i = 0; i < v->n_items; i++)
+		groups[i] = group_of(&v->items[i]);
 	for (size_t i = 0; i < v->n_items; i++) {
 		for (size_t k = i; k < v->n_items && !is_placed[i]; k++) {
-			if (!is_placed[k] && k != i && fe_str_eq(group_of(&v->items[k]), group_of(&v->items[i]))) {
+			if (k > i && !is_placed[k] && fe_str_eq(groups[k], groups[i])) {
 				v->order[n++] = k;
 				is_placed[k] = true;
 			} else if (k == i) {
@@ -190,6 +193,7 @@ order_by_column(struct fe_validation *v)
 		is_placed[i] = true;
 	}
 	FE_ASSERT(n == v->n_items);
+	fe_free(groups);
 	fe_free(is_placed);
 }
 

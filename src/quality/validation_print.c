@@ -189,11 +189,48 @@ print_found_by_map(const struct fe_map_result *m, struct fe_buf *out)
 		fe_buf_add_text(out, ", ...");
 }
 
-/* The observed value that the kind prints into its result. */
+static const struct fe_json_value *
+told_of(const struct fe_json_value *result, const char *key)
+{
+	const struct fe_json_value *v = fe_json_get(result, key);
+
+	return v && v->kind != FE_JSON_NULL ? v : NULL;
+}
+
+/* "found 7", "2 unexpected: [...]", "1 missing: [...]", of what the kind prints into its result. */
+static void
+print_found(const struct fe_json_value *result, struct fe_buf *out)
+{
+	static const char *const lists[][3] = {
+		{ "unexpected", "unexpected_count", "partial_unexpected_list" },
+		{ "missing", "missing_count", "partial_missing_list" },
+	};
+	const struct fe_json_value *observed = told_of(result, "observed_value");
+	const char *between = "";
+
+	if (observed) {
+		fe_buf_add_text(out, "found ");
+		fe_buf_add_printable(out, observed->raw, 200);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const struct fe_json_value *n = told_of(result, lists[i][1]), *list = told_of(result, lists[i][2]);
+
+		if (!n || fe_str_is(n->raw, "0"))
+			continue;
+		fe_buf_addf(out, "%s%.*s %s", between, FE_STR_ARGS(n->raw), lists[i][0]);
+		if (list) {
+			fe_buf_add_text(out, ": ");
+			fe_buf_add_printable(out, list->raw, 200);
+		}
+		between = ", ";
+	}
+}
+
 static void
 print_found_by_kind(const struct fe_expectation *x, const struct fe_result_settings *set, struct fe_buf *out)
 {
-	const struct fe_json_value *result, *observed;
+	const struct fe_json_value *result;
 	struct fe_arena arena = { 0 };
 	struct fe_json j;
 	struct fe_buf b;
@@ -204,13 +241,8 @@ print_found_by_kind(const struct fe_expectation *x, const struct fe_result_setti
 	if (x->item->kind->print)
 		x->item->kind->print(x, set, &j);
 	fe_json_object_end(&j);
-	if (!b.failed && fe_json_parse(fe_buf_str(&b), &arena, &result, NULL) == FE_OK) {
-		observed = fe_json_get(result, "observed_value");
-		if (observed && observed->kind != FE_JSON_NULL) {
-			fe_buf_add_text(out, "found ");
-			fe_buf_add_printable(out, observed->raw, 200);
-		}
-	}
+	if (!b.failed && fe_json_parse(fe_buf_str(&b), &arena, &result, NULL) == FE_OK)
+		print_found(result, out);
 	fe_arena_free(&arena);
 	fe_buf_reset(&b);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* tests/gx/probe_gx.c - a suite on data, on standard input and output
  *
- * A line is a question as JSON: {schema: [{name, type, null}], csv, suite (a text of JSON),
- * result_format (a word or Great Expectations' object), parameters, batch_rows, pii}. The answer is
- * one line: {"result": ...} or {"error": {code, message}}. compare.py asks it the cases of
- * this folder.
+ * A line is a question as JSON: {schema: [{name, type, null, pii}], csv, suite (a text of JSON),
+ * result_format (a word or Great Expectations' object), parameters, batch_rows, is_strict}. The
+ * answer is one line: {"result": ..., "sentences": [{sentence, found}]} or
+ * {"error": {code, message}}. compare.py asks it the cases of this folder.
  *
  * As in the cases, the empty cell is null, but in a text column with a `null` of its own. Rows
  * are cut into batches of batch_rows (all that fit), of which the outcome must not depend.
@@ -24,6 +24,7 @@ struct question {
 	const struct fe_json_value *json;
 	struct fe_schema schema;
 	struct fe_str nulls[MAX_COLUMNS];
+	bool pii[MAX_COLUMNS];
 	struct fe_batch batch;
 	size_t batch_rows;
 	struct fe_suite_param params[MAX_COLUMNS];
@@ -46,6 +47,14 @@ text_of(struct question *q, struct fe_str s)
 	return fe_arena_copy(&q->arena, s.n ? s.p : "", s.n);
 }
 
+static bool
+flag_of(const struct fe_json_value *object, const char *key)
+{
+	const struct fe_json_value *v = fe_json_get(object, key);
+
+	return v && v->is_true;
+}
+
 /* ---- the schema and its rows ---- */
 
 static void
@@ -65,6 +74,7 @@ read_schema(struct question *q)
 		if (i >= MAX_COLUMNS)
 			die("too many columns");
 		q->nulls[i] = null ? null->text : FE_STR("");
+		q->pii[i] = flag_of(c, "pii");
 	}
 	q->schema.n_source = q->schema.n_fields;
 	fe_batch_init(&q->batch, &q->schema);
@@ -166,14 +176,6 @@ feed_all(struct question *q, struct fe_str csv, struct fe_err *err)
 
 /* ---- settings ---- */
 
-static bool
-flag_of(const struct fe_json_value *format, const char *key)
-{
-	const struct fe_json_value *v = fe_json_get(format, key);
-
-	return v && v->is_true;
-}
-
 static enum fe_rc
 read_format_name(const struct fe_json_value *v, struct fe_result_settings *set, struct fe_err *err)
 {
@@ -230,7 +232,7 @@ read_suite(struct question *q, struct fe_err *err)
 static enum fe_rc
 answer(struct question *q, struct fe_buf *out, struct fe_err *err)
 {
-	struct fe_validation_settings set = { .schema = &q->schema };
+	struct fe_validation_settings set = { .schema = &q->schema, .pii = q->pii };
 	const struct fe_json_value *csv = fe_json_get(q->json, "csv"), *n = fe_json_get(q->json, "batch_rows");
 	int64_t batch_rows;
 
