@@ -36,6 +36,8 @@ static const struct fe_opt options[] = {
 	  .help = "the most memory for keys; a run that needs more ends with exit code 5" },
 	{ .name = "reprocess", .kind = FE_OPT_FLAG,
 	  .help = "read objects again that 'incremental: objects' would skip" },
+	{ .name = "fail-on", .kind = FE_OPT_CHOICE, .arg = "SEVERITY", .choices = FE_FAIL_ON_CHOICES,
+	  .fallback = "critical", .help = "hold the run where an expectation of this severity, or a worse one, fails" },
 	{ .name = "exit-99-if-nothing", .kind = FE_OPT_FLAG,
 	  .help = "exit with 99 instead of 0 where no record was read" },
 	{ .name = "summary", .kind = FE_OPT_FLAG,
@@ -103,7 +105,7 @@ print_result(const struct fe_run_result *res, enum fe_rc run_rc, struct fe_err *
 	if (res)
 		fe_run_summary(res, &summary);
 	if (res && !on_terminal)
-		fe_run_result_json(res, 0, &line);
+		fe_run_result_json(res, &line);
 	else if (!on_terminal)
 		add_failure_line(&line, run_rc, run_err);
 	if (!on_terminal)
@@ -146,6 +148,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
 		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
 		.reprocess = fe_opts_has(opts, "reprocess"),
+		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
 	};
 	struct fe_plan *plan = NULL;
 	struct fe_run_result res = { 0 };

@@ -95,6 +95,11 @@ MAPPING(fe_keys_dataset, .name = "a data set", .path = "datasets[]",
 		  .help = "Values that must be keys of another table." },
 		{ .name = "derive", .kind = FE_KEY_MAPPINGS, .of = &fe_keys_derived, .max = 1024,
 		  .help = "Columns made of the others, after all checks." },
+		{ .name = "expectations", .kind = FE_KEY_TEXT, .takes_params = true, .form = "path",
+		  .help = "A suite of Great Expectations (JSON). It is held against the records that the data "
+			  "set keeps: those that pass all checks and are no copy of another; a version that a "
+			  "later record of the run replaces takes part, too. A failed expectation of severity "
+			  "critical (`--fail-on`) holds the run. `run_time` is a parameter of every suite." },
 		{ .name = "gate", .kind = FE_KEY_MAPPING, .of = &fe_keys_gate,
 		  .help = "What must hold for the run to be published." },
 		{ .name = "target", .kind = FE_KEY_TABLE, .is_required = true,
@@ -219,6 +224,8 @@ MAPPING(fe_keys_gate, .name = "a gate", .path = "datasets[].gate",
 		{ .name = "max_rejected_sum", .kind = FE_KEY_PAIRS, .max = 1024,
 		  .form = "mapping of decimal columns to amounts",
 		  .help = "Rejected amounts, added without their signs." },
+		{ .name = "min_quality_score", .kind = FE_KEY_DECIMAL, .max = 100, .scale = 6,
+		  .help = "The percent of `expectations` that are met, whatever their severity, at least." },
 		{ .name = "min_rows", .kind = FE_KEY_INT, .max = INT64_MAX, .preset = "0", .help = "Records read, at least." },
 		{ 0 } });
 

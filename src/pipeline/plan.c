@@ -98,7 +98,8 @@ by_name(const void *x, const void *y)
 	return strcmp(a->name, b->name);
 }
 
-/* Of the file's bytes, then "\0name=value" of each parameter by name. */
+/* Of the file's bytes, then "\0name=value" of each parameter by name, then "\0" and the
+ * bytes of each suite. */
 static void
 hash_config(struct fe_planner *b, struct fe_str text)
 {
@@ -115,6 +116,13 @@ hash_config(struct fe_planner *b, struct fe_str text)
 		fe_sha256_add(hash, p->name, strlen(p->name));
 		fe_sha256_add(hash, "=", 1);
 		fe_sha256_add(hash, p->value, strlen(p->value));
+	}
+	for (size_t i = 0; i < b->plan->n_datasets; i++) {
+		struct fe_str suite = b->plan->datasets[i].suite;
+		if (!suite.p)
+			continue;
+		fe_sha256_add(hash, "", 1);
+		fe_sha256_add(hash, suite.p, suite.n);
 	}
 	fe_sha256_end(hash, digest);
 	fe_sha256_free(hash);
@@ -139,6 +147,7 @@ build_plan(struct fe_planner *b, struct fe_err *err)
 		fe_planner_source(b, i);
 		fe_planner_derive(b, i);
 		fe_planner_checks(b, i);
+		fe_planner_suite(b, i);
 		fe_planner_table(b, i);
 	}
 	for (size_t i = 0; i < n; i++)

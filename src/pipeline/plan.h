@@ -37,6 +37,8 @@ struct fe_plan_dataset {
 	struct fe_rule *rules; size_t n_rules;
 	struct fe_plan_reference *references; size_t n_references;
 	struct fe_derivation *derivations; size_t n_derivations;
+	const char *suite_path;               /* `expectations`; NULL: none */
+	struct fe_str suite;                  /* its text */
 	struct fe_gate gate;
 	enum fe_dedupe_part *parts;           /* [schema.n_source] */
 	size_t table;                         /* index into tables; the same as its own index */
@@ -47,7 +49,7 @@ struct fe_plan {
 	char *path;               /* of the pipeline file, canonical */
 	char *name;               /* pipeline: */
 	char *warehouse;          /* as given, ${NAME} filled in, paths absolute; NULL: none */
-	char config_sha256[FE_SHA256_HEX_BYTES]; /* of the file's bytes and the parameters */
+	char config_sha256[FE_SHA256_HEX_BYTES]; /* of the bytes of the file and its suites, and the parameters */
 	struct fe_plan_dataset *datasets; /* in the order of their references */
 	struct fe_table *tables;          /* table i is fed by data set i */
 	size_t n_datasets;

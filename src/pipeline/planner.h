@@ -83,6 +83,7 @@ void fe_planner_columns(struct fe_planner *b, size_t dataset);
 void fe_planner_source(struct fe_planner *b, size_t dataset);    /* planner_source.c */
 void fe_planner_derive(struct fe_planner *b, size_t dataset);    /* planner_derive.c */
 void fe_planner_checks(struct fe_planner *b, size_t dataset);    /* planner_checks.c */
+void fe_planner_suite(struct fe_planner *b, size_t dataset);     /* planner_suite.c */
 void fe_planner_table(struct fe_planner *b, size_t dataset);     /* planner_table.c */
 void fe_planner_links(struct fe_planner *b, size_t dataset);     /* references, foreign keys */
 

@@ -90,12 +90,19 @@ build_gate(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 	struct fe_gate *gate = &b->plan->datasets[dataset].gate;
 	const struct fe_node *percent = fe_node_get(map, "max_rejected_percent");
 	const struct fe_node *sums = fe_node_get(map, "max_rejected_sum");
+	const struct fe_node *score = fe_node_get(map, "min_quality_score");
 	if (percent)
 		gate->has_max_rejected_percent =
 			fe_decimal_parse(percent->text, FE_DECIMAL_MAX_PRECISION, FE_PERCENT_SCALE, NULL,
 					 &gate->max_rejected_percent) == FE_DECIMAL_OK;
 	if (sums)
 		build_sums(b, dataset, sums);
+	if (score && !fe_node_get(b->datasets[dataset].node, "expectations"))
+		fe_planner_mistake_at_key(b, score, "'min_quality_score' is of the data set's 'expectations', and it has none");
+	else if (score)
+		gate->has_min_quality_score =
+			fe_decimal_parse(score->text, FE_DECIMAL_MAX_PRECISION, FE_PERCENT_SCALE, NULL,
+					 &gate->min_quality_score) == FE_DECIMAL_OK;
 	gate->min_rows = (uint64_t)fe_key_int(&fe_keys_gate, map, "min_rows");
 }
 

@@ -2,12 +2,17 @@
 /* pipeline/report.c - the result of a run, as JSON
  *
  * One writer of each part, used by all that show it: the line on stdout, the audit
- * row, report.json. Decimals are strings. Nothing here holds a value of a record.
+ * row, report.json. Decimals are strings. Nothing here holds a value of a record, but for
+ * what a validation shows of unexpected ones (columns of `pii` are masked).
  */
 #include "pipeline/run.h"
 
 #include "base/json.h"
 #include "pipeline/redact.h"
+
+#define MAX_SENTENCE_BYTES ((size_t)64 * 1024)
+#define MAX_VALIDATION_BYTES ((size_t)32 * 1024 * 1024)
+#define N_KINDS_MOST 128
 
 static unsigned
 scale_of(const struct fe_tally *t, size_t decimal)
@@ -54,6 +59,25 @@ write_reasons(struct fe_json *j, const struct fe_dataset_result *d)
 	fe_json_object_end(j);
 }
 
+/* Those that only warn, counted by type. */
+static void
+write_failed_expectations(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	size_t n_types[N_KINDS_MOST] = { 0 };
+	const struct fe_expectation_kind *kind;
+
+	for (size_t i = 0; d->was_validated && i < d->expectations.suite->n_items; i++) {
+		const struct fe_suite_item *item = &d->expectations.suite->items[i];
+		if (item->severity == FE_SEVERITY_CRITICAL || fe_validation_item(d->expectations.validation, i, NULL, NULL))
+			continue;
+		for (size_t k = 0; k < N_KINDS_MOST && (kind = fe_expectation_kind_at(k)) != NULL; k++)
+			n_types[k] += kind == item->kind;
+	}
+	for (size_t k = 0; k < N_KINDS_MOST && (kind = fe_expectation_kind_at(k)) != NULL; k++)
+		if (n_types[k])
+			fe_json_i64(j, kind->type, (int64_t)n_types[k]);
+}
+
 static void
 write_warnings(struct fe_json *j, const struct fe_dataset_result *d)
 {
@@ -61,7 +85,63 @@ write_warnings(struct fe_json *j, const struct fe_dataset_result *d)
 	for (size_t i = 0; i < d->plan->n_rules; i++)
 		if (d->plan->rules[i].action == FE_RULE_WARN && d->rules_broken[i])
 			fe_json_i64(j, d->plan->rules[i].id, (int64_t)d->rules_broken[i]);
+	write_failed_expectations(j, d);
 	fe_json_object_end(j);
+}
+
+/* successful / evaluated x 100 with four decimals, in integers. */
+static void
+write_quality_score(struct fe_json *j, struct fe_validation_counts c)
+{
+	fe_i128 scaled = (fe_i128)c.n_successful * 1000000;
+	fe_json_decimal(j, "quality_score", c.n_evaluated ? scaled / (fe_i128)c.n_evaluated : 1000000, 4);
+}
+
+static void
+write_expectations(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	const struct fe_expectations *e = &d->expectations;
+
+	if (!d->was_validated)
+		return;
+	struct fe_validation_counts c = fe_validation_counts(e->validation);
+	fe_json_object(j, "expectations");
+	fe_json_str(j, "suite", e->suite->name);
+	fe_json_i64(j, "evaluated", (int64_t)c.n_evaluated);
+	fe_json_i64(j, "successful", (int64_t)c.n_successful);
+	write_quality_score(j, c);
+	fe_json_array(j, "failed");
+	for (size_t i = 0; i < e->suite->n_items; i++) {
+		struct fe_buf sentence;
+		fe_buf_init(&sentence, MAX_SENTENCE_BYTES);
+		if (!fe_validation_item(e->validation, i, &sentence, NULL)) {
+			fe_json_object(j, NULL);
+			fe_json_str(j, "type", e->suite->items[i].type);
+			fe_json_text(j, "severity", fe_severity_name(e->suite->items[i].severity));
+			fe_json_text(j, "expectation", fe_buf_text(&sentence));
+			fe_json_object_end(j);
+		}
+		fe_buf_reset(&sentence);
+	}
+	fe_json_array_end(j);
+	fe_json_object_end(j);
+}
+
+/* As Great Expectations writes it. */
+static void
+write_validation(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	struct fe_buf result;
+
+	if (!d->was_validated)
+		return;
+	fe_buf_init(&result, MAX_VALIDATION_BYTES);
+	fe_validation_result_json(d->expectations.validation, &result);
+	if (result.failed)
+		j->out->failed = true;
+	else
+		fe_json_raw(j, "validation", fe_buf_str(&result));
+	fe_buf_reset(&result);
 }
 
 /* Counts of source columns, those that are not 0. */
@@ -86,7 +166,7 @@ write_notes(struct fe_json *j, const struct fe_dataset_result *d)
 }
 
 static void
-write_dataset(struct fe_json *j, const struct fe_dataset_result *d)
+write_dataset(struct fe_json *j, const struct fe_dataset_result *d, bool is_report)
 {
 	fe_json_object(j, NULL);
 	fe_json_text(j, "name", d->plan->name);
@@ -94,6 +174,9 @@ write_dataset(struct fe_json *j, const struct fe_dataset_result *d)
 	write_sums(j, &d->tally);
 	write_reasons(j, d);
 	write_warnings(j, d);
+	write_expectations(j, d);
+	if (is_report)
+		write_validation(j, d);
 	write_columns(j, "defaults_filled", d, d->defaults_filled);
 	write_columns(j, "negative_zeros", d, d->negative_zeros);
 	write_notes(j, d);
@@ -104,11 +187,11 @@ write_dataset(struct fe_json *j, const struct fe_dataset_result *d)
 	fe_json_object_end(j);
 }
 
-void
-fe_run_result_json(const struct fe_run_result *r, unsigned indent, struct fe_buf *out)
+static void
+write_result(const struct fe_run_result *r, bool is_report, struct fe_buf *out)
 {
 	struct fe_json j;
-	fe_json_init(&j, out, indent);
+	fe_json_init(&j, out, is_report ? 2 : 0);
 	fe_json_object(&j, NULL);
 	fe_json_text(&j, "run_id", r->run_id);
 	fe_json_text(&j, "pipeline", r->pipeline);
@@ -129,9 +212,21 @@ fe_run_result_json(const struct fe_run_result *r, unsigned indent, struct fe_buf
 	fe_json_array(&j, "datasets");
 	for (size_t i = 0; i < r->n_datasets; i++)
 		if (r->datasets[i].plan->is_selected)
-			write_dataset(&j, &r->datasets[i]);
+			write_dataset(&j, &r->datasets[i], is_report);
 	fe_json_array_end(&j);
 	fe_json_object_end(&j);
+}
+
+void
+fe_run_result_json(const struct fe_run_result *r, struct fe_buf *out)
+{
+	write_result(r, false, out);
+}
+
+void
+fe_run_report_json(const struct fe_run_result *r, struct fe_buf *out)
+{
+	write_result(r, true, out);
 }
 
 void
@@ -163,6 +258,22 @@ write_success_percent(struct fe_json *j, uint64_t read, uint64_t rejected)
 	fe_json_decimal(j, "success_percent", read ? scaled / (fe_i128)read : 1000000, 4);
 }
 
+/* Of all data sets. */
+static struct fe_validation_counts
+all_counts(const struct fe_run_result *r)
+{
+	struct fe_validation_counts all = { 0 };
+
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		if (!r->datasets[i].was_validated)
+			continue;
+		struct fe_validation_counts c = fe_validation_counts(r->datasets[i].expectations.validation);
+		all.n_evaluated += c.n_evaluated;
+		all.n_successful += c.n_successful;
+	}
+	return all;
+}
+
 void
 fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out)
 {
@@ -171,7 +282,7 @@ fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out)
 
 	fe_json_init(&j, out, 0);
 	fe_json_object(&j, NULL);
-	fe_json_decimal(&j, "quality_score", 1000000, 4);
+	write_quality_score(&j, all_counts(r));
 	write_success_percent(&j, t.extracted, t.rejected);
 	fe_json_object(&j, "datasets");
 	for (size_t i = 0; i < r->n_datasets; i++) {
@@ -183,6 +294,7 @@ fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out)
 				      d->tally.terms[FE_TERM_REJECTED].n);
 		write_reasons(&j, d);
 		write_warnings(&j, d);
+		write_validation(&j, d);
 		write_columns(&j, "defaults_filled", d, d->defaults_filled);
 		fe_json_object_end(&j);
 	}

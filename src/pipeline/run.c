@@ -82,6 +82,7 @@ void
 fe_run_result_reset(struct fe_run_result *r)
 {
 	for (size_t i = 0; i < r->n_datasets; i++) {
+		fe_expectations_close(&r->datasets[i].expectations);
 		fe_tally_reset(&r->datasets[i].tally);
 		fe_reason_table_reset(&r->datasets[i].reasons);
 		fe_free(r->datasets[i].defaults_filled);
@@ -147,9 +148,23 @@ begin(struct fe_run_context *run, const struct fe_run_result *res, struct fe_err
 	return run->sink->ops->begin(run->sink, &info, &run->first_object_id, err);
 }
 
+static enum fe_rc
+check_quality_score(const struct fe_dataset_result *d, struct fe_err *err)
+{
+	struct fe_validation_counts c = fe_validation_counts(d->expectations.validation);
+	return fe_gate_check_quality(&d->plan->gate, c.n_evaluated, c.n_successful, d->plan->name, err);
+}
+
+static void
+add_failure(const struct fe_err *one, struct fe_buf *all, enum fe_rc *rc)
+{
+	fe_buf_addf(all, "%s%s", all->n_bytes ? "; " : "", one->text);
+	*rc = one->rc;
+}
+
 /* All data sets that fail their gate are named, not only the first. */
 static enum fe_rc
-check_gates(const struct fe_run_result *res, struct fe_err *err)
+check_gates(const struct fe_run_result *res, enum fe_fail_on fail_on, struct fe_err *err)
 {
 	struct fe_buf all;
 	enum fe_rc rc = FE_OK;
@@ -158,11 +173,16 @@ check_gates(const struct fe_run_result *res, struct fe_err *err)
 	for (size_t i = 0; i < res->n_datasets; i++) {
 		const struct fe_dataset_result *d = &res->datasets[i];
 		struct fe_err one = FE_ERR_INIT;
-		if (!d->plan->is_selected ||
-		    fe_gate_check(&d->plan->gate, &d->tally, d->plan->name, &one) == FE_OK)
+		if (!d->plan->is_selected)
 			continue;
-		fe_buf_addf(&all, "%s%s", all.n_bytes ? "; " : "", one.text);
-		rc = one.rc;
+		if (fe_gate_check(&d->plan->gate, &d->tally, d->plan->name, &one))
+			add_failure(&one, &all, &rc);
+		if (!d->was_validated)
+			continue;
+		if (fe_expectations_check(&d->expectations, fail_on, d->plan->name, &one))
+			add_failure(&one, &all, &rc);
+		if (check_quality_score(d, &one))
+			add_failure(&one, &all, &rc);
 	}
 	if (rc)
 		rc = fe_fail(err, rc, "%s", fe_buf_text(&all));
@@ -186,7 +206,7 @@ run_datasets(struct fe_run_context *run, struct fe_run_result *res, struct fe_er
 			FE_TRY(fe_run_dataset(run, i, &res->datasets[i], err));
 	FE_TRY(fe_stop_check(err));
 	FE_TRY(check_totals(res, err));
-	return check_gates(res, err);
+	return check_gates(res, run->set->fail_on, err);
 }
 
 /* Writes the end of the run down: committing, or undoing what was loaded. */
@@ -205,8 +225,10 @@ end_run(struct fe_run_context *run, struct fe_run_result *res, bool commit, stru
 	fe_buf_init(&report, MAX_REPORT_BYTES);
 	fe_run_quality_json(res, &quality);
 	fe_run_reconciliation_json(res, &reconciliation);
-	fe_run_result_json(res, 2, &report);
+	fe_run_report_json(res, &report);
 	rc = fe_buf_check(&report, "the report", err);
+	if (rc == FE_OK)
+		rc = fe_buf_check(&quality, "the quality report", err);
 	if (rc)
 		goto done;
 

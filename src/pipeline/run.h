@@ -3,7 +3,7 @@
  *
  * fe_run reads every selected data set in the order of references, batch by batch:
  *
- *   source -> clean -> where -> rules -> references -> derive -> dedupe -> sink
+ *   source -> clean -> where -> rules -> references -> derive -> dedupe -> expectations -> sink
  *
  * counts what became of each record, and ends in one of two ways: totals agree and
  * the gate is met, then all is committed at once; or the data is undone, and the
@@ -15,6 +15,7 @@
 #define FE_PIPELINE_RUN_H
 
 #include "base/clock.h"
+#include "pipeline/expectations.h"
 #include "pipeline/plan.h"
 
 struct fe_run_progress {
@@ -35,6 +36,7 @@ struct fe_run_settings {
 	uint64_t max_memory_bytes;  /* for keys; 0: no limit */
 	unsigned n_threads;         /* 2 or more: records are parsed ahead by a second one */
 	bool reprocess;             /* read objects that the manifest knows too */
+	enum fe_fail_on fail_on;    /* which failed expectations hold the run */
 	void (*progress)(void *ctx, const struct fe_run_progress *p); /* NULL: none */
 	void *progress_ctx;
 };
@@ -49,6 +51,8 @@ struct fe_dataset_result {
 	uint64_t *rules_broken;      /* [n_rules] */
 	uint64_t n_objects, n_skipped_objects;
 	uint64_t notes[FE_N_OBJECT_NOTES]; /* how many objects have each */
+	struct fe_expectations expectations; /* validation NULL: no suite */
+	bool was_validated;          /* to its end */
 	char strategy[160];
 	int64_t elapsed_us;
 };
@@ -79,8 +83,10 @@ struct fe_run_totals {
 };
 struct fe_run_totals fe_run_totals(const struct fe_run_result *r);
 
-/* pipeline/report.c: the result as JSON (design: one line on stdout), and its parts. */
-void fe_run_result_json(const struct fe_run_result *r, unsigned indent, struct fe_buf *out);
+/* pipeline/report.c: the result as JSON (one line on stdout), and its parts. */
+void fe_run_result_json(const struct fe_run_result *r, struct fe_buf *out);
+/* The same for a file, with all that expectations found. */
+void fe_run_report_json(const struct fe_run_result *r, struct fe_buf *out);
 void fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out);
 void fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out);
 /* The summary for people: a table, the reasons, and the line of totals that agree. */

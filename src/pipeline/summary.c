@@ -138,6 +138,16 @@ add_reasons(const struct fe_dataset_result *d, struct fe_buf *out)
 	fe_free(counted);
 }
 
+static void
+add_expectations(const struct fe_dataset_result *d, struct fe_buf *out)
+{
+	if (!d->was_validated)
+		return;
+	struct fe_validation_counts c = fe_validation_counts(d->expectations.validation);
+	fe_buf_addf(out, "\n  %zu of %zu expectations hold of %s\n", c.n_successful, c.n_evaluated, d->plan->name);
+	fe_expectations_table(&d->expectations, true, out);
+}
+
 /* inserted and updated are "loaded" to a reader; the other terms are named where
  * there are any. decimal SIZE_MAX: counts. */
 static void
@@ -209,6 +219,8 @@ fe_run_summary(const struct fe_run_result *r, struct fe_buf *out)
 	add_table(r, out);
 	for (size_t i = 0; i < r->n_datasets; i++)
 		add_reasons(&r->datasets[i], out);
+	for (size_t i = 0; i < r->n_datasets; i++)
+		add_expectations(&r->datasets[i], out);
 	if (r->is_published) {
 		add_totals(r, out);
 		return;

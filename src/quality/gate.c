@@ -4,19 +4,27 @@
 
 #include <inttypes.h>
 
+/* "5", "99.5" */
+static size_t
+format_bound(int64_t bound, char out[FE_DECIMAL_TEXT_BYTES])
+{
+	size_t n = fe_decimal_format(bound, FE_PERCENT_SCALE, out);
+
+	while (out[n - 1] == '0')
+		n--;
+	return n - (out[n - 1] == '.');
+}
+
 /* rejected / read * 100 > bound, without a division. */
 static enum fe_rc
 check_percent(const struct fe_gate *gate, const struct fe_tally *t, const char *dataset, struct fe_err *err)
 {
 	uint64_t read = t->terms[FE_TERM_READ].n, rejected = t->terms[FE_TERM_REJECTED].n;
 	char bound[FE_DECIMAL_TEXT_BYTES];
-	size_t n = fe_decimal_format(gate->max_rejected_percent, FE_PERCENT_SCALE, bound);
+	size_t n = format_bound(gate->max_rejected_percent, bound);
 
 	if ((fe_i128)rejected * 100 * fe_pow10[FE_PERCENT_SCALE] <= (fe_i128)gate->max_rejected_percent * read)
 		return FE_OK;
-	while (bound[n - 1] == '0')
-		n--;
-	n -= bound[n - 1] == '.';
 	return fe_fail(err, FE_ECHECK,
 		       "'%s': %" PRIu64 " of %" PRIu64 " records are rejected, more than the %.*s %% of "
 		       "max_rejected_percent",
@@ -56,4 +64,19 @@ fe_gate_check(const struct fe_gate *gate, const struct fe_tally *t, const char *
 	for (size_t i = 0; i < gate->n_max_rejected_sums; i++)
 		FE_TRY(check_sum(&gate->max_rejected_sums[i], t, dataset, err));
 	return FE_OK;
+}
+
+enum fe_rc
+fe_gate_check_quality(const struct fe_gate *gate, uint64_t n_evaluated, uint64_t n_successful, const char *dataset,
+                      struct fe_err *err)
+{
+	char bound[FE_DECIMAL_TEXT_BYTES];
+
+	if (!gate->has_min_quality_score ||
+	    (fe_i128)n_successful * 100 * fe_pow10[FE_PERCENT_SCALE] >= (fe_i128)gate->min_quality_score * n_evaluated)
+		return FE_OK;
+	size_t n = format_bound(gate->min_quality_score, bound);
+	return fe_fail(err, FE_ECHECK,
+		       "'%s': %" PRIu64 " of %" PRIu64 " expectations are met, less than the %.*s %% of min_quality_score",
+		       dataset, n_successful, n_evaluated, (int)n, bound);
 }

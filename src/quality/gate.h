@@ -21,9 +21,14 @@ struct fe_gate {
 	const struct fe_gate_sum *max_rejected_sums;
 	size_t n_max_rejected_sums;
 	uint64_t min_rows;            /* records read; 0: none */
+	bool has_min_quality_score;
+	int64_t min_quality_score;    /* scaled by 10^FE_PERCENT_SCALE; of the expectations evaluated */
 };
 
 FE_MUST_USE enum fe_rc fe_gate_check(const struct fe_gate *gate, const struct fe_tally *t,
                                      const char *dataset, struct fe_err *err);
+/* The same of min_quality_score, which is met where nothing was evaluated. */
+FE_MUST_USE enum fe_rc fe_gate_check_quality(const struct fe_gate *gate, uint64_t n_evaluated, uint64_t n_successful,
+                                             const char *dataset, struct fe_err *err);
 
 #endif

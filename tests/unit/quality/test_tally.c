@@ -194,6 +194,20 @@ gate_holds_sums_and_rows_at_their_bounds(void **state)
 	assert_int_equal(fe_gate_check(&gate, t, "d", &r->err), FE_EBUG);
 }
 
+static void
+gate_quality_score_is_exact_at_its_bound(void **state)
+{
+	const struct fe_gate none = { 0 }, gate = { .has_min_quality_score = true, .min_quality_score = 90909090 };
+	struct fe_err err = FE_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(fe_gate_check_quality(&none, 11, 0, "d", &err), FE_OK);
+	assert_int_equal(fe_gate_check_quality(&gate, 11, 10, "d", &err), FE_OK); /* 90.909090909... */
+	assert_int_equal(fe_gate_check_quality(&gate, 0, 0, "d", &err), FE_OK);
+	assert_int_equal(fe_gate_check_quality(&gate, 11, 9, "d", &err), FE_ECHECK);
+	assert_string_equal(err.text, "'d': 9 of 11 expectations are met, less than the 90.90909 % of min_quality_score");
+}
+
 int
 main(void)
 {
@@ -204,6 +218,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(tally_takes_superseded_rows_of_earlier_batches, open_rig, close_rig),
 		cmocka_unit_test_setup_teardown(gate_percent_is_exact_at_its_bound, open_rig, close_rig),
 		cmocka_unit_test_setup_teardown(gate_holds_sums_and_rows_at_their_bounds, open_rig, close_rig),
+		cmocka_unit_test(gate_quality_score_is_exact_at_its_bound),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
