@@ -14,7 +14,7 @@
 
 #define MAX_ROW_BYTES ((size_t)16 << 20)
 /* Of all rows that COMPLETE tells of; a run that finds more is told to ask for less. */
-#define MAX_PLACES ((size_t)64 << 20)
+#define MAX_PLACES ((size_t)16 << 20)
 /* Rows that messages and reports show, whatever the format of the result. */
 #define MIN_SAMPLES 5
 
