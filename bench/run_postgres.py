@@ -92,7 +92,7 @@ class Warehouse:
 
     def run_finetl(self, database, pipeline, *options):
         return self.timed([self.finetl, "run", pipeline, "--warehouse", self.cluster.url(database), "--quiet",
-                           "--run-time", measure.RUN_TIME.replace(" ", "T") + "Z", *options])
+                           "--run-time", measure.RUN_TIME.replace(" ", "T") + "Z", "--threads", "2", *options])
 
     def run_psql(self, database, *sql):
         commands = [word for text in sql for word in ("-c", text)]
@@ -285,7 +285,7 @@ class Bench:
 
         def floor(database):
             begun = time.time()
-            timed = self.warehouse.run_psql(database, "SET temp_buffers = '64MB'", make,
+            timed = self.warehouse.run_psql(database, "SET temp_buffers = '256MB'", make,
                                             f"\\copy fe_stage_floor FROM '{binary}' (FORMAT binary)")
             return Timed(self.warehouse.staged_after(database, begun, "fe_stage_floor"), None, timed.run)
 
@@ -311,20 +311,18 @@ class Bench:
             return self.warehouse.timed([self.python, measure.HERE / "postgres_peers.py", "psycopg",
                                          self.warehouse.cluster.url(database), merge, csv])
 
-        return {
-            "finetl": lambda database: self.warehouse.run_finetl(database, pipeline, "--select", "transactions"),
-            "finetl merging": lambda database: self.warehouse.run_finetl(database, pipeline, "--select", "transactions",
-                                                                         "--load-strategy", "merge"),
-            "floor": floor,
-            "psycopg": psycopg,
-        }
+        def finetl(*options):
+            return lambda database: self.warehouse.run_finetl(database, pipeline, "--select", "transactions", *options)
+
+        merging = {"finetl merging": finetl("--load-strategy", "merge")} if self.args.merging else {}
+        return {"finetl": finetl(), **merging, "floor": floor, "psycopg": psycopg}
 
     def merge(self):
         for times in self.args.tables:
             n, n_stored = self.args.merge_rows, times * self.args.merge_rows
             batches = self.data.batches(n_stored, n)
             base = self.stored(batches["stored"], n_stored) if n_stored else "base"
-            for name in ("new", "half", "changed"):
+            for name in self.args.batches:
                 if name in batches:
                     self.merge_batch(base, n_stored, name, batches[name])
             if "same" in batches:
@@ -337,7 +335,9 @@ class Bench:
         ready = self.ready_files(base, pipeline, "batch_ready")
         calm, results = self.compare(base, self.contestants(pipeline, ready))
         self.report.ratio(f"{name} into {n_stored:,}: finetl / bare merge", calm, results, "finetl", "floor", at_most=1.08)
-        self.report.ratio(f"{name} into {n_stored:,}: finetl merging / bare merge", calm, results, "finetl merging", "floor")
+        if self.args.merging:
+            self.report.ratio(f"{name} into {n_stored:,}: finetl merging / bare merge", calm, results, "finetl merging",
+                              "floor")
         self.report.ratio(f"{name} into {n_stored:,}: psycopg / finetl", calm, results, "psycopg", "finetl", at_least=1.0)
 
     def no_changes(self, base, n_stored, batches):
@@ -401,6 +401,9 @@ def arguments():
     p.add_argument("--merge-rows", type=int, help="of a merged batch [100,000; --long: 1,000,000]")
     p.add_argument("--tables", type=lambda text: [int(t) for t in text.split(",")],
                    help="rows that a table has before a merge, in batches [3; --long: 0,1,3]")
+    p.add_argument("--batches", type=lambda text: text.split(","), default=["new", "half", "changed"],
+                   help="kinds of rows to merge, by comma [new,half,changed]")
+    p.add_argument("--merging", action="store_true", help="merge: finetl with --load-strategy merge as well")
     p.add_argument("--customers", type=int, default=50_000)
     p.add_argument("--rounds", type=int, default=7)
     p.add_argument("--only", default="staging,merge,empty,small", help="parts by comma [%(default)s]")
