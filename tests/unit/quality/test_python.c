@@ -190,7 +190,7 @@ json_is_what_python_loads(void **state)
 	static const char *const good[] = { "{}", " [1, {\"a\": [null]}] ", "NaN", "-Infinity", "1e999", "-0",
 		                            "\"\\ud800\"", "{\"a\":1,\"a\":2}", "[[],{}]", "0.5E-3" };
 	static const char *const bad[] = { "", " ", "[1,]", "{\"a\"}", "{1:2}", "01", "1.", "-", "1 2", "'a'", "True", "\"\t\"",
-		                           "\"\\x\"", "\"\\u12g4\"", "[", "[[]", "]", "{\"a\":1,}", "\xef\xbb\xbf" "1", "nul" };
+		                           "\"\\x\"", "\"\\u12g4\"", "[", "[[]", "]", "{\"a\":1,}", "\xef\xbb\xbf[]", "nul" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
