@@ -113,8 +113,10 @@ RUN_TIME = "2026-11-23 00:00:00"
 
 
 def pipeline_for(folder):
-    """The default pipeline, reading from a folder of generated files."""
-    text = (ROOT / "pipelines/financial_transactions.yaml").read_text()
+    """The default pipeline, reading from a folder of generated files; without its suite of
+    expectations, which what it is compared with has none of."""
+    lines = (ROOT / "pipelines/financial_transactions.yaml").read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.lstrip().startswith("expectations:"))
     for name in ("customers", "transactions"):
         old = f"../data/{name}.csv"
         if text.count(old) != 1:

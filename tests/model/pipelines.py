@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pipelines for the tests, as Python dicts; JSON of one is a pipeline file.
 
-`financial` is the shipped pipelines/financial_transactions.yaml without its gate,
+`financial` is the shipped pipelines/financial_transactions.yaml without its gate and suite,
 written here a second time on purpose. `variant` turns everything else that the model
 knows: version, where, map, null, computed columns, warnings, zones.
 """

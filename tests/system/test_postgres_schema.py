@@ -120,6 +120,8 @@ def test_a_trail_that_was_changed_says_how_to_look_into_it(finetl, database, tmp
     (tmp_path / "pipelines").mkdir()
     pipeline = tmp_path / "pipelines" / "p.yaml"
     pipeline.write_bytes(DEFAULT.read_bytes())
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "transactions.json").write_bytes((ROOT / "suites" / "transactions.json").read_bytes())
     run = ["run", pipeline, "--warehouse", database.url]
     first = finetl(*run)
     assert first.code in (0, 4), first

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import random
+import shutil
 import sqlite3
 from datetime import datetime, timedelta, timezone
 
@@ -359,6 +360,22 @@ def test_run_time_is_a_parameter(finetl, tmp_path):
     pipeline = write_run(tmp_path, suite, f"id,status,at\nA,new,{moment(NOW + timedelta(microseconds=1))}\n", columns=at)
     done = finetl.run(pipeline, f"files:{tmp_path}/out")
     assert done.code == 4 and "at is at most" in done.result["error"], done
+
+
+def test_where_no_file_is_new_nothing_is_judged(finetl, tmp_path):
+    suite = write_suite(tmp_path, (ROWS, "critical", {"min_value": 1}))
+    pipeline = write_run(tmp_path, suite, "id,status\nA,new\n", source={"csv": "d.csv", "incremental": "objects"})
+    assert finetl.run(pipeline, f"sqlite:{tmp_path}/w.db").ok().dataset("d")["expectations"]["evaluated"] == 1
+    again = finetl.run(pipeline, f"sqlite:{tmp_path}/w.db").ok().dataset("d")
+    assert again["objects_skipped"] == 1 and "expectations" not in again
+
+
+def test_the_default_pipeline_is_held_against_its_suite(finetl, tmp_path):
+    finetl("generate", tmp_path / "data", "--transactions", "500", "--customers", "50").ok()
+    for folder in ("pipelines", "suites"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    d = finetl("run", tmp_path / "pipelines" / PIPELINE.name, "--warehouse", f"sqlite:{tmp_path}/w.db").dataset("transactions")
+    assert (d["expectations"]["evaluated"], d["expectations"]["failed"]) == (11, []), d
 
 
 def test_the_suite_is_part_of_what_was_configured(finetl, tmp_path):
