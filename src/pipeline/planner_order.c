@@ -149,10 +149,10 @@ check_select(struct orderer *o, struct fe_err *err)
 			continue;
 		const char *nearest = fe_text_nearest(fe_str_of(set->select[s]), names, o->n);
 		if (nearest)
-			(void)fe_fail(err, FE_EUSAGE, "--select %s: no such data set; did you mean '%s'?",
+			(void)fe_fail(err, FE_EUSAGE, "the pipeline file has no data set '%s'; did you mean '%s'?",
 				      set->select[s], nearest);
 		else
-			(void)fe_fail(err, FE_EUSAGE, "--select %s: no such data set", set->select[s]);
+			(void)fe_fail(err, FE_EUSAGE, "the pipeline file has no data set '%s'", set->select[s]);
 		return false;
 	}
 	return true;

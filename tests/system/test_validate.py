@@ -256,6 +256,26 @@ def test_parameters_are_json(finetl, small, tmp_path):
     assert "no value was given" in validate(finetl, small, suite=suite).stdout
 
 
+@pytest.mark.parametrize(("source", "encoding", "before"), [
+    ({}, "utf-8", ""), ({"skip_lines": 3}, "utf-8", "a\n\n\"x\n"), ({"encoding": "utf-16"}, "utf-16", "")])
+def test_the_header_is_read_as_the_source_says_however_long(finetl, tmp_path, source, encoding, before):
+    names = [f"c{i:04}_{'x' * 150}" for i in range(1000)]
+    (tmp_path / "wide.csv").write_bytes((before + ",".join(names) + "\n" + ",".join("1" for _ in names) + "\n").encode(encoding))
+    pipeline = write_pipeline(tmp_path, {
+        "version": 1, "pipeline": "p", "targets": {"t": {"key": ["id"]}},
+        "datasets": [{"name": "d", "source": {"csv": "wide.csv", **source}, "target": "t", "columns": [
+            {"name": "id", "type": "int", "from": names[999]}]}]})
+    suite = write_suite(tmp_path, (LIST, "critical", {"column_list": [*names[:999], "id"]}),
+                        ("expect_column_sum_to_be_between", "critical", {"column": "id", "min_value": 1, "max_value": 1}))
+    done = validate(finetl, tmp_path / "wide.csv", "-p", pipeline, "--dataset", "d", suite=suite).ok()
+    assert done.result["success"] is True
+
+
+def test_a_data_set_that_is_not_there_is_told(finetl, small):
+    done = validate(finetl, small, "-p", PIPELINE, "--dataset", "transaction")
+    assert done.code == 2 and "no data set 'transaction'; did you mean 'transactions'?" in done.stderr, done
+
+
 def test_a_name_with_stars_is_a_name(finetl, tmp_path):
     path = tmp_path / "a[1]*.csv"
     path.write_text("id\nA\n")
