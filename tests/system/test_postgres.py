@@ -34,7 +34,10 @@ def database(postgres):
 # ---- logical dumps ----
 
 def plain(value):
-    return json.dumps(json.loads(value), sort_keys=True) if value is not None else None
+    """JSON without what names the run it tells of."""
+    def nameless(members):
+        return {key: v for key, v in members.items() if key != "run_id"}
+    return json.dumps(json.loads(value, object_hook=nameless), sort_keys=True) if value is not None else None
 
 
 def numbered(rows, key):
