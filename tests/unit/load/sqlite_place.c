@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../ask.h"
 #include "../scratch.h"
 
 static struct scratch scratch;
@@ -61,46 +62,11 @@ place_exec(const char *sql)
 int64_t
 place_i64(const char *sql)
 {
-	struct fe_db *db = open_db();
-	struct fe_err err = FE_ERR_INIT;
-	int64_t v = INT64_MIN;
-
-	if (fe_db_query_i64(db, sql, &v, &err))
-		fail_msg("%s: %s", sql, err.text);
-	fe_db_close(db);
-	return v;
+	return ask_i64(open_db(), sql);
 }
 
 const char *
 place_text(const char *sql)
 {
-	static char text[65536];
-	struct fe_db *db = open_db();
-	struct fe_err err = FE_ERR_INIT;
-	struct fe_stmt *st;
-	struct fe_buf out;
-	bool row;
-	int i;
-
-	fe_buf_init(&out, sizeof(text) - 1);
-	if (fe_db_prepare(db, fe_str_of(sql), &st, &err))
-		fail_msg("%s: %s", sql, err.text);
-	for (;;) {
-		if (fe_stmt_step(st, &row, &err))
-			fail_msg("%s: %s", sql, err.text);
-		if (!row)
-			break;
-		for (i = 0; i < fe_stmt_n_columns(st); i++) {
-			if (i > 0)
-				fe_buf_add_char(&out, '|');
-			fe_buf_add_str(&out, fe_stmt_text(st, i));
-		}
-		fe_buf_add_char(&out, '\n');
-	}
-	assert_false(out.failed);
-	memcpy(text, fe_buf_text(&out), out.n_bytes + 1);
-	fe_buf_reset(&out);
-	fe_stmt_free(st);
-	fe_db_close(db);
-	return text;
+	return ask_text(open_db(), sql);
 }
