@@ -20,7 +20,9 @@
 #ifndef FE_EXTRACT_SOURCE_H
 #define FE_EXTRACT_SOURCE_H
 
+#include "base/clock.h"
 #include "batch/batch.h"
+#include "io/net.h"
 #include "io/reader.h"
 
 struct fe_source;
@@ -33,9 +35,22 @@ struct fe_source_column {
 
 enum fe_extra_columns { FE_EXTRA_ERROR, FE_EXTRA_IGNORE };
 
+/* What only rows of an incremental data set are asked by. The texts are the source's own:
+ * ready to stand in a query or a request, whatever overlap there is taken off. */
+struct fe_source_window {
+	const char *cursor;      /* name in the source of the column; NULL: not incremental */
+	const char *since;       /* from here, itself included; NULL: from the beginning */
+	const char *until;       /* up to here, itself not included; NULL: to the end */
+	bool include_null;       /* rows without a cursor as well */
+};
+
+struct fe_json_settings;  /* extract/json_rows.h */
+struct fe_api_settings;   /* extract/api.h */
+struct fe_query_settings; /* extract/query.h */
+
 /* As the pipeline file gives them; not every source looks at every one. */
 struct fe_source_settings {
-	const char *location;    /* path, glob, "-" */
+	const char *location;    /* path, glob, URL, "-"; of a database: how to connect */
 	const char *dataset;     /* for messages */
 	const struct fe_schema *schema;
 	const struct fe_source_column *columns; /* [schema->n_source] */
@@ -48,6 +63,12 @@ struct fe_source_settings {
 	enum fe_extra_columns extra_columns;
 	bool allow_empty;        /* 0 bytes or a header alone is fine */
 	uint64_t limit_rows;     /* 0: none */
+	const struct fe_json_settings *json;   /* json, ndjson, api */
+	const struct fe_api_settings *api;     /* api */
+	const struct fe_query_settings *query; /* postgresql, sqlite, odbc */
+	struct fe_source_window window;        /* api and databases */
+	struct fe_net_settings net;            /* of files by URL, and of api */
+	const struct fe_clock *clock;
 	/* Asked before an object is read, in the thread that calls next; true: leave it out
 	 * (incremental). Standard input is always read. NULL: read all. */
 	bool (*skip_object)(void *ctx, const struct fe_object_id *id);
