@@ -91,7 +91,8 @@ CREATE TABLE IF NOT EXISTS etl_objects (
 	sha256 TEXT,                   -- null: not read to its end
 	records INTEGER NOT NULL,
 	outcome TEXT NOT NULL
-		CHECK (outcome IN ('loaded', 'partial', 'skipped', 'held', 'failed'))
+		CHECK (outcome IN ('loaded', 'partial', 'skipped', 'held', 'failed')),
+	version TEXT                   -- as an object store tells it: a version id or an ETag
 ) STRICT;
 CREATE INDEX IF NOT EXISTS etl_objects_identity ON etl_objects (dataset, path, sha256);
 CREATE INDEX IF NOT EXISTS etl_objects_run ON etl_objects (run_id);

@@ -14,6 +14,7 @@
 #include "extract/csv_text.h"
 #include "extract/source.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "format/csv.h"
 
@@ -113,11 +114,11 @@ static enum fe_rc
 list_objects(struct source_csv *s, struct fe_err *err)
 {
 	struct fe_paths paths;
-	FE_TRY(fe_paths_expand(s->set.location, &paths, err));
+	FE_TRY(fe_paths_expand(s->set.location, &s->set.net, &paths, err));
 	s->base.objects = fe_new_array(paths.n_paths, struct fe_object);
 	s->base.n_objects = s->base.cap_objects = paths.n_paths;
 	for (size_t i = 0; i < paths.n_paths; i++) {
-		uint64_t size_bytes = fe_file_size(paths.paths[i]);
+		uint64_t size_bytes = paths.sizes_bytes[i];
 		s->base.objects[i].id.path = fe_strdup(paths.paths[i]);
 		s->base.objects[i].id.size_bytes = size_bytes;
 		s->has_unknown_size |= size_bytes == 0;
@@ -173,8 +174,10 @@ static void
 set_identity(struct fe_object *object, const struct fe_object_id *id)
 {
 	char *path = object->id.path;
+	fe_free(object->id.version);
 	object->id = *id;
 	object->id.path = path;
+	object->id.version = fe_strdup(id->version);
 	object->complete = true;
 }
 
@@ -186,7 +189,7 @@ ask_to_skip(struct source_csv *s, bool *skip, struct fe_err *err)
 	*skip = false;
 	if (!s->set.skip_object || strcmp(object->id.path, "-") == 0)
 		return FE_OK;
-	FE_TRY(fe_object_identify(object->id.path, &id, err));
+	FE_TRY(fe_object_identify(object->id.path, &s->set.net, &id, err));
 	*skip = s->set.skip_object(s->set.skip_ctx, &id);
 	if (*skip) {
 		set_identity(object, &id);
@@ -207,8 +210,10 @@ enter_object(struct source_csv *s, struct fe_err *err)
 		return FE_OK;
 	}
 	struct fe_object *object = &s->base.objects[s->object];
-	FE_TRY(fe_reader_open(&s->in, object->id.path, err));
-	object->id.mtime_us = fe_reader_identity(s->in)->mtime_us; /* known, should it not be read to its end */
+	FE_TRY(fe_reader_open(&s->in, object->id.path, &s->set.net, err));
+	/* known, should it not be read to its end */
+	object->id.mtime_us = fe_reader_identity(s->in)->mtime_us;
+	object->id.version = fe_strdup(fe_reader_identity(s->in)->version);
 	fe_csv_text_begin(&s->text, s->in, s->encoding);
 	s->csv = fe_csv_reader_new(dialect_of(s));
 	s->in_ended = false;

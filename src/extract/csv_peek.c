@@ -82,7 +82,7 @@ peek(struct fe_csv_header *out, const struct fe_source_settings *set, const char
 
 	if (set->encoding && !fe_encoding_find(fe_str_of(set->encoding), &encoding))
 		return fe_fail(err, FE_EUSAGE, "there is no encoding '%s'", set->encoding);
-	FE_TRY(fe_reader_open(&in, path, err));
+	FE_TRY(fe_reader_open(&in, path, &set->net, err));
 	fe_csv_text_begin(&text, in, encoding);
 	rc = read_start(out, set, &text, err);
 	if (rc)
@@ -108,7 +108,7 @@ fe_csv_peek(struct fe_csv_header *out, const struct fe_source_settings *set, str
 	if (strcmp(set->location, "-") == 0)
 		return fe_fail(err, FE_EUSAGE, "standard input cannot be read twice, for its header and for its records; "
 			       "give a file");
-	FE_TRY(fe_paths_expand(set->location, &paths, err));
+	FE_TRY(fe_paths_expand(set->location, &set->net, &paths, err));
 	enum fe_rc rc = peek(out, set, paths.paths[0], err);
 	fe_paths_free(&paths);
 	return rc;

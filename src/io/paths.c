@@ -21,6 +21,13 @@ compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static uint64_t
+size_of(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
 /* A pipe has no other name than the one given. */
 static char *
 canonical(const char *path, const struct stat *st)
@@ -34,6 +41,8 @@ single(const char *path, const struct stat *st, struct fe_paths *out)
 {
 	out->paths = fe_new_array(1, char *);
 	out->paths[0] = st ? canonical(path, st) : fe_strdup(path);
+	out->sizes_bytes = fe_new_array(1, uint64_t);
+	out->sizes_bytes[0] = st && S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
 	out->n_paths = 1;
 }
 
@@ -64,15 +73,17 @@ take_matches(const glob_t *g, struct fe_paths *out)
 	}
 	qsort(out->paths, out->n_paths, sizeof *out->paths, compare_paths);
 	drop_doubles(out);
+	out->sizes_bytes = fe_new_array(out->n_paths + 1, uint64_t);
+	for (size_t i = 0; i < out->n_paths; i++)
+		out->sizes_bytes[i] = size_of(out->paths[i]);
 }
 
-enum fe_rc
-fe_paths_expand(const char *pattern, struct fe_paths *out, struct fe_err *err)
+static enum fe_rc
+expand_files(const char *pattern, struct fe_paths *out, struct fe_err *err)
 {
 	struct stat st;
 	glob_t g = { 0 };
 
-	*out = (struct fe_paths){ 0 };
 	if (strcmp(pattern, "-") == 0) {
 		single(pattern, NULL, out);
 		return FE_OK;
@@ -114,11 +125,13 @@ fe_paths_expand(const char *pattern, struct fe_paths *out, struct fe_err *err)
 	return FE_OK;
 }
 
-uint64_t
-fe_file_size(const char *path)
+enum fe_rc
+fe_paths_expand(const char *location, const struct fe_net_settings *net, struct fe_paths *out,
+		struct fe_err *err)
 {
-	struct stat st;
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+	*out = (struct fe_paths){ 0 };
+	(void)net;
+	return expand_files(location, out, err);
 }
 
 void
@@ -127,5 +140,6 @@ fe_paths_free(struct fe_paths *p)
 	for (size_t i = 0; i < p->n_paths; i++)
 		fe_free(p->paths[i]);
 	fe_free(p->paths);
+	fe_free(p->sizes_bytes);
 	*p = (struct fe_paths){ 0 };
 }

@@ -465,7 +465,7 @@ fe_record_abandoned(struct fe_db *db, const struct fe_record_run *run,
 /* ---- objects of earlier runs ---- */
 
 /* Only what was loaded last from the path counts: a file that is again what it once was
- * has changed since. */
+ * has changed since. One that was not read for this is known by its version. */
 enum fe_rc
 fe_record_object_known(struct fe_db *db, const char *pipeline, const char *dataset,
 		       const struct fe_object_id *id, bool *known, struct fe_err *err)
@@ -477,7 +477,8 @@ fe_record_object_known(struct fe_db *db, const char *pipeline, const char *datas
 
 	*known = false;
 	FE_TRY(fe_db_prepare(db,
-	                     FE_STR("SELECT CASE WHEN sha256 = ?3 AND size_bytes = ?4 THEN 1 ELSE 0 END "
+	                     FE_STR("SELECT CASE WHEN size_bytes = ?4 AND (sha256 = ?3 "
+	                            "OR (?3 = '' AND version = ?6)) THEN 1 ELSE 0 END "
 	                            "FROM main.etl_objects WHERE dataset = ?1 AND path = ?2 "
 	                            "AND pipeline_name = ?5 AND outcome = 'loaded' "
 	                            "ORDER BY object_id DESC LIMIT 1"),
@@ -487,6 +488,7 @@ fe_record_object_known(struct fe_db *db, const char *pipeline, const char *datas
 	fe_stmt_bind_cstr(st, 3, id->sha256);
 	fe_record_bind_count(st, 4, id->size_bytes);
 	fe_stmt_bind_cstr(st, 5, pipeline);
+	fe_record_bind_optional(st, 6, fe_str_of(id->version));
 	rc = fe_stmt_step(st, &row, err);
 	*known = rc == FE_OK && row && fe_stmt_i64(st, 0) != 0;
 	fe_stmt_free(st);

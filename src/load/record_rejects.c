@@ -3,7 +3,7 @@
  *
  * A reject is known by its pipeline, data set, object and record; one that an earlier
  * run has written down already stays as it is. An object is known by its hash, or, where
- * no run has read it to its end, by its path, size and time; as nothing that is written
+ * no run has read it to its end, by its path, size, time and version; as nothing that is written
  * is changed, it is looked for by both.
  *
  * Rejects come in the order of their records. So those that are there already are read
@@ -61,6 +61,7 @@ add_object(struct fe_db *db, struct fe_stmt *st, const struct fe_run_end *end,
 	fe_record_bind_optional(st, 8, fe_str_of(o->id->sha256));
 	fe_record_bind_count(st, 9, o->n_records);
 	fe_stmt_bind_cstr(st, 10, object_outcome(end, o));
+	fe_record_bind_optional(st, 11, fe_record_text(db, fe_str_of(o->id->version), &arena));
 	rc = fe_record_insert(db, st, 1, "etl_objects", err);
 	fe_arena_free(&arena);
 	return rc;
@@ -79,8 +80,8 @@ fe_record_objects(struct fe_db *db, const struct fe_record_run *run, const struc
 	FE_TRY(fe_db_prepare(db,
 	                     FE_STR("INSERT INTO main.etl_objects (run_id, pipeline_name, "
 	                            "object_id, dataset, path, size_bytes, modified_at, sha256, "
-	                            "records, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-	                            "?9, ?10)"),
+	                            "records, outcome, version) VALUES (?1, ?2, ?3, ?4, ?5, "
+	                            "?6, ?7, ?8, ?9, ?10, ?11)"),
 	                     &st, err));
 	fe_stmt_bind_cstr(st, 1, run->run_id);
 	fe_stmt_bind_cstr(st, 2, run->pipeline);
@@ -131,6 +132,8 @@ print_unread(struct writer *w, const struct fe_object_id *id)
 		fe_buf_addf(out, ":%" PRIu64 ":%" PRId64, id->size_bytes, id->mtime_us);
 	else
 		fe_buf_addf(out, ":%s", w->run->run_id);
+	if (id->version)
+		fe_buf_addf(out, ":%s", id->version);
 	fe_arena_free(&arena);
 	if (out->n_bytes > MAX_INDEXED_BYTES) {
 		fe_sha256_of(fe_buf_str(out), hex);
@@ -139,7 +142,7 @@ print_unread(struct writer *w, const struct fe_object_id *id)
 	}
 }
 
-/* The hash that another run found, the object having the same path, size and time. */
+/* The hash that another run found, the object having the same path, size, time and version. */
 static enum fe_rc
 find_hash(struct writer *w, const struct fe_run_object *o, bool *found, struct fe_err *err)
 {
@@ -151,12 +154,13 @@ find_hash(struct writer *w, const struct fe_run_object *o, bool *found, struct f
 	FE_TRY(fe_db_prepare(w->db,
 	                     FE_STR("SELECT sha256 FROM main.etl_objects WHERE dataset = ?1 AND "
 	                            "path = ?2 AND size_bytes = ?3 AND modified_at = ?4 AND "
-	                            "sha256 IS NOT NULL LIMIT 1"),
+	                            "version IS NOT DISTINCT FROM ?5 AND sha256 IS NOT NULL LIMIT 1"),
 	                     &st, err));
 	fe_stmt_bind_cstr(st, 1, o->dataset);
 	fe_stmt_bind_text(st, 2, fe_record_text(w->db, fe_str_of(o->id->path), &arena));
 	fe_record_bind_count(st, 3, o->id->size_bytes);
 	fe_stmt_bind_text(st, 4, fe_record_time(o->id->mtime_us, modified));
+	fe_record_bind_optional(st, 5, fe_record_text(w->db, fe_str_of(o->id->version), &arena));
 	rc = fe_stmt_step(st, found, err);
 	if (rc == FE_OK && *found)
 		fe_buf_add_str(&w->known.identity, fe_stmt_text(st, 0));

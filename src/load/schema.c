@@ -97,11 +97,27 @@ fe_schema_print(const struct fe_table *tables, size_t n_tables, struct fe_buf *o
 
 /* ---- applying ---- */
 
+/* What etl_tables.sql has now and had not in every release: SQLite adds no column by
+ * "if it is not there". */
+static enum fe_rc
+add_newer_columns(struct fe_db *db, struct fe_err *err)
+{
+	int64_t n = 1;
+
+	FE_TRY(fe_db_query_i64(db,
+	                       "SELECT count(*) FROM pragma_table_xinfo('etl_objects', 'main') "
+	                       "WHERE name = 'version'",
+	                       &n, err));
+	return n ? FE_OK : fe_db_exec(db, "ALTER TABLE main.etl_objects ADD COLUMN version TEXT", err);
+}
+
 enum fe_rc
 fe_schema_apply_own(struct fe_db *db, struct fe_err *err)
 {
 	enum fe_rc rc = fe_db_exec(db, fe_sql_etl_tables, err);
 
+	if (rc == FE_OK)
+		rc = add_newer_columns(db, err);
 	if (rc == FE_ECONFLICT)
 		fe_err_context(err, "a table, index or view of the database has the name of one of "
 		                    "finetl's own (etl_...) and another shape; rename it, or name "

@@ -103,7 +103,8 @@ struct fe_sink_ops {
 	                                int64_t object_id, struct fe_err *err);
 	/* Applies staged updates, builds indexes; out->sums arrays are given by the caller. */
 	FE_MUST_USE enum fe_rc (*table_end)(struct fe_sink *s, size_t table, struct fe_table_result *out, struct fe_err *err);
-	/* Whether what was last loaded of this data set and path, by a run that ended well, has this size and SHA-256. */
+	/* Whether what was last loaded of this data set and path, by a run that ended well, has this size and SHA-256
+	 * (or, of an id without one, this version). */
 	FE_MUST_USE enum fe_rc (*object_known)(struct fe_sink *s, const char *dataset, const struct fe_object_id *id, bool *known, struct fe_err *err);
 	FE_MUST_USE enum fe_rc (*commit)(struct fe_sink *s, const struct fe_run_end *end, struct fe_err *err);
 	FE_MUST_USE enum fe_rc (*undo)(struct fe_sink *s, const struct fe_run_end *end, struct fe_err *err);

@@ -257,7 +257,7 @@ read_folder(struct asker *a, struct fe_err *err)
 	fe_buf_addf(&text, "%s/*.sql", a->q->folder);
 	rc = fe_buf_check(&text, "the folder's path", err);
 	if (rc == FE_OK)
-		rc = fe_paths_expand(fe_buf_text(&text), &paths, err);
+		rc = fe_paths_expand(fe_buf_text(&text), NULL, &paths, err);
 	for (size_t i = 0; rc == FE_OK && i < paths.n_paths; i++) {
 		fe_buf_clear(&text);
 		rc = fe_file_read(paths.paths[i], MAX_FILE_BYTES, &text, err);

@@ -208,6 +208,7 @@ finish_objects(struct chain *c)
 		struct fe_object_id *id = (struct fe_object_id *)(uintptr_t)to->id;
 		*id = from->id;
 		id->path = fe_strdup(from->id.path);
+		id->version = fe_strdup(from->id.version);
 		to->n_records = from->n_records;
 		to->is_whole = from->complete;
 		to->is_skipped = from->skipped;

@@ -151,7 +151,7 @@ done:
 
 /* Whether the object is still what was loaded; tells why where it is not. */
 static bool
-is_same_object(const struct fe_trace_record *what, struct fe_buf *out)
+is_same_object(const struct fe_trace_record *what, const struct fe_net_settings *net, struct fe_buf *out)
 {
 	struct fe_object_id id = { 0 };
 	struct fe_err why = FE_ERR_INIT;
@@ -159,7 +159,7 @@ is_same_object(const struct fe_trace_record *what, struct fe_buf *out)
 		fe_buf_add_text(out, "\n  it came by standard input and cannot be read again\n");
 		return false;
 	}
-	if (fe_object_identify(what->path, &id, &why)) {
+	if (fe_object_digest(what->path, net, &id, &why)) {
 		fe_buf_addf(out, "\n  the object cannot be read again: %s\n", why.text);
 		return false;
 	}
@@ -181,7 +181,7 @@ fe_trace(const struct fe_plan_dataset *d, const struct fe_trace_record *what, st
 	size_t row;
 	enum fe_rc rc;
 
-	if (!is_same_object(what, out))
+	if (!is_same_object(what, &set.net, out))
 		return FE_OK;
 	set.location = what->path;
 	set.reasons = &reasons;

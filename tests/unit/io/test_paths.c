@@ -40,7 +40,7 @@ expect_paths(const char *pattern, const char *want)
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_buf got;
 	fe_buf_init(&got, 10000);
-	if (fe_paths_expand(pattern, &paths, &err))
+	if (fe_paths_expand(pattern, NULL, &paths, &err))
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < paths.n_paths; i++) {
 		const char *path = paths.paths[i];
@@ -82,7 +82,7 @@ paths_to_nothing_are_usage_errors(void **state)
 		struct fe_paths paths;
 		struct fe_err err = FE_ERR_INIT;
 		const char *pattern = scratch_path(&scratch, patterns[i]);
-		assert_int_equal(fe_paths_expand(pattern, &paths, &err), FE_EUSAGE);
+		assert_int_equal(fe_paths_expand(pattern, NULL, &paths, &err), FE_EUSAGE);
 		assert_string_equal(err.object, pattern);
 		assert_int_equal(paths.n_paths, 0);
 	}
@@ -98,18 +98,25 @@ paths_below_a_closed_folder_are_denied(void **state)
 		skip();
 	const char *folder = scratch_path(&scratch, "closed");
 	assert_int_equal(mkdir(folder, 0), 0);
-	assert_int_equal(fe_paths_expand(scratch_path(&scratch, "closed/*.csv"), &paths, &err), FE_EDENIED);
+	assert_int_equal(fe_paths_expand(scratch_path(&scratch, "closed/*.csv"), NULL, &paths, &err), FE_EDENIED);
 	assert_int_equal(rmdir(folder), 0);
 }
 
 static void
-size_is_known_of_files_only(void **state)
+sizes_are_told_of_files(void **state)
 {
 	(void)state;
-	assert_int_equal(fe_file_size(scratch_path(&scratch, "a.csv")), 1);
-	assert_int_equal(fe_file_size(scratch_path(&scratch, "none")), 0);
-	assert_int_equal(fe_file_size(scratch.folder), 0);
-	assert_int_equal(fe_file_size("-"), 0);
+	static const struct { const char *name; uint64_t size_bytes; } cases[] = { { "a.csv", 1 }, { "[ab].csv", 1 } };
+	struct fe_paths paths;
+	struct fe_err err = FE_ERR_INIT;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(fe_paths_expand(scratch_path(&scratch, cases[i].name), NULL, &paths, &err), FE_OK);
+		assert_int_equal(paths.sizes_bytes[paths.n_paths - 1], cases[i].size_bytes);
+		fe_paths_free(&paths);
+	}
+	assert_int_equal(fe_paths_expand("-", NULL, &paths, &err), FE_OK);
+	assert_int_equal(paths.sizes_bytes[0], 0);
+	fe_paths_free(&paths);
 }
 
 int
@@ -120,7 +127,7 @@ main(void)
 		cmocka_unit_test(paths_that_are_there_are_taken_as_they_are),
 		cmocka_unit_test(paths_to_nothing_are_usage_errors),
 		cmocka_unit_test(paths_below_a_closed_folder_are_denied),
-		cmocka_unit_test(size_is_known_of_files_only),
+		cmocka_unit_test(sizes_are_told_of_files),
 	};
 	return cmocka_run_group_tests(tests, make_files, drop_files);
 }

@@ -73,7 +73,7 @@ read_path(const char *path, size_t step, struct fe_buf *out, struct fe_object_id
 {
 	struct fe_reader *r;
 	size_t n;
-	enum fe_rc rc = fe_reader_open(&r, path, err);
+	enum fe_rc rc = fe_reader_open(&r, path, NULL, err);
 	if (rc)
 		return rc;
 	do {
@@ -261,7 +261,7 @@ reader_refuses_a_file_that_changes_while_it_is_read(void **state)
 		struct fe_err err = FE_ERR_INIT;
 		char *out = fe_alloc(text.n_bytes + 100);
 		size_t n;
-		assert_int_equal(fe_reader_open(&r, path, &err), FE_OK);
+		assert_int_equal(fe_reader_open(&r, path, NULL, &err), FE_OK);
 		assert_int_equal(fe_reader_read(r, out, 10, &n, &err), FE_OK);
 		/* The clock of a file system may tick slowly. */
 		struct timespec at[2] = { { .tv_nsec = UTIME_NOW }, { .tv_sec = 1700000000 } };
@@ -283,14 +283,14 @@ reader_refuses_what_is_not_there_or_no_file(void **state)
 	(void)state;
 	struct fe_reader *r;
 	struct fe_err err = FE_ERR_INIT;
-	assert_int_equal(fe_reader_open(&r, scratch_path(&scratch, "none"), &err), FE_EUSAGE);
+	assert_int_equal(fe_reader_open(&r, scratch_path(&scratch, "none"), NULL, &err), FE_EUSAGE);
 	assert_null(r);
-	assert_int_equal(fe_reader_open(&r, scratch.folder, &err), FE_EUSAGE);
+	assert_int_equal(fe_reader_open(&r, scratch.folder, NULL, &err), FE_EUSAGE);
 	assert_non_null(strstr(err.text, "folder"));
 	const char *path = scratch_write(&scratch, "secret", FE_STR("x"));
 	assert_int_equal(chmod(path, 0), 0);
 	if (geteuid() != 0)
-		assert_int_equal(fe_reader_open(&r, path, &err), FE_EDENIED);
+		assert_int_equal(fe_reader_open(&r, path, NULL, &err), FE_EDENIED);
 }
 
 /* Standard input replaced by a pipe that a child fills slowly. */
@@ -342,7 +342,7 @@ reader_tells_how_far_it_is(void **state)
 	struct fe_err err;
 	char out[10];
 	size_t n;
-	assert_int_equal(fe_reader_open(&r, scratch_write(&scratch, "data", fe_buf_str(&text)), &err), FE_OK);
+	assert_int_equal(fe_reader_open(&r, scratch_write(&scratch, "data", fe_buf_str(&text)), NULL, &err), FE_OK);
 	assert_int_equal(fe_reader_stored_size(r), text.n_bytes);
 	assert_int_equal(fe_reader_read(r, out, sizeof out, &n, &err), FE_OK);
 	assert_in_range(fe_reader_stored_bytes_read(r), 10, text.n_bytes);
@@ -361,14 +361,14 @@ object_is_identified_without_being_decompressed(void **state)
 	fe_buf_init(&stored, MAX_BYTES);
 	add_gzip(&stored, fe_buf_str(&text));
 	const char *path = scratch_write(&scratch, "data", fe_buf_str(&stored));
-	assert_int_equal(fe_object_identify(path, &id, &err), FE_OK);
+	assert_int_equal(fe_object_identify(path, NULL, &id, &err), FE_OK);
 	fe_sha256_of(fe_buf_str(&stored), sha);
 	assert_string_equal(id.sha256, sha);
 	assert_int_equal(id.size_bytes, stored.n_bytes);
 	assert_string_equal(id.path, path);
 	fe_object_id_reset(&id);
 	fe_object_id_reset(&id);
-	assert_int_equal(fe_object_identify("/nowhere", &id, &err), FE_EUSAGE);
+	assert_int_equal(fe_object_identify("/nowhere", NULL, &id, &err), FE_EUSAGE);
 	fe_buf_reset(&stored);
 }
 
@@ -431,7 +431,7 @@ reader_stops_waiting_when_it_is_asked_to(void **state)
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
 	fe_stop_request(); /* for the rest of the process: this test is the last */
-	assert_int_equal(fe_reader_open(&r, "-", &err), FE_ECANCEL);
+	assert_int_equal(fe_reader_open(&r, "-", NULL, &err), FE_ECANCEL);
 	(void)dup2(old, STDIN_FILENO);
 	(void)close(old);
 	(void)close(ends[0]);

@@ -80,6 +80,7 @@ start(const char *run_id, const char *pipeline)
 struct object {
 	const char *path, *sha256; /* sha256 NULL: not read to its end */
 	int64_t mtime_us;
+	const char *version;
 };
 
 /* A whole run of pipeline 'shop' that read one object; its rejects are in the spool. */
@@ -88,7 +89,8 @@ try_end(const char *run_id, const struct object *o, struct fe_err *err)
 {
 	static const char *const datasets[] = { "items" };
 	const struct fe_record_run run = run_of(run_id, "shop");
-	struct fe_object_id id = { .path = fe_strdup(o->path), .size_bytes = 100, .mtime_us = o->mtime_us };
+	struct fe_object_id id = { .path = fe_strdup(o->path), .size_bytes = 100, .mtime_us = o->mtime_us,
+	                           .version = fe_strdup(o->version) };
 	struct fe_run_object object = { .dataset = "items", .id = &id, .n_records = 3 };
 	const struct fe_run_end end = {
 		.status = "success_with_rejects", .end_us = now(NULL) + 5, .extracted = 10, .transformed = 9,
@@ -306,6 +308,33 @@ what_was_loaded_last_of_a_path_is_known(void **p)
 	assert_false(known);
 }
 
+/* An object that was not read to see whether it is known has no hash. */
+static void
+an_object_without_a_hash_is_known_by_its_version(void **p)
+{
+	struct fe_object_id id = { .path = (char[]){ "s3://b/a.csv" }, .size_bytes = 100, .version = (char[]){ "v1" } };
+	struct fe_err err = FE_ERR_INIT;
+	bool known = true;
+
+	(void)p;
+	run_with("R1", &(struct object){ id.path, HASH, 5, "v1" }, 1, 0);
+	assert_ok(fe_record_object_known(db, "shop", "items", &id, &known, &err), &err);
+	assert_true(known);
+	id.size_bytes = 101;
+	assert_ok(fe_record_object_known(db, "shop", "items", &id, &known, &err), &err);
+	assert_false(known);
+	id.size_bytes = 100;
+	id.version = (char[]){ "v2" };
+	assert_ok(fe_record_object_known(db, "shop", "items", &id, &known, &err), &err);
+	assert_false(known);
+	id.version = NULL;
+	assert_ok(fe_record_object_known(db, "shop", "items", &id, &known, &err), &err);
+	assert_false(known);
+	run_with("R2", &(struct object){ id.path, HASH, 5, NULL }, 1, 0);
+	assert_ok(fe_record_object_known(db, "shop", "items", &id, &known, &err), &err);
+	assert_false(known);
+}
+
 /* A file system's names are bytes. */
 static void
 a_path_that_is_no_text_is_kept(void **p)
@@ -419,6 +448,7 @@ main(int argc, char **argv)
 		T(appending_to_the_chain_is_done_by_one_at_a_time),
 		T(runs_that_vanished_are_abandoned_and_others_are_not),
 		T(what_was_loaded_last_of_a_path_is_known),
+		T(an_object_without_a_hash_is_known_by_its_version),
 		T(a_path_that_is_no_text_is_kept),
 		T(rejects_are_kept_byte_by_byte),
 		T(a_reject_is_written_down_once_whatever_its_object_was_known_by),

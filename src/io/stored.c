@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/* io/stored.c - which kind a location is of; see io/stored.h */
+#include "io/stored.h"
+
+#include "base/failpoint.h"
+#include "base/mem.h"
+
+const struct fe_stored_ops *
+fe_stored_ops_of(const char *location)
+{
+	(void)location;
+	return &fe_stored_file;
+}
+
+enum fe_rc
+fe_stored_open(struct fe_stored **out, const char *location, const struct fe_net_settings *net,
+	       struct fe_err *err)
+{
+	static const struct fe_net_settings careful = { 0 };
+
+	*out = NULL;
+	return fe_stored_ops_of(location)->open(out, location, net ? net : &careful, err);
+}
+
+enum fe_rc
+fe_stored_read(struct fe_stored *s, void *out, size_t cap_bytes, size_t *n_bytes, struct fe_err *err)
+{
+	*n_bytes = 0;
+	FE_TRY(fe_failpoint("reader.read", err));
+	return s->ops->read(s, out, cap_bytes, n_bytes, err);
+}
+
+void
+fe_stored_close(struct fe_stored *s)
+{
+	if (!s)
+		return;
+	fe_free(s->path);
+	fe_free(s->version);
+	s->ops->close(s);
+}
