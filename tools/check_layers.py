@@ -31,6 +31,7 @@ ONLY_IN = {
     "yaml.h": ["pipeline"],
     "zlib.h": ["io"],
     "zstd.h": ["io"],
+    "curl/": ["io"],
     "openssl/": ["base"],
     "xxhash.h": ["base"],
     "pcre2.h": ["base"],

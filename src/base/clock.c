@@ -33,6 +33,26 @@ ticks_us(void *self)
 
 const struct fe_clock fe_clock_system = { .now_us = now_us, .ticks_us = ticks_us };
 
+static void
+draw(void *out, size_t n_bytes)
+{
+	ssize_t n;
+	do
+		n = getrandom(out, n_bytes, 0);
+	while (n < 0 && errno == EINTR);
+	FE_ASSERT(n == (ssize_t)n_bytes);
+}
+
+uint64_t
+fe_clock_chance(const struct fe_clock *c)
+{
+	uint64_t bits;
+	if (c->chance)
+		return c->chance(c->self);
+	draw(&bits, sizeof bits);
+	return bits;
+}
+
 /* 128 bits, 48 of them milliseconds, as 26 digits of 5 bits: the first digit
  * has only 3. A time before 1970 or after 10889 has no place in an id. */
 void
@@ -41,13 +61,9 @@ fe_run_id_new(int64_t now, char out[FE_RUN_ID_BYTES])
 	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 	unsigned __int128 bits;
 	unsigned char chance[10];
-	ssize_t n;
 
 	FE_ASSERT(now >= 0 && now / 1000 < INT64_C(1) << 48);
-	do
-		n = getrandom(chance, sizeof(chance), 0);
-	while (n < 0 && errno == EINTR);
-	FE_ASSERT(n == (ssize_t)sizeof(chance));
+	draw(chance, sizeof(chance));
 
 	bits = (unsigned __int128)(now / 1000);
 	for (size_t i = 0; i < sizeof(chance); i++)

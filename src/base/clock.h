@@ -3,7 +3,8 @@
  *
  * Code that needs the time or randomness is handed one of these, never asks the
  * system by itself, so that a test can fix both. now is the wall clock in
- * microseconds UTC, ticks a monotonic clock for timeouts and rates.
+ * microseconds UTC, ticks a monotonic clock for timeouts and rates, chance 64 random bits
+ * for what is to be spread (not for secrets).
  */
 #ifndef FE_BASE_CLOCK_H
 #define FE_BASE_CLOCK_H
@@ -14,11 +15,13 @@
 struct fe_clock {
 	int64_t (*now_us)(void *self);
 	int64_t (*ticks_us)(void *self);
+	uint64_t (*chance)(void *self); /* NULL: the system's */
 	void *self;
 };
 extern const struct fe_clock fe_clock_system;
 static inline int64_t fe_clock_now(const struct fe_clock *c) { return c->now_us(c->self); }
 static inline int64_t fe_clock_ticks(const struct fe_clock *c) { return c->ticks_us(c->self); }
+uint64_t fe_clock_chance(const struct fe_clock *c);
 
 /* A run id: 26 characters of Crockford base 32, 48 bits of milliseconds and 80
  * random bits (the ULID specification); ids sort by time. */

@@ -7,7 +7,9 @@
 #include "base/hash.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <sys/random.h>
 
 #include "base/mem.h"
@@ -97,4 +99,15 @@ fe_sha256_of(struct fe_str bytes, char out_hex[FE_SHA256_HEX_BYTES])
 	FE_ASSERT(EVP_Digest(bytes.p ? bytes.p : "", bytes.n, digest, &n_bytes, EVP_sha256(), NULL) ==
 		  1 && n_bytes == FE_SHA256_BYTES);
 	fe_sha256_hex(digest, out_hex);
+}
+
+void
+fe_hmac_sha256(struct fe_str key, struct fe_str message, unsigned char out[FE_SHA256_BYTES])
+{
+	unsigned n_bytes = 0;
+
+	FE_ASSERT(key.n <= INT_MAX);
+	FE_ASSERT(HMAC(EVP_sha256(), key.p ? key.p : "", (int)key.n,
+		       (const unsigned char *)(message.p ? message.p : ""), message.n, out, &n_bytes) &&
+		  n_bytes == FE_SHA256_BYTES);
 }

@@ -24,5 +24,6 @@ void fe_sha256_end(struct fe_sha256 *h, unsigned char out[FE_SHA256_BYTES]); /* 
 void fe_sha256_free(struct fe_sha256 *h);
 void fe_sha256_hex(const unsigned char in[FE_SHA256_BYTES], char out[FE_SHA256_HEX_BYTES]);
 void fe_sha256_of(struct fe_str bytes, char out_hex[FE_SHA256_HEX_BYTES]);
+void fe_hmac_sha256(struct fe_str key, struct fe_str message, unsigned char out[FE_SHA256_BYTES]); /* RFC 2104 */
 
 #endif

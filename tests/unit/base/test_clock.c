@@ -48,12 +48,29 @@ run_ids_differ_and_sort_by_time(void **state)
 	assert_true(strcmp(a, b) < 0);
 }
 
+static uint64_t
+seven(void *self)
+{
+	(void)self;
+	return 7;
+}
+
+static void
+chance_is_the_systems_unless_it_is_handed_in(void **state)
+{
+	const struct fe_clock fixed = { .chance = seven };
+	(void)state;
+	assert_int_equal(fe_clock_chance(&fixed), 7);
+	assert_true(fe_clock_chance(&fe_clock_system) != fe_clock_chance(&fe_clock_system));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clock_moves_forward),
 		cmocka_unit_test(run_id_has_its_time_in_front),
+		cmocka_unit_test(chance_is_the_systems_unless_it_is_handed_in),
 		cmocka_unit_test(run_ids_differ_and_sort_by_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
