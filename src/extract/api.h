@@ -16,6 +16,10 @@
 
 #include "extract/source.h"
 
+/* What stands for the window in templates: it cannot be in a pipeline file. */
+#define FE_TEMPLATE_SINCE "\x1e" "since" "\x1e"
+#define FE_TEMPLATE_UNTIL "\x1e" "until" "\x1e"
+
 enum fe_api_paging { FE_PAGING_NONE, FE_PAGING_LINK, FE_PAGING_NEXT_URL, FE_PAGING_CURSOR, FE_PAGING_OFFSET, FE_PAGING_PAGE };
 enum fe_api_auth { FE_AUTH_NONE, FE_AUTH_BEARER, FE_AUTH_API_KEY, FE_AUTH_BASIC, FE_AUTH_OAUTH2, FE_AUTH_HMAC, FE_AUTH_AWS };
 

@@ -7,6 +7,7 @@
  */
 #include "base/decimal.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "pipeline/keys.h"
 
 struct work {
@@ -104,6 +105,7 @@ check_scalar(struct checker *c, const struct fe_key *key, struct fe_node *node)
 	struct fe_str shown = fe_mistake_shown(node->text);
 	struct fe_type type;
 	struct fe_err err;
+	int64_t ms;
 	switch (key->kind) {
 	case FE_KEY_NAME:
 		if (!fe_is_sql_name(node->text))
@@ -122,6 +124,10 @@ check_scalar(struct checker *c, const struct fe_key *key, struct fe_node *node)
 	case FE_KEY_INT:
 	case FE_KEY_DECIMAL:
 		check_number(c, key, node);
+		break;
+	case FE_KEY_DURATION:
+		if (fe_duration_parse(node->text, &ms, &err))
+			WRONG(c, node, "'%s': %s", key->name, err.text);
 		break;
 	case FE_KEY_BOOL:
 		if (!fe_str_is(node->text, "true") && !fe_str_is(node->text, "false"))
@@ -216,6 +222,53 @@ check_mappings(struct checker *c, const struct fe_key *key, struct fe_node *node
 	}
 }
 
+const struct fe_mapping *
+fe_keys_kind_of(const struct fe_mapping *const *one_of, const struct fe_node *map)
+{
+	for (size_t i = 0; one_of[i]; i++)
+		for (const struct fe_node *n = map->first; n; n = n->next)
+			if (fe_str_is(n->key, one_of[i]->keys[0].name))
+				return one_of[i];
+	return NULL;
+}
+
+/* One that has none of the first keys may have one misspelt. */
+static void
+refuse_no_kind(struct checker *c, const struct fe_key *key, struct fe_node *map)
+{
+	const char *names[16];
+	size_t n = 0;
+	struct fe_buf all;
+	fe_buf_init(&all, 512);
+	for (; key->one_of[n] && n < 16; n++) {
+		names[n] = key->one_of[n]->keys[0].name;
+		fe_buf_addf(&all, "%s'%s'", n == 0 ? "" : key->one_of[n + 1] ? ", " : " or ", names[n]);
+	}
+	map->is_wrong = true;
+	for (const struct fe_node *item = map->first; item; item = item->next) {
+		const char *nearest = fe_text_nearest(item->key, names, n);
+		if (!nearest)
+			continue;
+		struct fe_str shown = fe_mistake_shown(item->key);
+		fe_mistake_add(c->mistakes, item->key_line, item->key_column,
+			       "'%s' has no '%.*s'; did you mean '%s'?", key->name, FE_STR_ARGS(shown), nearest);
+		fe_buf_reset(&all);
+		return;
+	}
+	fe_mistake_add(c->mistakes, map->line, map->column, "'%s' needs one of %s", key->name, fe_buf_text(&all));
+	fe_buf_reset(&all);
+}
+
+static void
+check_one_of(struct checker *c, const struct fe_key *key, struct fe_node *map)
+{
+	const struct fe_mapping *kind = fe_keys_kind_of(key->one_of, map);
+	if (kind)
+		add_work(c, map, kind);
+	else
+		refuse_no_kind(c, key, map);
+}
+
 static enum fe_node_kind
 node_kind_of(enum fe_key_kind kind)
 {
@@ -227,6 +280,7 @@ node_kind_of(enum fe_key_kind kind)
 	case FE_KEY_PAIRS:
 	case FE_KEY_MAPPING:
 	case FE_KEY_NAMED:
+	case FE_KEY_ONE_OF:
 		return FE_NODE_MAP;
 	default:
 		return FE_NODE_SCALAR;
@@ -275,6 +329,9 @@ check_value(struct checker *c, const struct fe_key *key, struct fe_node *node)
 		break;
 	case FE_KEY_MAPPING:
 		add_work(c, node, key->of);
+		break;
+	case FE_KEY_ONE_OF:
+		check_one_of(c, key, node);
 		break;
 	case FE_KEY_MAPPINGS:
 	case FE_KEY_NAMED:
@@ -403,6 +460,14 @@ bool
 fe_key_bool(const struct fe_mapping *mapping, const struct fe_node *map, const char *key)
 {
 	return fe_str_is(fe_key_text(mapping, map, key), "true");
+}
+
+int64_t
+fe_key_ms(const struct fe_mapping *mapping, const struct fe_node *map, const char *key)
+{
+	int64_t ms = 0;
+	FE_ASSERT(fe_duration_parse(fe_key_text(mapping, map, key), &ms, NULL) == FE_OK);
+	return ms;
 }
 
 int64_t

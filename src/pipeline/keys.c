@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/keys.c - the tables, from the outermost mapping inwards */
-#include "format/encoding.h"
 #include "pipeline/keys.h"
 
 #define MAPPING(variable, ...) const struct fe_mapping variable = { __VA_ARGS__ }
 #define KIND(k) (1u << (k))
 
 static const char *const versions[] = { "1", NULL };
-static const char *const extra_columns[] = { "error", "ignore", NULL };
-static const char *const incremental[] = { "objects", NULL };
-static const char *const tab[] = { "tab", NULL };
-static const char *const none[] = { "none", NULL };
 static const char *const cases[] = { "keep", "lower", "upper", NULL };
 static const char *const points[] = { ".", ",", NULL };
 static const char *const groups[] = { ",", ".", "'", " ", NULL };
@@ -83,7 +78,7 @@ MAPPING(fe_keys_dataset, .name = "a data set", .path = "datasets[]",
 	.help = "Records of one kind: where they come from, what they must be, where they go.",
 	.keys = (const struct fe_key[]){
 		{ .name = "name", .kind = FE_KEY_NAME, .is_required = true, .help = "Its name: in reports and rejects." },
-		{ .name = "source", .kind = FE_KEY_MAPPING, .of = &fe_keys_source, .is_required = true,
+		{ .name = "source", .kind = FE_KEY_ONE_OF, .one_of = fe_keys_sources, .is_required = true,
 		  .help = "Where the records come from." },
 		{ .name = "columns", .kind = FE_KEY_MAPPINGS, .of = &fe_keys_column, .is_required = true,
 		  .min = 1, .max = 1024, .help = "The columns that are read, and those computed from them." },
@@ -104,31 +99,6 @@ MAPPING(fe_keys_dataset, .name = "a data set", .path = "datasets[]",
 		  .help = "What must hold for the run to be published." },
 		{ .name = "target", .kind = FE_KEY_TABLE, .is_required = true,
 		  .help = "The table of `targets` that it feeds." },
-		{ 0 } });
-
-MAPPING(fe_keys_source, .name = "a source", .path = "datasets[].source",
-	.help = "One kind of source with its location, and its options.",
-	.keys = (const struct fe_key[]){
-		{ .name = "csv", .kind = FE_KEY_TEXT, .is_required = true, .takes_env = true, .takes_params = true,
-		  .form = "path, glob or `-`",
-		  .help = "CSV files (plain, gzip or zstd, told by content), or `-` for standard input." },
-		{ .name = "delimiter", .kind = FE_KEY_CHAR, .choices = tab, .preset = ",",
-		  .help = "What stands between cells." },
-		{ .name = "quote", .kind = FE_KEY_CHAR, .choices = none, .preset = "\"",
-		  .help = "What a cell is quoted with." },
-		{ .name = "encoding", .kind = FE_KEY_CHOICE, .choices = fe_encoding_names, .preset = "utf-8",
-		  .help = "How the text is encoded. Places and raw bytes of rejects are those of the text as UTF-8." },
-		{ .name = "skip_lines", .kind = FE_KEY_INT, .max = 1000000, .preset = "0",
-		  .help = "Lines to pass over before the header." },
-		{ .name = "names", .kind = FE_KEY_TEXTS, .min = 1, .max = 4096,
-		  .help = "Names of the columns of a file without a header." },
-		{ .name = "extra_columns", .kind = FE_KEY_CHOICE, .choices = extra_columns, .preset = "error",
-		  .help = "What to do about columns of the file that are not declared." },
-		{ .name = "allow_empty", .kind = FE_KEY_BOOL, .preset = "false",
-		  .help = "Whether a file without records is fine." },
-		{ .name = "incremental", .kind = FE_KEY_CHOICE, .choices = incremental,
-		  .help = "`objects`: leave out files that an earlier run has loaded, told by path, size "
-			  "and SHA-256; `--reprocess` reads them again." },
 		{ 0 } });
 
 MAPPING(fe_keys_column, .name = "a column", .path = "datasets[].columns[]",

@@ -31,7 +31,12 @@ enum fe_key_kind {
 	FE_KEY_MAPPING,    /* a mapping of its own */
 	FE_KEY_MAPPINGS,   /* a list of such mappings */
 	FE_KEY_NAMED,      /* a mapping of table names to such mappings */
+	FE_KEY_ONE_OF,     /* a mapping of one of several kinds, told by the first key of its table */
+	FE_KEY_DURATION,   /* 30s, 10m */
 };
+
+/* What stands for {since} and {until} in a value that may have them. */
+struct fe_key_window { const char *since, *until; };
 
 struct fe_key {
 	const char *name;
@@ -41,6 +46,8 @@ struct fe_key {
 	const char *form;   /* for the reference, where the kind does not say it */
 	int64_t min, max;   /* of the value, or of how many there are; max 0: no bounds */
 	const struct fe_mapping *of;
+	const struct fe_mapping *const *one_of; /* ends with NULL */
+	const struct fe_key_window *window; /* NULL: none */
 	enum fe_key_kind kind;
 	unsigned kinds;     /* bits 1u << enum fe_kind: types of column it is for; 0: all */
 	unsigned scale;
@@ -60,7 +67,12 @@ struct fe_mapping {
 
 extern const struct fe_mapping fe_keys_pipeline; /* the outermost */
 extern const struct fe_mapping fe_keys_defaults, fe_keys_type_defaults;
-extern const struct fe_mapping fe_keys_dataset, fe_keys_source, fe_keys_column, fe_keys_decimal;
+extern const struct fe_mapping fe_keys_dataset, fe_keys_column, fe_keys_decimal;
+extern const struct fe_mapping *const fe_keys_sources[], *const fe_keys_auths[]; /* end with NULL */
+extern const struct fe_mapping fe_keys_csv, fe_keys_json, fe_keys_ndjson, fe_keys_api, fe_keys_pagination;
+extern const struct fe_mapping fe_keys_postgresql, fe_keys_sqlite, fe_keys_odbc, fe_keys_cursor, fe_keys_network;
+extern const struct fe_mapping fe_keys_auth_bearer, fe_keys_auth_api_key, fe_keys_auth_basic;
+extern const struct fe_mapping fe_keys_auth_oauth2, fe_keys_auth_hmac, fe_keys_auth_aws;
 extern const struct fe_mapping fe_keys_rule, fe_keys_reference, fe_keys_derived, fe_keys_bands;
 extern const struct fe_mapping fe_keys_point, fe_keys_gate, fe_keys_target, fe_keys_foreign_key;
 
@@ -71,11 +83,15 @@ void fe_keys_check(struct fe_node *root, const struct fe_mapping *mapping, struc
 void fe_keys_check_column(struct fe_node *map, const struct fe_mapping *mapping, enum fe_kind kind,
                           bool is_computed, struct fe_mistakes *mistakes);
 
+/* The kind that a mapping is of, by the key that it has; NULL: of none. */
+const struct fe_mapping *fe_keys_kind_of(const struct fe_mapping *const *one_of, const struct fe_node *map);
+
 const struct fe_key *fe_key_find(const struct fe_mapping *mapping, struct fe_str name); /* or NULL */
 
 /* What a key of a checked mapping says, else its preset. */
 struct fe_str fe_key_text(const struct fe_mapping *mapping, const struct fe_node *map, const char *key);
 bool fe_key_bool(const struct fe_mapping *mapping, const struct fe_node *map, const char *key);
 int64_t fe_key_int(const struct fe_mapping *mapping, const struct fe_node *map, const char *key);
+int64_t fe_key_ms(const struct fe_mapping *mapping, const struct fe_node *map, const char *key); /* of a duration */
 
 #endif

@@ -24,6 +24,12 @@ struct fe_plan_reference {
 	size_t table;   /* whose single-column key must know the value */
 };
 
+/* `incremental` with a cursor. */
+struct fe_plan_cursor {
+	size_t column;    /* timestamp, date, int or text */
+	int64_t overlap;  /* to ask again, back from the watermark: milliseconds, of an int its units */
+};
+
 struct fe_plan_dataset {
 	const char *name;
 	bool is_selected;                     /* to be read; the others are there for references */
@@ -31,6 +37,7 @@ struct fe_plan_dataset {
 	const struct fe_source_ops *source;
 	struct fe_source_settings source_set; /* all but reasons, which are the run's */
 	bool incremental_objects;
+	struct fe_plan_cursor *cursor;        /* NULL: not incremental by one */
 	struct fe_clean_column *clean;        /* [schema.n_source] */
 	bool *pii;                            /* [schema.n_fields] */
 	struct fe_expr *where;                /* or NULL */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/planner_source.c - where the records of a data set come from */
 #include "base/text.h"
-#include "pipeline/planner.h"
+#include "base/time.h"
+#include "extract/json_rows.h"
+#include "extract/query.h"
 #include "pipeline/connectors.h"
-
-static const struct fe_mapping *const keys = &fe_keys_source;
+#include "pipeline/planner.h"
 
 /* "https://": letters, then "://". */
 static struct fe_str
@@ -34,21 +35,10 @@ add_folder(struct fe_buf *path, struct fe_str folder, struct fe_str location)
 	fe_buf_add_char(path, '/');
 }
 
+/* Absolute, by the pipeline file's folder. */
 static const char *
-build_location(struct fe_planner *b, const struct fe_key *key, const struct fe_node *node)
+build_path(struct fe_planner *b, struct fe_str text)
 {
-	struct fe_str text;
-	if (!fe_planner_fill(b, key, node, &text))
-		return NULL;
-	struct fe_str scheme = url_scheme(text);
-	if (scheme.n) {
-		fe_planner_mistake(b, node, "this version reads files and '-', not '%.*s'", FE_STR_ARGS(scheme));
-		return NULL;
-	}
-	if (!text.n) {
-		fe_planner_mistake(b, node, "the location is empty");
-		return NULL;
-	}
 	if (text.p[0] == '/' || fe_str_is(text, "-"))
 		return fe_planner_text(b, text);
 	struct fe_buf path;
@@ -60,6 +50,39 @@ build_location(struct fe_planner *b, const struct fe_key *key, const struct fe_n
 	const char *out = fe_planner_text(b, fe_buf_str(&path));
 	fe_buf_reset(&path);
 	return out;
+}
+
+/* What the key of the source's kind says; NULL after a mistake. */
+static const char *
+build_location(struct fe_planner *b, const struct fe_mapping *keys, const struct fe_node *node)
+{
+	struct fe_str text;
+	if (!fe_planner_fill(b, &keys->keys[0], node, &text))
+		return NULL;
+	if (!text.n) {
+		fe_planner_mistake(b, node, "the location is empty");
+		return NULL;
+	}
+	struct fe_str scheme = url_scheme(text);
+	bool is_web = fe_str_is(scheme, "https://") || fe_str_is(scheme, "http://");
+	if (keys == &fe_keys_odbc)
+		return fe_planner_text(b, text);
+	if (keys == &fe_keys_postgresql) {
+		if (fe_warehouse_is_server(fe_planner_text(b, text)))
+			return fe_planner_text(b, text);
+		fe_planner_mistake(b, node, "this begins with 'postgresql:', as postgresql://HOST/DATABASE");
+		return NULL;
+	}
+	if (keys == &fe_keys_api && !is_web)
+		fe_planner_mistake(b, node, "the address of an API begins with 'https://'");
+	else if (keys == &fe_keys_sqlite && scheme.n)
+		fe_planner_mistake(b, node, "an SQLite file is on this machine, not at '%.*s'", FE_STR_ARGS(scheme));
+	else if (scheme.n && !is_web && !fe_str_is(scheme, "s3://"))
+		fe_planner_mistake(b, node, "files are read from paths, 'https://' and 's3://', not from '%.*s'",
+				   FE_STR_ARGS(scheme));
+	else
+		return scheme.n ? fe_planner_text(b, text) : build_path(b, text);
+	return NULL;
 }
 
 /* Standard input can be read once. */
@@ -164,24 +187,11 @@ delimiter_of(struct fe_str text)
 	return fe_str_is(text, "tab") ? '\t' : text.p[0];
 }
 
-void
-fe_planner_source(struct fe_planner *b, size_t dataset)
+static void
+build_csv(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 {
-	struct fe_plan_dataset *d = &b->plan->datasets[dataset];
-	struct fe_source_settings *set = &d->source_set;
-	const struct fe_node *map = fe_node_get(b->datasets[dataset].node, "source");
-	if (!map)
-		return;
-	for (size_t i = 0; fe_sources[i]; i++) {
-		const struct fe_node *node = fe_node_get(map, fe_sources[i]->name);
-		if (!node)
-			continue;
-		d->source = fe_sources[i];
-		/* What is not run need not have its environment. */
-		if (d->is_selected)
-			set->location = build_location(b, fe_key_find(keys, node->key), node);
-		check_stdin(b, dataset, node);
-	}
+	struct fe_source_settings *set = &b->plan->datasets[dataset].source_set;
+	const struct fe_mapping *keys = &fe_keys_csv;
 	struct fe_str quote = fe_key_text(keys, map, "quote");
 	set->delimiter = delimiter_of(fe_key_text(keys, map, "delimiter"));
 	set->quote = fe_str_is(quote, "none") ? '\0' : quote.p[0];
@@ -189,14 +199,155 @@ fe_planner_source(struct fe_planner *b, size_t dataset)
 		fe_planner_mistake(b, map, "'delimiter' and 'quote' are the same");
 	set->encoding = fe_planner_text(b, fe_key_text(keys, map, "encoding"));
 	set->skip_lines = (uint64_t)fe_key_int(keys, map, "skip_lines");
-	set->extra_columns = fe_str_is(fe_key_text(keys, map, "extra_columns"), "ignore") ? FE_EXTRA_IGNORE
-											  : FE_EXTRA_ERROR;
-	set->allow_empty = fe_key_bool(keys, map, "allow_empty");
-	d->incremental_objects = fe_node_get(map, "incremental") != NULL;
 	const struct fe_node *names = fe_node_get(map, "names");
 	if (names)
 		build_names(b, names, set);
+}
+
+static void
+build_json(struct fe_planner *b, size_t dataset, const struct fe_mapping *keys, const struct fe_node *map)
+{
+	struct fe_json_settings *json = FE_PLAN_ARRAY(b, 1, struct fe_json_settings);
+	const struct fe_node *records = fe_node_get(map, "records");
+	struct fe_str path;
+	json->is_lines = keys == &fe_keys_ndjson;
+	if (records && fe_planner_fill(b, fe_key_find(keys, FE_STR("records")), records, &path))
+		json->records = fe_planner_text(b, path);
+	b->plan->datasets[dataset].source_set.json = json;
+}
+
+static void
+build_query(struct fe_planner *b, size_t dataset, const struct fe_mapping *keys, const struct fe_node *map)
+{
+	struct fe_query_settings *query = FE_PLAN_ARRAY(b, 1, struct fe_query_settings);
+	const struct fe_node *table = fe_node_get(map, "table"), *sql = fe_node_get(map, "query");
+	struct fe_str text;
+	if (!table == !sql)
+		fe_planner_mistake(b, map, "a %s source reads either a 'table' or a 'query'", keys->keys[0].name);
+	if (table)
+		query->table = fe_planner_text(b, table->text);
+	if (sql && fe_planner_fill(b, fe_key_find(keys, FE_STR("query")), sql, &text))
+		query->query = fe_planner_text(b, text);
+	if (keys == &fe_keys_postgresql)
+		query->n_parallel = (unsigned)fe_key_int(keys, map, "parallel");
+	if (query->n_parallel > 1 && !table)
+		fe_planner_mistake(b, map, "'parallel' is for a 'table': a query is read as one stream");
+	b->plan->datasets[dataset].source_set.query = query;
+}
+
+static void
+build_network(struct fe_planner *b, size_t dataset, const struct fe_node *map)
+{
+	static const struct fe_mapping *const keys = &fe_keys_network;
+	struct fe_net_settings *net = &b->plan->datasets[dataset].source_set.net;
+	const struct fe_node *ca_file = fe_node_get(map, "ca_file");
+	struct fe_str path;
+	if (!map)
+		return;
+	net->allow_http = fe_key_bool(keys, map, "allow_http");
+	net->allow_private = fe_key_bool(keys, map, "allow_private_addresses");
+	net->max_redirects = (unsigned)fe_key_int(keys, map, "max_redirects");
+	net->connect_timeout_ms = fe_key_ms(keys, map, "connect_timeout");
+	net->total_timeout_ms = fe_key_ms(keys, map, "timeout");
+	net->low_speed_ms = fe_key_ms(keys, map, "low_speed_timeout");
+	net->retry_budget_ms = fe_key_ms(keys, map, "retry_budget");
+	net->max_tries = (unsigned)fe_key_int(keys, map, "max_tries");
+	net->rate_per_minute = (unsigned)fe_key_int(keys, map, "requests_per_minute");
+	net->max_body_bytes = (uint64_t)fe_key_int(keys, map, "max_body_bytes");
+	if (ca_file && fe_planner_fill(b, fe_key_find(keys, FE_STR("ca_file")), ca_file, &path) && path.n)
+		net->ca_file = build_path(b, path);
+}
+
+/* A duration for a column of times, a whole number for an int. */
+static void
+build_overlap(struct fe_planner *b, struct fe_plan_cursor *cursor, enum fe_kind kind, const struct fe_node *node)
+{
+	struct fe_err err;
+	int64_t v = 0;
+	if (kind == FE_TEXT)
+		fe_planner_mistake(b, node, "'overlap' is for timestamps, dates and ints: of a text there is no 'before'");
+	else if (kind == FE_INT && fe_int_parse(node->text, &v) != FE_DECIMAL_OK)
+		fe_planner_mistake(b, node, "'overlap' of an int column is a whole number");
+	else if (kind != FE_INT && fe_duration_parse(node->text, &v, &err))
+		fe_planner_mistake(b, node, "'overlap': %s", err.text);
+	if (v < 0)
+		fe_planner_mistake(b, node, "'overlap' reaches back: it is not negative");
+	cursor->overlap = v;
+}
+
+static void
+build_cursor(struct fe_planner *b, size_t dataset, const struct fe_node *map)
+{
+	struct fe_plan_dataset *d = &b->plan->datasets[dataset];
+	const struct fe_node *name = fe_node_get(map, "cursor"), *overlap = fe_node_get(map, "overlap");
+	size_t column = name ? fe_planner_column(b, dataset, d->schema.n_source, name, name->text) : FE_NO_COLUMN;
+	if (column == FE_NO_COLUMN)
+		return;
+	enum fe_kind kind = d->schema.fields[column].type.kind;
+	if (d->source_set.columns[column].is_computed)
+		fe_planner_mistake(b, name, "'%s' is computed: the source cannot be asked by it", name->text.p);
+	else if (kind != FE_TIMESTAMP && kind != FE_DATE && kind != FE_INT && kind != FE_TEXT)
+		fe_planner_mistake(b, name, "a cursor is a timestamp, date, int or text, not a %s", fe_kind_name(kind));
+	d->cursor = FE_PLAN_ARRAY(b, 1, struct fe_plan_cursor);
+	d->cursor->column = column;
+	if (overlap)
+		build_overlap(b, d->cursor, kind, overlap);
+	d->source_set.window.cursor = d->source_set.columns[column].from;
+	d->source_set.window.include_null = fe_str_is(fe_key_text(&fe_keys_cursor, map, "on_null"), "include");
+}
+
+static const struct fe_source_ops *
+source_named(const char *name)
+{
+	for (size_t i = 0; fe_sources[i]; i++)
+		if (strcmp(fe_sources[i]->name, name) == 0)
+			return fe_sources[i];
+	return NULL;
+}
+
+static void
+build_kind(struct fe_planner *b, size_t dataset, const struct fe_mapping *keys, const struct fe_node *map)
+{
+	if (keys == &fe_keys_csv)
+		build_csv(b, dataset, map);
+	else if (keys == &fe_keys_json || keys == &fe_keys_ndjson || keys == &fe_keys_api)
+		build_json(b, dataset, keys, map);
+	else
+		build_query(b, dataset, keys, map);
+	if (keys == &fe_keys_api)
+		fe_planner_api(b, dataset, map);
+}
+
+void
+fe_planner_source(struct fe_planner *b, size_t dataset)
+{
+	struct fe_plan_dataset *d = &b->plan->datasets[dataset];
+	struct fe_source_settings *set = &d->source_set;
+	const struct fe_node *map = fe_node_get(b->datasets[dataset].node, "source");
+	const struct fe_mapping *keys = map ? fe_keys_kind_of(fe_keys_sources, map) : NULL;
+	const struct fe_node *node = keys ? fe_node_get(map, keys->keys[0].name) : NULL;
+	if (!node)
+		return;
+	d->source = source_named(keys->keys[0].name);
+	if (!d->source) {
+		fe_planner_mistake(b, node, "this version has no source '%s'", keys->keys[0].name);
+		return;
+	}
+	/* What is not run need not have its environment. */
+	if (d->is_selected)
+		set->location = build_location(b, keys, node);
+	check_stdin(b, dataset, node);
+	build_kind(b, dataset, keys, map);
+	set->extra_columns = fe_str_is(fe_key_text(keys, map, "extra_columns"), "ignore") ? FE_EXTRA_IGNORE
+											  : FE_EXTRA_ERROR;
+	set->allow_empty = fe_key_bool(keys, map, "allow_empty");
+	build_network(b, dataset, fe_node_get(map, "network"));
+	const struct fe_node *incremental = fe_node_get(map, "incremental");
+	d->incremental_objects = incremental && incremental->kind == FE_NODE_SCALAR;
+	if (incremental && incremental->kind == FE_NODE_MAP)
+		build_cursor(b, dataset, incremental);
 	/* A column that is not among them may be meant by one that is over. */
+	const struct fe_node *names = keys == &fe_keys_csv ? fe_node_get(map, "names") : NULL;
 	if (check_froms(b, dataset) && names && set->extra_columns == FE_EXTRA_ERROR)
 		check_extra(b, dataset, names);
 }

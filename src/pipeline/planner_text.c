@@ -86,9 +86,22 @@ is_number(struct fe_str s)
 	       fe_int_parse(s, &v) == FE_DECIMAL_OK;
 }
 
+/* {since} and {until}, where the key knows them. */
+static bool
+add_window(struct filler *f, struct fe_str name)
+{
+	const struct fe_key_window *w = f->key->window;
+	bool is_since = w && fe_str_is(name, "since"), is_until = w && fe_str_is(name, "until");
+	if (is_since || is_until)
+		fe_buf_add_text(&f->out, is_since ? w->since : w->until);
+	return is_since || is_until;
+}
+
 static void
 add_param(struct filler *f, struct fe_str name, size_t offset)
 {
+	if (add_window(f, name))
+		return;
 	const struct fe_plan_param *p = find_param(f->b, name);
 	if (!p) {
 		const char *nearest = nearest_param(f->b, name);

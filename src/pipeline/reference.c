@@ -11,8 +11,10 @@
 #include "pipeline/keys.h"
 
 static const struct fe_mapping *const mappings[] = {
-	&fe_keys_pipeline, &fe_keys_defaults, &fe_keys_type_defaults, &fe_keys_dataset, &fe_keys_source,
-	&fe_keys_column, &fe_keys_decimal, &fe_keys_rule, &fe_keys_reference, &fe_keys_derived,
+	&fe_keys_pipeline, &fe_keys_defaults, &fe_keys_type_defaults, &fe_keys_dataset, &fe_keys_csv,
+	&fe_keys_json, &fe_keys_ndjson, &fe_keys_api, &fe_keys_pagination, &fe_keys_auth_bearer, &fe_keys_auth_api_key,
+	&fe_keys_auth_basic, &fe_keys_auth_oauth2, &fe_keys_auth_hmac, &fe_keys_auth_aws, &fe_keys_postgresql,
+	&fe_keys_sqlite, &fe_keys_odbc, &fe_keys_cursor, &fe_keys_network, &fe_keys_column, &fe_keys_decimal, &fe_keys_rule, &fe_keys_reference, &fe_keys_derived,
 	&fe_keys_bands, &fe_keys_point, &fe_keys_gate, &fe_keys_target, &fe_keys_foreign_key,
 };
 #define N_MAPPINGS (sizeof(mappings) / sizeof(*mappings))
@@ -55,7 +57,7 @@ add_cell(struct fe_buf *out, const char *text)
 	}
 }
 
-/* The anchor that a heading gets: small letters and digits of its text. */
+/* The anchor that a heading gets: small letters of its text, and dashes for blanks. */
 static void
 add_link(struct fe_buf *out, const char *text, const struct fe_mapping *to)
 {
@@ -64,6 +66,8 @@ add_link(struct fe_buf *out, const char *text, const struct fe_mapping *to)
 		bool is_upper = *p >= 'A' && *p <= 'Z';
 		if (is_upper || (*p >= 'a' && *p <= 'z') || *p == '_')
 			fe_buf_add_char(out, (char)(is_upper ? *p + ('a' - 'A') : *p));
+		else if (*p == ' ')
+			fe_buf_add_char(out, '-');
 	}
 	fe_buf_add_char(out, ')');
 }
@@ -147,6 +151,16 @@ add_form(struct fe_buf *out, const struct fe_key *key)
 	case FE_KEY_MAPPINGS:
 		fe_buf_add_text(out, "list of ");
 		add_link(out, "mappings", key->of);
+		break;
+	case FE_KEY_DURATION:
+		fe_buf_add_text(out, "duration, as `30s`, `10m`");
+		break;
+	case FE_KEY_ONE_OF:
+		fe_buf_add_text(out, "one of ");
+		for (size_t i = 0; key->one_of[i]; i++) {
+			fe_buf_add_text(out, i ? ", " : "");
+			add_link(out, key->one_of[i]->keys[0].name, key->one_of[i]);
+		}
 		break;
 	case FE_KEY_NAMED:
 		fe_buf_add_text(out, "mapping of names to ");

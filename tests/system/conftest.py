@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -20,6 +21,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # A shell without job control starts what it puts in the background with SIGINT ignored, and
+    # what ignores it hands that on: finetl, rightly, would then ignore it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "long: runs only with --long")
 
 
