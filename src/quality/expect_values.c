@@ -305,10 +305,19 @@ static void
 find_members(const struct fe_column *c, size_t n_rows, const struct fe_value_set *set, const uint64_t *rows,
              uint64_t *found)
 {
-	for (size_t row = fe_bits_next(rows, n_rows, 0); row < n_rows; row = fe_bits_next(rows, n_rows, row + 1)) {
-		bool is_member = c->type.kind == FE_TEXT ? fe_value_set_has_text(set, c->text[row])
-		                                         : fe_value_set_has_number(set, fe_keyset_number(c, row));
-		found[row >> 6] |= (uint64_t)is_member << (row & 63);
+	bool is_text = c->type.kind == FE_TEXT;
+
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++) {
+		uint64_t members = 0;
+
+		for (uint64_t m = rows[w]; m; m &= m - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(m);
+			size_t row = w * 64 + bit;
+			bool is_member = is_text ? fe_value_set_has_text(set, c->text[row])
+			                         : fe_value_set_has_number(set, fe_keyset_number(c, row));
+			members |= (uint64_t)is_member << bit;
+		}
+		found[w] = members;
 	}
 }
 

@@ -2,7 +2,8 @@
 /* quality/value_set.c - see quality/value_set.h
  *
  * Most sets are a handful of words: those are compared one by one, which is quicker than to
- * hash. Numbers are sorted, whatever their count.
+ * hash, and as two integers each where they are of a usual length. Numbers are sorted, whatever
+ * their count.
  */
 #include "quality/value_set.h"
 
@@ -11,7 +12,6 @@
 #include "base/mem.h"
 #include "quality/literal.h"
 
-#define FEW_TEXTS 8
 #define MAX_DESCRIBED 12
 #define MAX_ISO_BYTES 64
 
@@ -99,6 +99,30 @@ compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* The two words may overlap: together they are all of the text. */
+static inline struct fe_two_words
+two_words_of(struct fe_str s)
+{
+	struct fe_two_words w = { .n = s.n };
+	uint32_t head, tail;
+
+	if (s.n - 1 >= 2 * sizeof w.head)
+		return (struct fe_two_words){ 0 };
+	if (s.n >= sizeof w.head) {
+		memcpy(&w.head, s.p, sizeof w.head);
+		memcpy(&w.tail, s.p + s.n - sizeof w.tail, sizeof w.tail);
+	} else if (s.n >= sizeof head) {
+		memcpy(&head, s.p, sizeof head);
+		memcpy(&tail, s.p + s.n - sizeof tail, sizeof tail);
+		w.head = head;
+		w.tail = tail;
+	} else {
+		w.head = (unsigned char)s.p[0];
+		w.tail = (uint64_t)(unsigned char)s.p[s.n / 2] << 8 | (unsigned char)s.p[s.n - 1];
+	}
+	return w;
+}
+
 static enum fe_rc
 index_texts(struct fe_value_set *s, struct fe_err *err)
 {
@@ -134,7 +158,9 @@ fe_value_set_init(struct fe_value_set *s, struct fe_type type, enum fe_moment_te
 	}
 	if (s->n_numbers > 1)
 		qsort(s->numbers, s->n_numbers, sizeof *s->numbers, compare_numbers);
-	return s->n_texts > FEW_TEXTS ? index_texts(s, err) : FE_OK;
+	for (size_t i = 0; i < s->n_texts && i < FE_VALUE_SET_FEW; i++)
+		s->words[i] = two_words_of(s->texts[i]);
+	return s->n_texts > FE_VALUE_SET_FEW ? index_texts(s, err) : FE_OK;
 }
 
 void
@@ -164,13 +190,19 @@ fe_value_set_has_number(const struct fe_value_set *s, int64_t v)
 bool
 fe_value_set_has_text(const struct fe_value_set *s, struct fe_str v)
 {
-	if (s->n_texts > FEW_TEXTS)
+	if (s->n_texts > FE_VALUE_SET_FEW)
 		return fe_keytable_find(&s->table, fe_hash64(&s->hash_key, v.p, v.n), v) != NULL;
-	for (size_t i = 0; i < s->n_texts; i++) {
-		if (fe_str_eq(s->texts[i], v))
-			return true;
+	struct fe_two_words w = two_words_of(v);
+	bool is_in = false;
+	if (w.n) {
+		/* No leap out of so short a loop: which of the words it is cannot be foreseen. */
+		for (size_t i = 0; i < s->n_texts; i++)
+			is_in |= ((s->words[i].n ^ w.n) | (s->words[i].head ^ w.head) | (s->words[i].tail ^ w.tail)) == 0;
+		return is_in;
 	}
-	return false;
+	for (size_t i = 0; i < s->n_texts && !is_in; i++)
+		is_in = fe_str_eq(s->texts[i], v);
+	return is_in;
 }
 
 void

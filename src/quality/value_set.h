@@ -26,9 +26,17 @@ bool fe_value_read_moment(struct fe_type type, enum fe_moment_texts how, struct 
  * value is the literal's own text. False: no value of such a column equals it. */
 bool fe_value_of_literal(struct fe_type type, enum fe_moment_texts how, const struct fe_literal *l, int64_t *number);
 
+/* A text of 1 to 16 bytes in two words; those of two texts as long are the same if the texts are. */
+struct fe_two_words {
+	size_t n;
+	uint64_t head, tail;
+};
+
+#define FE_VALUE_SET_FEW 8
 struct fe_value_set {
 	int64_t *numbers; size_t n_numbers;     /* ascending; columns of all types but text */
 	struct fe_str *texts; size_t n_texts;   /* views of the suite */
+	struct fe_two_words words[FE_VALUE_SET_FEW]; /* of the first texts; n 0: empty, or too long */
 	const struct fe_literal *no_moment;     /* the first text that should be one and is none */
 	struct fe_hash_key hash_key;
 	struct fe_keytable table;               /* of the texts, where they are many */

@@ -95,6 +95,35 @@ sets_of_many_texts_are_found_as_those_of_few(void **state)
 }
 
 static void
+a_text_of_any_length_is_found_and_none_that_differs_in_one_byte(void **state)
+{
+	char word[24], other[24];
+	struct fe_literal members[2] = { { .kind = FE_LITERAL_TEXT, .text = FE_STR("of some other length: longer than all") } };
+	const struct fe_kwarg kwarg = { .many = members, .n_many = 2 };
+
+	(void)state;
+	for (size_t n = 0; n <= 20; n++) {
+		struct fe_err err = FE_ERR_INIT;
+		struct fe_value_set set;
+
+		memcpy(word, "abcdefghijklmnopqrstuvwx", sizeof word);
+		members[1] = (struct fe_literal){ .kind = FE_LITERAL_TEXT, .text = { word, n } };
+		assert_int_equal(fe_value_set_init(&set, (struct fe_type){ .kind = FE_TEXT }, FE_MOMENT_TEXTS_NEVER, &kwarg, &err),
+		                 FE_OK);
+		memcpy(other, word, sizeof other);
+		assert_true(fe_value_set_has_text(&set, (struct fe_str){ other, n }));
+		assert_false(fe_value_set_has_text(&set, (struct fe_str){ other, n + 1 }));
+		assert_true(n == 0 || !fe_value_set_has_text(&set, (struct fe_str){ other, n - 1 }));
+		for (size_t i = 0; i < n; i++) {
+			other[i] ^= (char)0x80;
+			assert_false(fe_value_set_has_text(&set, (struct fe_str){ other, n }));
+			other[i] ^= (char)0x80;
+		}
+		fe_value_set_reset(&set);
+	}
+}
+
+static void
 not_in_set_of_timestamps_refuses_texts_that_are_none(void **state)
 {
 	struct rig r;
@@ -224,6 +253,7 @@ main(void)
 		cmocka_unit_test(between_with_bounds_past_all_numbers_of_the_column),
 		cmocka_unit_test(between_tells_true_from_false),
 		cmocka_unit_test(sets_of_many_texts_are_found_as_those_of_few),
+		cmocka_unit_test(a_text_of_any_length_is_found_and_none_that_differs_in_one_byte),
 		cmocka_unit_test(not_in_set_of_timestamps_refuses_texts_that_are_none),
 		cmocka_unit_test(literal_is_a_value_of_a_column_only_where_it_is_exactly_one),
 		cmocka_unit_test(order_goes_on_from_batch_to_batch),
