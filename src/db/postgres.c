@@ -15,13 +15,13 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "db/postgres_conn.h"
+#include "db/postgres_sender.h"
 
 #define LEAST_VERSION 150000
 #define LEAST_FIXED_VERSION 150018 /* of 15, the first without known holes */
 #define FIRST_NAP_MS 50
 #define LONGEST_NAP_MS 1000
 #define MAX_SQL_BYTES ((size_t)16 << 20)
-#define MAX_QUEUE_BYTES ((size_t)1 << 30)
 
 /* ---- sending and taking ---- */
 
@@ -319,7 +319,6 @@ fe_pg_open(struct fe_db **out, const struct fe_pg_settings *set, struct fe_err *
 	pg->silence_ms = set->silence_ms;
 	fe_buf_init(&pg->unneeded, MAX_SQL_BYTES);
 	fe_buf_init(&pg->sql, MAX_SQL_BYTES);
-	fe_buf_init(&pg->queue, MAX_QUEUE_BYTES);
 	rc = open_patiently(pg, set, err);
 	if (rc)
 		fe_db_close(&pg->base);
@@ -334,6 +333,7 @@ close_connection(struct fe_db *db)
 	struct fe_pg *pg = fe_pg_of(db);
 	size_t i;
 
+	fe_pg_sender_free(pg->sender);
 	PQfinish(pg->conn); /* the server rolls back */
 	for (i = 0; pg->keywords && pg->keywords[i]; i++) {
 		fe_free((char *)(uintptr_t)pg->keywords[i]);
@@ -346,7 +346,6 @@ close_connection(struct fe_db *db)
 	fe_free(pg->backend_start);
 	fe_buf_reset(&pg->unneeded);
 	fe_buf_reset(&pg->sql);
-	fe_buf_reset(&pg->queue);
 	fe_free(pg);
 }
 
@@ -388,12 +387,6 @@ fe_pg_end_lost(struct fe_db *db, const struct fe_db *lost, struct fe_err *err)
 	rc = fe_stmt_run(st, err);
 	fe_stmt_free(st);
 	return rc;
-}
-
-void
-fe_pg_set_companion(struct fe_db *db, struct fe_db *other)
-{
-	fe_pg_of(db)->companion = other ? fe_pg_of(other) : NULL;
 }
 
 /* ---- transactions ---- */

@@ -30,6 +30,7 @@
 #ifndef FE_DB_POSTGRES_H
 #define FE_DB_POSTGRES_H
 
+#include "base/buf.h"
 #include "db/db.h"
 
 struct fe_pg_settings {
@@ -64,11 +65,10 @@ bool fe_pg_may_retry(const struct fe_err *err);
 
 /* Between begin and end nothing else may be asked of this connection. */
 FE_MUST_USE enum fe_rc fe_pg_copy_begin(struct fe_db *db, const char *sql, struct fe_err *err);
-/* Hands over bytes; does not wait for the server unless some MiB are on their way. */
-FE_MUST_USE enum fe_rc fe_pg_copy_put(struct fe_db *db, struct fe_str bytes, struct fe_err *err);
+/* Takes what the buffer holds, and leaves it empty; a thread sends it. Does not wait for the
+ * server unless some blocks are on their way: a block is best of some 100 KiB. */
+FE_MUST_USE enum fe_rc fe_pg_copy_put(struct fe_db *db, struct fe_buf *bytes, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_pg_copy_end(struct fe_db *db, uint64_t *n_rows, struct fe_err *err);
-/* While `db` waits for an answer, what `other` has still to send of its COPY is sent. */
-void fe_pg_set_companion(struct fe_db *db, struct fe_db *other);
 
 /* ---- queries in binary ---- */
 

@@ -3,10 +3,11 @@
  *
  *   postgres.c          the connection: session, transactions, what db/db.h asks of it
  *   postgres_connect.c  where to connect, how safely, and how long to try
- *   postgres_wait.c     the one place that waits: stop, silence, companion
+ *   postgres_wait.c     how the server is waited for: stop, silence
  *   postgres_stmt.c     prepared statements with values as texts
  *   postgres_sql.c      the common SQL as PostgreSQL has it
  *   postgres_copy.c     COPY FROM STDIN
+ *   postgres_sender.c   the thread that sends during a COPY
  *   postgres_query.c    queries in binary, a transaction's fate
  *   postgres_error.c    what each SQLSTATE means for the caller
  *
@@ -21,6 +22,8 @@
 #include "db/engine.h"
 #include "db/postgres.h"
 
+struct fe_pg_sender;
+
 struct fe_pg {
 	struct fe_db base;
 	PGconn *conn;
@@ -30,7 +33,6 @@ struct fe_pg {
 	int backend_pid;       /* with backend_start: of whom to ask when the connection is lost */
 	char *backend_start;
 	int64_t connect_timeout_ms, silence_ms;
-	struct fe_pg *companion;
 	bool is_lost;
 	int64_t cancelled_ms;  /* when a stop was heard in this statement; 0: none was */
 	bool in_copy;
@@ -39,8 +41,7 @@ struct fe_pg {
 	uint64_t n_statements; /* for their names */
 	struct fe_buf unneeded; /* DEALLOCATE of statements that were freed */
 	struct fe_buf sql;      /* of the statement being sent */
-	struct fe_buf queue;    /* bytes of a COPY that libpq has not been given yet */
-	size_t queue_from;      /* the first of them */
+	struct fe_pg_sender *sender; /* of the COPY; NULL: there is none */
 };
 
 static inline struct fe_pg *
@@ -68,6 +69,10 @@ bool fe_pg_is_local_host(const char *host, const char *hostaddr);
 
 /* Waits until a result can be taken (PQgetResult does not block). */
 FE_MUST_USE enum fe_rc fe_pg_wait_result(struct fe_pg *pg, struct fe_err *err);
+int64_t fe_pg_now_ms(void);
+/* After a slice in which nothing happened; heard_ms: when something last came or went, or
+ * the wait began. */
+FE_MUST_USE enum fe_rc fe_pg_on_idle(struct fe_pg *pg, int64_t *heard_ms, struct fe_err *err);
 /* Waits until the server took some of what is to be sent. */
 FE_MUST_USE enum fe_rc fe_pg_wait_sent(struct fe_pg *pg, struct fe_err *err);
 /* Waits for a socket; *ready false when wait_ms are over. */
@@ -107,8 +112,6 @@ void fe_pg_drop_statement(struct fe_pg *pg, const char *name);
 
 /* ---- postgres_copy.c ---- */
 
-/* Hands libpq what the socket takes, without waiting. Whether some is left. */
-bool fe_pg_copy_pump(struct fe_pg *pg);
 /* Ends a COPY that is given up; its rows are gone. */
 FE_MUST_USE enum fe_rc fe_pg_copy_give_up(struct fe_pg *pg, struct fe_err *err);
 

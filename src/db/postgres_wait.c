@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* db/postgres_wait.c - the one place that waits for a server
+/* db/postgres_wait.c - how a server is waited for
  *
  * Whatever is asked of a server, its answer is waited for here, in short slices of poll.
- * In between: a stop is passed on to the server, once; the companion's COPY is sent on; and
- * when nothing came for a while, the server is asked over a connection of its own what it is
+ * In between: a stop is passed on to the server, once; and when nothing came for a while, the server is asked over a connection of its own what it is
  * about. A statement may take hours as long as the server says that it is at work; an
  * answer that was lost on the way is found out within a minute.
  */
@@ -26,25 +25,23 @@
 #define CANCEL_CONNECT_MS 3000
 #define CANCEL_ANSWER_MS 5000
 
-static int64_t
-now_ms(void)
+int64_t
+fe_pg_now_ms(void)
 {
 	return fe_clock_ticks(&fe_clock_system) / 1000;
 }
 
 /* A poll that tells a timeout, and takes a signal for one. */
 static enum fe_rc
-poll_once(struct pollfd *fds, nfds_t n, int64_t wait_ms, struct fe_err *err)
+poll_once(struct pollfd *fd, int64_t wait_ms, struct fe_err *err)
 {
-	int found = poll(fds, n, wait_ms > SLICE_MS ? SLICE_MS : (int)(wait_ms > 0 ? wait_ms : 0));
-	nfds_t i;
+	int found = poll(fd, 1, wait_ms > SLICE_MS ? SLICE_MS : (int)(wait_ms > 0 ? wait_ms : 0));
 
 	if (found >= 0)
 		return FE_OK;
 	if (errno != EINTR)
 		return fe_fail_errno(err, errno, "cannot wait for the server", NULL);
-	for (i = 0; i < n; i++)
-		fds[i].revents = 0;
+	fd->revents = 0;
 	return FE_OK;
 }
 
@@ -53,7 +50,7 @@ fe_pg_poll(PGconn *conn, short events, int64_t wait_ms, bool *ready, struct fe_e
 {
 	struct pollfd fd = { .fd = PQsocket(conn), .events = events };
 
-	FE_TRY(poll_once(&fd, 1, wait_ms, err));
+	FE_TRY(poll_once(&fd, wait_ms, err));
 	*ready = fd.revents != 0;
 	return FE_OK;
 }
@@ -106,8 +103,8 @@ ask(struct fe_pg *pg, PGconn *conn, const char *sql, const char *const *values, 
 	while (PQflush(conn) > 0 || PQisBusy(conn)) {
 		if (pg->base.stoppable)
 			FE_TRY(fe_stop_check(err));
-		FE_TRY(fe_pg_poll(conn, POLLIN, until_ms - now_ms(), &ready, err));
-		if (now_ms() >= until_ms || (ready && !PQconsumeInput(conn)))
+		FE_TRY(fe_pg_poll(conn, POLLIN, until_ms - fe_pg_now_ms(), &ready, err));
+		if (fe_pg_now_ms() >= until_ms || (ready && !PQconsumeInput(conn)))
 			return fe_fail(err, FE_EUNAVAIL, "the server does not answer");
 	}
 	*out = PQgetResult(conn);
@@ -123,7 +120,7 @@ ask_whether_at_work(struct fe_pg *pg, bool *at_work, struct fe_err *err)
 		"SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1::int "
 		"AND backend_start = $2::timestamptz AND wait_event_type IS DISTINCT FROM 'Client' "
 		"AND state IN ('active', 'disabled')"; /* disabled: track_activities is off */
-	const int64_t until_ms = now_ms() + ASK_MS;
+	const int64_t until_ms = fe_pg_now_ms() + ASK_MS;
 	const char *values[2];
 	PGresult *result = NULL;
 	PGconn *conn = NULL;
@@ -159,8 +156,8 @@ on_silence(struct fe_pg *pg, struct fe_err *err)
 			return FE_OK; /* the stop is dealt with */
 		return fe_pg_fail_lost(pg, "the server is silent, and cannot be asked why", err);
 	}
-	for (until_ms = now_ms() + LAST_CHANCE_MS; !at_work && now_ms() < until_ms;) {
-		FE_TRY(fe_pg_poll(pg->conn, POLLIN, until_ms - now_ms(), &ready, err));
+	for (until_ms = fe_pg_now_ms() + LAST_CHANCE_MS; !at_work && fe_pg_now_ms() < until_ms;) {
+		FE_TRY(fe_pg_poll(pg->conn, POLLIN, until_ms - fe_pg_now_ms(), &ready, err));
 		if (ready)
 			return FE_OK;
 	}
@@ -169,12 +166,10 @@ on_silence(struct fe_pg *pg, struct fe_err *err)
 
 /* ---- waiting ---- */
 
-/* After a slice in which nothing happened; heard_ms: when something last came or went, or
- * the wait began. */
-static enum fe_rc
-on_idle(struct fe_pg *pg, int64_t *heard_ms, struct fe_err *err)
+enum fe_rc
+fe_pg_on_idle(struct fe_pg *pg, int64_t *heard_ms, struct fe_err *err)
 {
-	const int64_t now = now_ms();
+	const int64_t now = fe_pg_now_ms();
 	int64_t silence_ms = pg->silence_ms > 0 ? pg->silence_ms : SILENCE_MS;
 
 	if (pg->cancelled_ms > 0) {
@@ -195,37 +190,29 @@ on_idle(struct fe_pg *pg, int64_t *heard_ms, struct fe_err *err)
 	if (now - *heard_ms < silence_ms)
 		return FE_OK;
 	FE_TRY(on_silence(pg, err));
-	*heard_ms = now_ms();
+	*heard_ms = fe_pg_now_ms();
 	return FE_OK;
 }
 
-/* One slice: for what comes, for room to send, and for the companion's COPY. */
+/* One slice: for what comes, and for room to send. */
 static enum fe_rc
 wait_slice(struct fe_pg *pg, bool sends, int64_t *heard_ms, struct fe_err *err)
 {
-	struct fe_pg *other = pg->companion;
-	struct pollfd fds[2] = {
-		{ .fd = PQsocket(pg->conn), .events = (short)(sends ? POLLIN | POLLOUT : POLLIN) },
-		{ .fd = -1 },
-	};
+	struct pollfd fd = { .fd = PQsocket(pg->conn), .events = (short)(sends ? POLLIN | POLLOUT : POLLIN) };
 
-	if (other && other->in_copy && !other->is_lost && fe_pg_copy_pump(other))
-		fds[1] = (struct pollfd){ .fd = PQsocket(other->conn), .events = POLLOUT };
-	FE_TRY(poll_once(fds, fds[1].fd >= 0 ? 2 : 1, SLICE_MS, err));
-	if (fds[0].revents & ~POLLOUT) {
-		if (!PQconsumeInput(pg->conn))
-			pg->is_lost = true; /* the result has the reason */
-	}
-	if (fds[0].revents)
-		*heard_ms = now_ms();
-	/* The companion's traffic must not put off a stop. */
-	return fds[0].revents ? FE_OK : on_idle(pg, heard_ms, err);
+	FE_TRY(poll_once(&fd, SLICE_MS, err));
+	if (fd.revents & ~POLLOUT && !PQconsumeInput(pg->conn))
+		pg->is_lost = true; /* the result has the reason */
+	if (!fd.revents)
+		return fe_pg_on_idle(pg, heard_ms, err);
+	*heard_ms = fe_pg_now_ms();
+	return FE_OK;
 }
 
 enum fe_rc
 fe_pg_wait_result(struct fe_pg *pg, struct fe_err *err)
 {
-	int64_t heard_ms = now_ms();
+	int64_t heard_ms = fe_pg_now_ms();
 	int left;
 
 	for (;;) {
@@ -240,15 +227,15 @@ enum fe_rc
 fe_pg_wait_sent(struct fe_pg *pg, struct fe_err *err)
 {
 	struct pollfd fd = { .fd = PQsocket(pg->conn), .events = POLLIN | POLLOUT };
-	int64_t heard_ms = now_ms();
+	int64_t heard_ms = fe_pg_now_ms();
 
 	for (;;) {
 		fd.revents = 0;
-		FE_TRY(poll_once(&fd, 1, SLICE_MS, err));
+		FE_TRY(poll_once(&fd, SLICE_MS, err));
 		if (fd.revents & ~POLLOUT && !PQconsumeInput(pg->conn))
 			return fe_pg_fail_lost(pg, PQerrorMessage(pg->conn), err);
 		if (fd.revents & (POLLOUT | POLLERR | POLLHUP))
 			return FE_OK;
-		FE_TRY(on_idle(pg, &heard_ms, err));
+		FE_TRY(fe_pg_on_idle(pg, &heard_ms, err));
 	}
 }

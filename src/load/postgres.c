@@ -94,7 +94,7 @@ postgres_close(struct fe_sink *sink)
 	if (!s)
 		return;
 	fe_postgres_forget_queries(s);
-	fe_db_close(s->look); /* first: load is its companion */
+	fe_db_close(s->look);
 	fe_db_close(s->load);
 	for (i = 0; i < s->base.set.n_tables; i++)
 		table_reset(&s->tables[i]);
@@ -172,7 +172,6 @@ connect_both(struct fe_postgres_sink *s, struct fe_err *err)
 
 	FE_TRY(fe_postgres_connect(s, &s->look, wait_ms, false, err));
 	FE_TRY(fe_postgres_connect(s, &s->load, wait_ms, false, err));
-	fe_pg_set_companion(s->look, s->load);
 	FE_TRY(fe_db_exec(s->look, "SET plan_cache_mode = force_generic_plan; SET jit = off", err));
 	FE_TRY(fe_db_exec(s->load,
 	                  "SET temp_buffers = '256MB'; SET work_mem = '64MB'; "
@@ -377,8 +376,6 @@ roll_back(struct fe_postgres_sink *s)
 	s->copying = NULL;
 	if (!s->load)
 		return;
-	if (s->look)
-		fe_pg_set_companion(s->look, NULL);
 	fe_db_set_stoppable(s->load, false);
 	/* Where it is lost, what is left of it on the server is ended by undo_once. */
 	if (fe_pg_is_lost(s->load) || fe_db_rollback(s->load, &ignored) == FE_OK)
@@ -424,6 +421,15 @@ postgres_object_known(struct fe_sink *sink, const char *dataset, const struct fe
 	return fe_record_object_known(s->look, s->pipeline, dataset, id, known, err);
 }
 
+static enum fe_rc
+postgres_watermark(struct fe_sink *sink, const struct fe_run_watermark *what, struct fe_buf *value, bool *found,
+	            struct fe_err *err)
+{
+	struct fe_postgres_sink *s = (struct fe_postgres_sink *)sink;
+
+	return fe_record_watermark(s->look, s->pipeline, what, value, found, err);
+}
+
 const struct fe_sink_ops fe_sink_postgres = {
 	.scheme = "postgresql",
 	.summary = "a warehouse in PostgreSQL 15 or newer: postgresql://USER@HOST/DATABASE",
@@ -436,6 +442,7 @@ const struct fe_sink_ops fe_sink_postgres = {
 	.write = fe_postgres_write,
 	.table_end = fe_postgres_table_end,
 	.object_known = postgres_object_known,
+	.watermark = postgres_watermark,
 	.commit = postgres_commit,
 	.undo = postgres_undo,
 	.close = postgres_close,

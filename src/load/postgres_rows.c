@@ -13,7 +13,7 @@
 #include "format/pgcopy.h"
 #include "load/postgres_sink.h"
 
-#define FLUSH_BYTES ((size_t)1 << 20)
+#define FLUSH_BYTES ((size_t)256 << 10)
 #define TID_MASK ((INT64_C(1) << FE_POSTGRES_TID_BITS) - 1)
 #define N_STAGE_FIELDS 4 /* object_id, record before the columns; stored, mark behind them */
 #define MIN_SLOTS 1024
@@ -123,9 +123,7 @@ static enum fe_rc
 flush(struct fe_postgres_sink *s, struct fe_err *err)
 {
 	FE_TRY(fe_buf_check(&s->out, "a row for PostgreSQL", err));
-	FE_TRY(fe_pg_copy_put(s->load, fe_buf_str(&s->out), err));
-	fe_buf_clear(&s->out);
-	return FE_OK;
+	return fe_pg_copy_put(s->load, &s->out, err);
 }
 
 enum fe_rc

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "db/postgres_conn.h"
+#include "db/postgres_sender.h"
 #include "postgres.h"
 
 #define OID_INT8 20
@@ -495,9 +496,9 @@ put(struct fe_db *on, struct fe_buf *bytes)
 {
 	struct fe_err err = FE_ERR_INIT;
 
-	if (fe_pg_copy_put(on, fe_buf_str(bytes), &err))
+	if (fe_pg_copy_put(on, bytes, &err))
 		fail_msg("%s", err.text);
-	fe_buf_clear(bytes);
+	assert_int_equal(bytes->n_bytes, 0);
 }
 
 #define COPY_T "COPY t FROM STDIN (FORMAT binary)"
@@ -603,8 +604,7 @@ a_backend_killed_in_a_copy_is_found_out(void **p)
 	kill_backend(fe_pg_backend_pid(db));
 	for (i = 0; i < 100 && rc == FE_OK; i++) {
 		add_row(&bytes, i, FE_STR("x"));
-		rc = fe_pg_copy_put(db, fe_buf_str(&bytes), &err);
-		fe_buf_clear(&bytes);
+		rc = fe_pg_copy_put(db, &bytes, &err);
 	}
 	if (rc == FE_OK)
 		rc = fe_pg_copy_end(db, &n_rows, &err);
@@ -615,11 +615,12 @@ a_backend_killed_in_a_copy_is_found_out(void **p)
 }
 
 static void
-a_companion_goes_on_sending_while_another_waits(void **p)
+a_copy_is_sent_while_another_connection_waits(void **p)
 {
 	struct fe_db *look = pg_place_open();
 	static char text[100000];
 	struct fe_buf bytes;
+	bool moved;
 	uint64_t n_rows;
 	uint32_t i;
 
@@ -628,18 +629,66 @@ a_companion_goes_on_sending_while_another_waits(void **p)
 	start_copy(&bytes);
 	for (i = 0; i < 60; i++)
 		add_row(&bytes, i, (struct fe_str){ text, sizeof(text) });
-	put(db, &bytes); /* more than the socket takes, less than the queue */
-	assert_true(fe_pg_of(db)->queue.n_bytes > fe_pg_of(db)->queue_from);
-	fe_pg_set_companion(look, db);
+	put(db, &bytes); /* more than the socket takes */
+	assert_false(fe_pg_sender_wait(fe_pg_of(db)->sender, 0, 0, &moved));
 	exec(look, "SELECT pg_sleep(1)");
-	assert_int_equal(fe_pg_of(db)->queue.n_bytes, fe_pg_of(db)->queue_from);
-	fe_pg_set_companion(look, NULL);
+	assert_true(fe_pg_sender_wait(fe_pg_of(db)->sender, 0, 0, &moved));
+	assert_true(moved);
 	add_u16(&bytes, 0xffff);
 	put(db, &bytes);
 	assert_int_equal(fe_pg_copy_end(db, &n_rows, NULL), FE_OK);
 	assert_int_equal(n_rows, 60);
 	fe_buf_reset(&bytes);
 	fe_db_close(look);
+}
+
+/* As a caller does that has to look after the connection in between. */
+static void
+a_sender_that_is_halted_goes_on_where_it_was(void **p)
+{
+	static char text[300000];
+	struct fe_pg_sender *sender;
+	struct fe_buf bytes;
+	uint64_t n_rows;
+	uint32_t i;
+
+	(void)p;
+	start_copy(&bytes);
+	sender = fe_pg_of(db)->sender;
+	for (i = 0; i < 200; i++) {
+		add_row(&bytes, i, (struct fe_str){ memset(text, 'a' + (int)(i % 26), sizeof(text)), sizeof(text) });
+		put(db, &bytes);
+		if (i % 3 == 0)
+			fe_pg_sender_halt(sender);
+		assert_int_equal(fe_pg_sender_go(sender, NULL), FE_OK);
+	}
+	add_u16(&bytes, 0xffff);
+	put(db, &bytes);
+	assert_int_equal(fe_pg_copy_end(db, &n_rows, NULL), FE_OK);
+	assert_int_equal(n_rows, 200);
+	assert_int_equal(ask(db, "SELECT count(*) FROM t WHERE b = repeat(chr(97 + a % 26), 300000)"), 200);
+	fe_buf_reset(&bytes);
+}
+
+static void
+a_connection_is_closed_in_the_middle_of_a_copy(void **p)
+{
+	struct fe_db *other = pg_place_open();
+	static char text[1000000];
+	struct fe_buf bytes;
+	uint32_t i;
+
+	(void)p;
+	start_copy(&bytes);
+	assert_int_equal(fe_db_rollback(db, NULL), FE_OK);
+	assert_int_equal(fe_pg_copy_begin(other, COPY_T, NULL), FE_OK);
+	for (i = 0; i < 8; i++) {
+		add_row(&bytes, i, (struct fe_str){ memset(text, 'z', sizeof(text)), sizeof(text) });
+		put(other, &bytes);
+	}
+	fe_db_close(other);
+	assert_int_equal(ask(db, "SELECT count(*) FROM t"), 0);
+	fe_buf_reset(&bytes);
 }
 
 /* ---- binary queries ---- */
@@ -745,8 +794,7 @@ a_stop_in_a_copy_that_is_stuck_ends_it(void **p)
 	for (i = 0; i < 32 && rc == FE_OK; i++) {
 		add_row(&bytes, i, (struct fe_str){ text, 0 });
 		add_row(&bytes, i, (struct fe_str){ memset(text, 'x', sizeof(text)), sizeof(text) });
-		rc = fe_pg_copy_put(db, fe_buf_str(&bytes), NULL);
-		fe_buf_clear(&bytes);
+		rc = fe_pg_copy_put(db, &bytes, NULL);
 	}
 	if (rc == FE_OK)
 		rc = fe_pg_copy_end(db, &n_rows, NULL);
@@ -790,7 +838,9 @@ main(void)
 		TEST(a_copy_is_given_up_by_rollback),
 		TEST(copy_as_a_plain_statement_is_refused),
 		TEST(a_backend_killed_in_a_copy_is_found_out),
-		TEST(a_companion_goes_on_sending_while_another_waits),
+		TEST(a_copy_is_sent_while_another_connection_waits),
+		TEST(a_sender_that_is_halted_goes_on_where_it_was),
+		TEST(a_connection_is_closed_in_the_middle_of_a_copy),
 		TEST(binary_queries_take_and_give_bytes),
 		TEST(statements_that_were_freed_are_ended),
 		TEST(a_stop_cancels_the_statement_on_the_server),

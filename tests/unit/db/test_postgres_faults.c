@@ -334,6 +334,7 @@ a_copy_that_the_server_does_not_get_is_given_up(void **p)
 	struct fe_err err = FE_ERR_INIT;
 	static char bytes[1 << 20];
 	enum fe_rc rc = FE_OK;
+	struct fe_buf block;
 	uint64_t n_rows;
 	int i;
 
@@ -341,8 +342,12 @@ a_copy_that_the_server_does_not_get_is_given_up(void **p)
 	assert_int_equal(fe_db_exec(db, "CREATE TABLE t (a text)", NULL), FE_OK);
 	assert_int_equal(fe_pg_copy_begin(db, "COPY t FROM STDIN", NULL), FE_OK);
 	atomic_store(&relay.mode, DEAD);
-	for (i = 0; i < 64 && rc == FE_OK; i++)
-		rc = fe_pg_copy_put(db, (struct fe_str){ bytes, sizeof(bytes) }, &err);
+	fe_buf_init(&block, sizeof(bytes));
+	for (i = 0; i < 64 && rc == FE_OK; i++) {
+		fe_buf_add(&block, bytes, sizeof(bytes));
+		rc = fe_pg_copy_put(db, &block, &err);
+	}
+	fe_buf_reset(&block);
 	if (rc == FE_OK)
 		rc = fe_pg_copy_end(db, &n_rows, &err);
 	assert_int_equal(rc, FE_EUNAVAIL);

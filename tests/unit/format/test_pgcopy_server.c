@@ -83,7 +83,7 @@ copy_column(struct fe_db *db, const struct fe_column *c)
 	}
 	fe_pgcopy_add_trailer(&b);
 	assert_false(b.failed || text.failed);
-	must(fe_pg_copy_put(db, fe_buf_str(&b), &err), &err);
+	must(fe_pg_copy_put(db, &b, &err), &err);
 	must(fe_pg_copy_end(db, &n_rows, &err), &err);
 	assert_int_equal(n_rows, N_ROWS);
 	fe_buf_reset(&b);
