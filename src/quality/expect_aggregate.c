@@ -3,7 +3,7 @@
  *
  * All of a batch's values are taken out as integers, 64 rows at a time, and go into sums that
  * lose nothing (quality/moments.h); the figure is made at the end. Texts have a least and a
- * greatest, but no bound that fits; of them and of dates there is no mean.
+ * greatest, which only dates and moments can bound; of them and of dates there is no mean.
  */
 #include "base/mem.h"
 #include "quality/column_order.h"
@@ -127,7 +127,7 @@ end_extreme(struct fe_expectation *x, int64_t value)
 	if (a->moments.n == 0)
 		a->figure = fe_figure_none(type_of(x));
 	else if (type_of(x).kind == FE_TEXT)
-		a->figure = (struct fe_figure){ .kind = FE_FIGURE_TEXT, .text = fe_buf_str(&a->text) };
+		a->figure = fe_figure_of_text(x, &a->text);
 	else
 		a->figure = fe_figure_of(type_of(x), value);
 	x->success = fe_figure_within(x, &a->figure);

@@ -7,6 +7,8 @@
 #include "quality/literal.h"
 #include "quality/sentence.h"
 
+#define MAX_ISO_BYTES 64
+
 struct fe_figure
 fe_figure_of(struct fe_type type, int64_t value)
 {
@@ -28,6 +30,47 @@ fe_figure_none(struct fe_type type)
 	return (struct fe_figure){ .kind = type.kind == FE_TIMESTAMP ? FE_FIGURE_NO_INSTANT : FE_FIGURE_NONE };
 }
 
+static bool
+is_bound_of(const struct fe_expectation *x, enum fe_literal_kind a, enum fe_literal_kind b)
+{
+	enum fe_literal_kind min = fe_suite_kwarg(x->item, "min_value")->one.kind;
+	enum fe_literal_kind max = fe_suite_kwarg(x->item, "max_value")->one.kind;
+
+	return min == a || min == b || max == a || max == b;
+}
+
+struct fe_figure
+fe_figure_of_text(const struct fe_expectation *x, struct fe_buf *text)
+{
+	struct fe_figure as_text = { .kind = FE_FIGURE_TEXT, .text = fe_buf_str(text) };
+	bool is_time = is_bound_of(x, FE_LITERAL_INSTANT, FE_LITERAL_NAIVE);
+	struct fe_literal moment = { 0 };
+	struct fe_buf iso;
+
+	if (!is_time && !is_bound_of(x, FE_LITERAL_DATE, FE_LITERAL_DATE))
+		return as_text;
+	fe_buf_init(&iso, MAX_ISO_BYTES);
+	if (!fe_literal_read_moment(as_text.text, &moment, &iso)) {
+		fe_buf_reset(&iso);
+		return as_text;
+	}
+	if (moment.kind == FE_LITERAL_DATE) { /* midnight, to whom asks for a time */
+		moment.us = moment.days * FE_US_PER_DAY;
+		fe_buf_clear(&iso);
+		fe_buf_addf(&iso, "\"%.*sT00:00:00\"", FE_DATE_TEXT_BYTES, as_text.text.p);
+	}
+	fe_buf_clear(text);
+	fe_buf_add_str(text, fe_buf_str(&iso));
+	fe_buf_reset(&iso);
+	if (!is_time)
+		return (struct fe_figure){ .kind = FE_FIGURE_DATE, .digits = moment.days };
+	return (struct fe_figure){
+		.kind = moment.kind == FE_LITERAL_INSTANT ? FE_FIGURE_INSTANT : FE_FIGURE_NAIVE,
+		.digits = moment.us,
+		.text = fe_buf_str(text),
+	};
+}
+
 /* As Python names what stands on either side of a comparison that it refuses. */
 static const char *
 python_name(enum fe_figure_kind kind)
@@ -36,6 +79,7 @@ python_name(enum fe_figure_kind kind)
 		[FE_FIGURE_NONE] = "NoneType", [FE_FIGURE_NO_INSTANT] = "NaTType", [FE_FIGURE_EXACT] = "float",
 		[FE_FIGURE_TRUTH] = "bool",    [FE_FIGURE_DOUBLE] = "float",       [FE_FIGURE_DATE] = "datetime.date",
 		[FE_FIGURE_INSTANT] = "Timestamp", [FE_FIGURE_TEXT] = "str",
+		[FE_FIGURE_NAIVE] = "datetime.datetime",
 	};
 
 	return names[kind];
@@ -50,8 +94,11 @@ refuse(struct fe_expectation *x, const struct fe_figure *f, const struct fe_lite
 	if (bound->kind == FE_LITERAL_NUMBER || bound->kind == FE_LITERAL_BOOL)
 		fe_expectation_raise(x, NULL, "'%s' not supported between instances of '%s' and 'float'", operator,
 		                     python_name(f->kind));
-	else if (is_instant && bound->kind == FE_LITERAL_NAIVE)
+	else if ((is_instant && bound->kind == FE_LITERAL_NAIVE) ||
+	         (f->kind == FE_FIGURE_NAIVE && bound->kind == FE_LITERAL_INSTANT))
 		fe_expectation_raise(x, NULL, "can't compare offset-naive and offset-aware datetimes");
+	else if (f->kind == FE_FIGURE_NAIVE || (f->kind == FE_FIGURE_INSTANT && f->text.n))
+		fe_expectation_raise(x, NULL, "can't compare datetime.datetime to datetime.date");
 	else if (is_instant && bound->kind == FE_LITERAL_DATE)
 		fe_expectation_raise(x, NULL, "Cannot compare Timestamp with datetime.date: the bound needs a time and an "
 		                              "offset, as 2024-01-31T00:00:00+00:00");
@@ -84,6 +131,9 @@ order_of(const struct fe_figure *f, const struct fe_literal *bound, int *order)
 	case FE_FIGURE_INSTANT:
 		*order = (f->digits > bound->us) - (f->digits < bound->us);
 		return bound->kind == FE_LITERAL_INSTANT;
+	case FE_FIGURE_NAIVE:
+		*order = (f->digits > bound->us) - (f->digits < bound->us);
+		return bound->kind == FE_LITERAL_NAIVE;
 	case FE_FIGURE_NO_INSTANT:
 		return bound->kind == FE_LITERAL_INSTANT;
 	case FE_FIGURE_NONE:
@@ -167,7 +217,11 @@ add_figure(struct fe_buf *out, const struct fe_figure *f)
 		break;
 	case FE_FIGURE_DATE:
 	case FE_FIGURE_INSTANT:
-		add_moment(out, f);
+	case FE_FIGURE_NAIVE:
+		if (f->text.n)
+			fe_buf_add_str(out, f->text);
+		else
+			add_moment(out, f);
 	}
 }
 

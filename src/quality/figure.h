@@ -18,6 +18,7 @@ enum fe_figure_kind {
 	FE_FIGURE_DOUBLE,
 	FE_FIGURE_DATE,       /* digits: days */
 	FE_FIGURE_INSTANT,    /* digits: microseconds */
+	FE_FIGURE_NAIVE,      /* as INSTANT, of a clock that stands nobody knows where */
 	FE_FIGURE_TEXT,
 };
 struct fe_figure {
@@ -25,12 +26,15 @@ struct fe_figure {
 	fe_i128 digits;
 	unsigned scale;
 	double value;
-	struct fe_str text;
+	struct fe_str text;   /* TEXT: itself; INSTANT, NAIVE: as JSON, where a text was read */
 };
 
 /* A value of a column (numbers, truth values, dates, timestamps), as an integer. */
 struct fe_figure fe_figure_of(struct fe_type type, int64_t value);
 struct fe_figure fe_figure_none(struct fe_type type);
+/* A text; read as a date or a moment where x's bounds are such, as Great Expectations does. It is
+ * then left in *text as it is printed, which must outlive the figure. */
+struct fe_figure fe_figure_of_text(const struct fe_expectation *x, struct fe_buf *text);
 
 /* Whether it is within min_value and max_value of x; false for no figure. Raises x's exception where a
  * bound is of another kind. */

@@ -19,6 +19,7 @@ def numbers():
 def cases():
     yield from figures()
     yield from figures_of_dates_and_texts()
+    yield from figures_of_texts_of_moments()
     yield from exactness()
     yield from quantiles()
     yield from most_common()
@@ -79,6 +80,26 @@ def figures_of_dates_and_texts():
     for short in ("unique_value_count", "proportion_of_unique_values"):
         for name in ("t", "d", "day", "at", "b"):
             yield case(f"{short}_{name}", data.repeated(), (BETWEEN[short], {"column": name, "min_value": 1}))
+
+
+def figures_of_texts_of_moments():
+    """Held against a moment, the greatest text is read as one."""
+    texts = {"instants": ["2024-02-28T10:00:00.000000Z", "2024-02-29 23:59:59.999999Z", None],
+             "offsets": ["2024-02-28T10:00:00+01:00", "2024-02-29T23:59:59+01:00"],
+             "naive": ["2024-02-28T10:00:00", "2024-02-29 23:59:59"], "days": ["2024-02-28", "2024-02-29"]}
+    bounds = {"instant": "2024-03-01T00:00:00+00:00", "naive": "2024-03-01T00:00:00", "day": "2024-03-01",
+              "instant_before": "2024-02-29T23:59:59+00:00", "day_before": "2024-02-28"}
+    for name, cells in texts.items():
+        for how, bound in bounds.items():
+            yield case(f"max_of_texts_{name}_{how}", [column("t", "text(40)", cells)],
+                       (BETWEEN["max"], {"column": "t", "max_value": bound}))
+        yield case(f"min_of_texts_{name}_between", [column("t", "text(40)", cells)], (BETWEEN["min"], {
+            "column": "t", "min_value": "2024-02-28", "max_value": "2024-03-01T00:00:00"}))
+    words = [column("t", "text(40)", ["soon", "later", None])]
+    yield case("max_of_texts_words", words, (BETWEEN["max"], {"column": "t", "max_value": bounds["instant"]}))
+    yield case("max_of_texts_words_day", words, (BETWEEN["max"], {"column": "t", "max_value": bounds["day"]}))
+    yield case("max_of_texts_all_null", [column("t", "text(40)", [None, None]), column("n", "int", ["1", "2"])],
+               (BETWEEN["max"], {"column": "t", "max_value": bounds["instant"]}))
 
 
 def exactness():

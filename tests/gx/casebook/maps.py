@@ -25,6 +25,8 @@ def nulls():
         yield case(f"null_{name}", data.small(), (NULL, {"column": name}))
     yield case("not_null_empty_text_is_a_value", data.texts(), (NOT_NULL, {"column": "t"}))
     yield case("null_empty_text_is_a_value", data.texts(), (NULL, {"column": "t"}))
+    yield case("not_null_several_decimals", [column("d", "decimal(9,2)", ["1.00", None, None, "2.00", None])],
+               (NOT_NULL, {"column": "d"}))
     for short, kind in (("not_null", NOT_NULL), ("null", NULL)):
         yield case(f"{short}_all_null", data.all_null(), (kind, {"column": "name"}))
         yield case(f"{short}_no_rows", data.no_rows(), (kind, {"column": "name"}))
