@@ -34,6 +34,9 @@ static const struct fe_opt options[] = {
 	  .help = "2 or more: parse ahead in a second one; results do not depend on it" },
 	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",
 	  .help = "the most memory for keys; a run that needs more ends with exit code 5" },
+	{ .name = "from", .kind = FE_OPT_TEXT, .arg = "VALUE",
+	  .help = "of incremental data sets: from this value of the cursor on; the watermark stays as it is" },
+	{ .name = "to", .kind = FE_OPT_TEXT, .arg = "VALUE", .help = "the same, up to this value, itself not included" },
 	{ .name = "reprocess", .kind = FE_OPT_FLAG,
 	  .help = "read objects again that 'incremental: objects' would skip" },
 	{ .name = "fail-on", .kind = FE_OPT_CHOICE, .arg = "SEVERITY", .choices = FE_FAIL_ON_CHOICES,
@@ -147,6 +150,8 @@ run(const struct fe_opts *opts, struct fe_err *err)
 		.strategy = strategy_of(fe_opts_text(opts, "load-strategy")),
 		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
 		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
+		.from = fe_opts_text(opts, "from"),
+		.until = fe_opts_text(opts, "to"),
 		.reprocess = fe_opts_has(opts, "reprocess"),
 		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
 	};

@@ -2,7 +2,8 @@
 /* load/record.h - what is written down of a run: events, audit row, objects, rejects
  *
  * One code for all database engines (db/db.h). Each function works in the caller's
- * transaction. Nothing here updates or deletes a row: what is written stays.
+ * transaction. But for watermarks, nothing here updates or deletes a row: what is
+ * written stays.
  */
 #ifndef FE_LOAD_RECORD_H
 #define FE_LOAD_RECORD_H
@@ -35,5 +36,8 @@ FE_MUST_USE enum fe_rc fe_record_next_object_id(struct fe_db *db, int64_t *out, 
 /* As object_known of load/sink.h. */
 FE_MUST_USE enum fe_rc fe_record_object_known(struct fe_db *db, const char *pipeline, const char *dataset,
                                               const struct fe_object_id *id, bool *known, struct fe_err *err);
+/* As watermark of load/sink.h; of what, dataset and cursor are given. */
+FE_MUST_USE enum fe_rc fe_record_watermark(struct fe_db *db, const char *pipeline, const struct fe_run_watermark *what,
+                                           struct fe_buf *value, bool *found, struct fe_err *err);
 
 #endif

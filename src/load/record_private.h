@@ -46,5 +46,8 @@ FE_MUST_USE enum fe_rc fe_record_objects(struct fe_db *db, const struct fe_recor
                                          const struct fe_run_end *end, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_record_rejects(struct fe_db *db, const struct fe_record_run *run,
                                          const struct fe_run_end *end, struct fe_err *err);
+/* record_watermarks.c: of a run that is published */
+FE_MUST_USE enum fe_rc fe_record_watermarks(struct fe_db *db, const struct fe_record_run *run,
+                                            const struct fe_run_end *end, struct fe_err *err);
 
 #endif

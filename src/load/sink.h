@@ -67,6 +67,9 @@ struct fe_run_object {
 	bool is_whole, is_skipped;   /* whole: read to the end */
 };
 
+/* How far an incremental data set has been read: the source's own text of its cursor. */
+struct fe_run_watermark { const char *dataset, *cursor, *value; };
+
 /* The end of a run, as it is written down. */
 struct fe_run_end {
 	const char *status;          /* success, success_with_rejects, held, failed */
@@ -76,6 +79,7 @@ struct fe_run_end {
 	struct fe_str quality_report, reconciliation; /* JSON */
 	struct fe_str report;        /* JSON, the whole result but what the sink adds (files' hashes) */
 	const struct fe_run_object *objects; size_t n_objects;
+	const struct fe_run_watermark *watermarks; size_t n_watermarks; /* to be moved; only by commit */
 	const char *const *datasets; size_t n_datasets;
 	struct fe_spool *rejects;    /* load/reject.h */
 };
@@ -106,6 +110,9 @@ struct fe_sink_ops {
 	/* Whether what was last loaded of this data set and path, by a run that ended well, has this size and SHA-256
 	 * (or, of an id without one, this version). */
 	FE_MUST_USE enum fe_rc (*object_known)(struct fe_sink *s, const char *dataset, const struct fe_object_id *id, bool *known, struct fe_err *err);
+	/* What the last published run has left for what->dataset and cursor: appended to *value.
+	 * NULL: such a target keeps none. */
+	FE_MUST_USE enum fe_rc (*watermark)(struct fe_sink *s, const struct fe_run_watermark *what, struct fe_buf *value, bool *found, struct fe_err *err);
 	FE_MUST_USE enum fe_rc (*commit)(struct fe_sink *s, const struct fe_run_end *end, struct fe_err *err);
 	FE_MUST_USE enum fe_rc (*undo)(struct fe_sink *s, const struct fe_run_end *end, struct fe_err *err);
 	void (*close)(struct fe_sink *s); /* NULL is allowed in the wrapper */

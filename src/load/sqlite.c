@@ -281,6 +281,15 @@ sqlite_object_known(struct fe_sink *sink, const char *dataset, const struct fe_o
 	return fe_record_object_known(s->db, s->pipeline, dataset, id, known, err);
 }
 
+static enum fe_rc
+sqlite_watermark(struct fe_sink *sink, const struct fe_run_watermark *what, struct fe_buf *value, bool *found,
+	          struct fe_err *err)
+{
+	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
+
+	return fe_record_watermark(s->db, s->pipeline, what, value, found, err);
+}
+
 const struct fe_sink_ops fe_sink_sqlite = {
 	.scheme = "sqlite",
 	.summary = "a warehouse in one SQLite file: sqlite:PATH",
@@ -293,6 +302,7 @@ const struct fe_sink_ops fe_sink_sqlite = {
 	.write = fe_sqlite_write,
 	.table_end = fe_sqlite_table_end,
 	.object_known = sqlite_object_known,
+	.watermark = sqlite_watermark,
 	.commit = sqlite_commit,
 	.undo = sqlite_undo,
 	.close = sqlite_close,

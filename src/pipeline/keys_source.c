@@ -119,6 +119,8 @@ MAPPING(fe_keys_cursor, .name = "a cursor", .path = "datasets[].source.increment
 	.keys = (const struct fe_key[]){
 		{ .name = "cursor", .kind = FE_KEY_TEXT, .is_required = true,
 		  .help = "The declared column: a timestamp, date, int or text that only grows." },
+		{ .name = "start", .kind = FE_KEY_TEXT, .takes_params = true,
+		  .help = "What `{since}` is before anything was read; without it all is asked for." },
 		{ .name = "overlap", .kind = FE_KEY_TEXT, .form = "duration, as `10m`, or a whole number",
 		  .help = "How far back from there to ask again, for what was written late. What is known already is unchanged." },
 		{ .name = "on_null", .kind = FE_KEY_CHOICE, .choices = on_null, .preset = "include",

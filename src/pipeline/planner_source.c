@@ -280,6 +280,8 @@ build_cursor(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 {
 	struct fe_plan_dataset *d = &b->plan->datasets[dataset];
 	const struct fe_node *name = fe_node_get(map, "cursor"), *overlap = fe_node_get(map, "overlap");
+	const struct fe_node *start = fe_node_get(map, "start");
+	struct fe_str text;
 	size_t column = name ? fe_planner_column(b, dataset, d->schema.n_source, name, name->text) : FE_NO_COLUMN;
 	if (column == FE_NO_COLUMN)
 		return;
@@ -290,10 +292,22 @@ build_cursor(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 		fe_planner_mistake(b, name, "a cursor is a timestamp, date, int or text, not a %s", fe_kind_name(kind));
 	d->cursor = FE_PLAN_ARRAY(b, 1, struct fe_plan_cursor);
 	d->cursor->column = column;
+	if (start && fe_planner_fill(b, fe_key_find(&fe_keys_cursor, FE_STR("start")), start, &text))
+		d->cursor->start = fe_planner_text(b, text);
 	if (overlap)
 		build_overlap(b, d->cursor, kind, overlap);
 	d->source_set.window.cursor = d->source_set.columns[column].from;
 	d->source_set.window.include_null = fe_str_is(fe_key_text(&fe_keys_cursor, map, "on_null"), "include");
+}
+
+/* A query that asks by {since} gives no rows for a null: it needs one from the start. */
+static void
+check_window(struct fe_planner *b, size_t dataset, const struct fe_node *map)
+{
+	const struct fe_plan_dataset *d = &b->plan->datasets[dataset];
+	const struct fe_query_settings *query = d->source_set.query;
+	if (query && query->query && strstr(query->query, "?1") && !(d->cursor && d->cursor->start))
+		fe_planner_mistake(b, fe_node_get(map, "query"), "'{since}' needs 'incremental' with a 'cursor' and a 'start'");
 }
 
 static const struct fe_source_ops *
@@ -346,6 +360,7 @@ fe_planner_source(struct fe_planner *b, size_t dataset)
 	d->incremental_objects = incremental && incremental->kind == FE_NODE_SCALAR;
 	if (incremental && incremental->kind == FE_NODE_MAP)
 		build_cursor(b, dataset, incremental);
+	check_window(b, dataset, map);
 	/* A column that is not among them may be meant by one that is over. */
 	const struct fe_node *names = keys == &fe_keys_csv ? fe_node_get(map, "names") : NULL;
 	if (check_froms(b, dataset) && names && set->extra_columns == FE_EXTRA_ERROR)

@@ -19,6 +19,7 @@
 #include "pipeline/connectors.h"
 #include "pipeline/parent.h"
 #include "pipeline/run_dataset.h"
+#include "pipeline/watermark.h"
 
 #define MAX_REPORT_BYTES (64u * 1024 * 1024)
 
@@ -209,6 +210,23 @@ run_datasets(struct fe_run_context *run, struct fe_run_result *res, struct fe_er
 	return check_gates(res, run->set->fail_on, err);
 }
 
+/* Of the data sets that were read further than before; returns how many. */
+static size_t
+moved_watermarks(const struct fe_run_context *run, struct fe_run_watermark *out)
+{
+	const struct fe_plan *plan = run->set->plan;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_datasets; i++) {
+		const char *value = fe_watermark_value(run->watermarks[i]);
+		if (value)
+			out[n++] = (struct fe_run_watermark){
+				plan->datasets[i].name, plan->datasets[i].source_set.window.cursor, value
+			};
+	}
+	return n;
+}
+
 /* Writes the end of the run down: committing, or undoing what was loaded. */
 static enum fe_rc
 end_run(struct fe_run_context *run, struct fe_run_result *res, bool commit, struct fe_err *err)
@@ -232,6 +250,7 @@ end_run(struct fe_run_context *run, struct fe_run_result *res, bool commit, stru
 	if (rc)
 		goto done;
 
+	struct fe_run_watermark *watermarks = fe_new_array(res->n_datasets + 1, struct fe_run_watermark);
 	const char **names = fe_new_array(res->n_datasets + 1, const char *);
 	for (size_t i = 0; i < res->n_datasets; i++)
 		names[i] = res->datasets[i].plan->name;
@@ -249,6 +268,8 @@ end_run(struct fe_run_context *run, struct fe_run_result *res, bool commit, stru
 		.report = fe_buf_str(&report),
 		.objects = run->objects,
 		.n_objects = run->n_objects,
+		.watermarks = watermarks,
+		.n_watermarks = commit ? moved_watermarks(run, watermarks) : 0,
 		.datasets = names,
 		.n_datasets = res->n_datasets,
 		.rejects = run->rejects,
@@ -256,6 +277,7 @@ end_run(struct fe_run_context *run, struct fe_run_result *res, bool commit, stru
 	rc = commit ? run->sink->ops->commit(run->sink, &end, err)
 		    : run->sink->ops->undo(run->sink, &end, err);
 	fe_free(names);
+	fe_free(watermarks);
 done:
 	fe_buf_reset(&quality);
 	fe_buf_reset(&reconciliation);
@@ -303,6 +325,7 @@ context_reset(struct fe_run_context *run)
 {
 	for (size_t i = 0; i < run->set->plan->n_datasets; i++) {
 		fe_dedupe_free(run->keys[i]);
+		fe_watermark_free(run->watermarks[i]);
 		fe_parent_reset(&run->parents[i]);
 	}
 	for (size_t i = 0; i < run->n_objects; i++)
@@ -311,6 +334,7 @@ context_reset(struct fe_run_context *run)
 		fe_free((void *)(uintptr_t)run->objects[i].id);
 	fe_free(run->objects);
 	fe_free(run->keys);
+	fe_free(run->watermarks);
 	fe_free(run->parents);
 	fe_free(run->table_was_empty);
 	fe_spool_close(run->rejects);
@@ -324,6 +348,7 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	struct fe_run_context run = {
 		.set = set,
 		.keys = fe_new_array(set->plan->n_datasets + 1, struct fe_dedupe *),
+		.watermarks = fe_new_array(set->plan->n_datasets + 1, struct fe_watermark *),
 		.parents = fe_new_array(set->plan->n_datasets + 1, struct fe_parent),
 		.table_was_empty = fe_new_array(set->plan->n_datasets + 1, bool),
 	};

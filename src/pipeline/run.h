@@ -35,6 +35,7 @@ struct fe_run_settings {
 	enum fe_load_strategy strategy;
 	uint64_t max_memory_bytes;  /* for keys; 0: no limit */
 	unsigned n_threads;         /* 2 or more: records are parsed ahead by a second one */
+	const char *from, *until;   /* of data sets with a cursor: just this window; NULL: from the watermark on */
 	bool reprocess;             /* read objects that the manifest knows too */
 	enum fe_fail_on fail_on;    /* which failed expectations hold the run */
 	void (*progress)(void *ctx, const struct fe_run_progress *p); /* NULL: none */

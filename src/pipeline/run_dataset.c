@@ -17,6 +17,7 @@
 #include "load/reject.h"
 #include "pipeline/parent.h"
 #include "pipeline/prefetch.h"
+#include "pipeline/watermark.h"
 
 struct chain {
 	struct fe_run_context *run;
@@ -73,10 +74,27 @@ threads_for(const struct chain *c, const struct fe_source_settings *set)
 }
 
 static enum fe_rc
+open_watermark(struct chain *c, struct fe_source_window *window, struct fe_err *err)
+{
+	const struct fe_watermark_settings set = {
+		.dataset = c->plan,
+		.sink = c->run->sink,
+		.run_time_us = c->run->run_time_us,
+		.from = c->run->set->from,
+		.until = c->run->set->until,
+	};
+	if (!c->plan->cursor)
+		return FE_OK;
+	return fe_watermark_open(&c->run->watermarks[c->index], &set, window, err);
+}
+
+static enum fe_rc
 open_source(struct chain *c, struct fe_err *err)
 {
 	struct fe_source_settings set = c->plan->source_set;
 	set.reasons = &c->out->reasons;
+	set.clock = c->run->set->clock;
+	FE_TRY(open_watermark(c, &set.window, err));
 	if (c->plan->incremental_objects && !c->run->set->reprocess) {
 		set.skip_object = is_known_object;
 		set.skip_ctx = c;
@@ -229,6 +247,7 @@ judge_batch(struct chain *c, struct fe_err *err)
 	int64_t now_us = c->run->run_time_us;
 
 	FE_TRY(fe_clean_batch(c->clean, b, now_us, err));
+	fe_watermark_see(c->run->watermarks[c->index], b);
 	FE_TRY(fe_checks_where(c->checks, b, now_us, err));
 	enum fe_rc aborts = fe_checks_rules(c->checks, b, now_us, err);
 	if (aborts != FE_OK && aborts != FE_ECHECK)

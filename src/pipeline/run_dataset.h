@@ -10,6 +10,7 @@
 #include "pipeline/run.h"
 
 struct fe_parent;
+struct fe_watermark;
 struct fe_run_context {
 	const struct fe_run_settings *set;
 	struct fe_run_result *result;
@@ -18,6 +19,7 @@ struct fe_run_context {
 	char *folder;                  /* where the spool lies; owned */
 	struct fe_hash_key hash_key;
 	struct fe_dedupe **keys;       /* [n_datasets], NULL until read: parents of references */
+	struct fe_watermark **watermarks; /* [n_datasets], NULL where not incremental by a cursor */
 	struct fe_parent *parents;     /* [n_datasets], what keys and references ask with */
 	bool *table_was_empty;         /* [n_datasets] when the run began */
 	struct fe_run_object *objects; /* of all data sets, in the order read */
