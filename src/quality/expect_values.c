@@ -423,13 +423,15 @@ judge_rows_in_order(struct fe_expectation *x, const struct fe_view *v, const cha
                     uint64_t *considered, uint64_t *unexpected)
 {
 	const struct fe_column *c = column_of(x, v);
+	struct previous *previous = x->state;
 
 	if (take_considered(c, v, considered) == 0)
 		return FE_OK;
-	if (c->type.kind == FE_TEXT)
-		fe_expectation_raise(x, metrics, "unsupported operand type(s) for -: 'str' and 'str'");
-	else
+	if (c->type.kind != FE_TEXT)
 		judge_order(x, v, direction, considered, unexpected);
+	else if (previous->has_one || fe_bits_count(considered, v->n_rows) > 1)
+		fe_expectation_raise(x, metrics, "unsupported operand type(s) for -: 'str' and 'str'");
+	previous->has_one = true;
 	return FE_OK;
 }
 

@@ -186,6 +186,8 @@ def orders():
         yield case(f"{short}_no_rows", data.no_rows(), (kind, {"column": "n"}))
         yield case(f"{short}_all_null", data.all_null(), (kind, {"column": "n"}))
         yield case(f"{short}_one_row", [column("n", "int", ["7"])], (kind, {"column": "n"}))
+        yield case(f"{short}_one_text", [column("t", "text(9)", ["a", None]), column("n", "int", ["1", "2"])],
+                   (kind, {"column": "t"}))
         yield case(f"{short}_parse_strings_as_datetimes_is_of_0_18", numbers,
                    (kind, {"column": "t", "parse_strings_as_datetimes": True}))
 
