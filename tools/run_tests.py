@@ -9,6 +9,8 @@
               or the one that FINETL_TEST_POSTGRES names
   model       an independent Python reading of the rules, and modules against Python
   system      the binary as a user meets it: commands, faults, kills, memory
+  gx          Great Expectations itself, of locked versions: its answers in tests/gx/cases made anew and compared,
+              random questions put to it and to finetl, finetl's results and suites loaded by its classes
 
 Ends with "N passed, N failed, N skipped". A test that needs something this machine does
 not have is skipped with its reason; where CI=true it fails instead.
@@ -205,6 +207,23 @@ def run_fuzzers(results, seconds):
         print(f"   {executed[1] if executed else '?'} inputs, {len(list(grown.iterdir()))} of them new and kept in {grown}")
 
 
+def run_great_expectations(results, release, is_long):
+    """tests/gx, with Great Expectations installed into an environment of its own (tests/gx/.venv) the first time."""
+    say("Great Expectations")
+    gx, python = ROOT / "tests" / "gx", ROOT / "tests" / "gx" / ".venv" / "bin" / "python"
+    ok, output = call([gx / "setup.sh"])
+    if not ok:
+        results.skip("Great Expectations", f"tests/gx/setup.sh could not install it: {tail(output, 3)}")
+        return
+    ok, output = call([python, gx / "generate.py", "--check"])
+    results.add("gx: the cases are its answers", ok, tail(output))
+    print("  ", output.strip())
+    ok, output = call([python, gx / "compare_live.py", "--probe", release / "tests/gx/probe_gx", "--finetl", release / "finetl",
+                       "--questions", "3000" if is_long else "100", *(["--seed", "2"] if is_long else [])])
+    results.add("gx: random questions have the same answers", ok, tail(output))
+    print("  ", tail(output, 3).replace("\n", "\n   "))
+
+
 @contextlib.contextmanager
 def postgres_server():
     """A server for the tests that need one; without, they say so themselves."""
@@ -243,6 +262,8 @@ def run_all(options, results):
         if folder:
             builds["FINETL_FAILPOINT_BUILD"] = str(folder)
     run_pytest(results, ["tests/model", "tests/system"], arguments, builds)
+    if not options.quick and not options.only:
+        run_great_expectations(results, release, options.long)
     if options.fuzz:
         run_fuzzers(results, options.fuzz)
 
@@ -259,8 +280,8 @@ def finish(results, started):
 
 def main():
     parser = argparse.ArgumentParser(prog="./test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one build, no sanitizers, no kills at failpoints")
-    parser.add_argument("--long", action="store_true", help="all kills, 5,000,000 rows; takes its time")
+    parser.add_argument("--quick", action="store_true", help="one build, no sanitizers, no kills at failpoints, no Great Expectations")
+    parser.add_argument("--long", action="store_true", help="all kills, 5,000,000 rows, 3,000 questions to Great Expectations; takes its time")
     parser.add_argument("--coverage", action="store_true", help="which lines the tests reach, instead of the usual builds")
     parser.add_argument("--tsan", action="store_true", help="the unit tests under the thread sanitizer as well")
     parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="each fuzzer for so long as well")

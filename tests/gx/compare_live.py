@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asks Great Expectations and the probe the same random questions, and compares.
 
-  compare_live.py --probe build/tests/gx/probe_gx [--seed N] [--questions N] [--python tests/gx/.venv/bin/python]
+  compare_live.py --probe build/tests/gx/probe_gx [--finetl build/finetl] [--seed N] [--questions N]
 
 One expectation each, on two to four columns of all types with nulls, in all result formats and cut into batches
 of all sizes: bounds, sets, order, uniqueness, distinct values, outliers. Great Expectations answers twice, with
-exact numbers and with pandas' own; either will do. The same seed asks the same. Leaves with 1 where an answer differs.
+exact numbers and with pandas' own; either will do. The same seed asks the same. Then its own classes load every
+suite and every result of finetl's, and with --finetl what `finetl validate` writes. Leaves with 1 where an answer
+differs or cannot be loaded.
 """
 
 import argparse
@@ -15,10 +17,13 @@ import pathlib
 import random
 import subprocess
 import sys
+import tempfile
 
 import compare
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SUITE = ROOT / "suites" / "transactions.json"
 TYPES = ("int", "decimal(9,2)", "bool", "date", "timestamp", "text(9)")
 WORDS = ("a", "b", "Ab", "é", "日本", "z z", "x,y", "10", "1.0", "true", "2024-01-01")
 FORMATS = ("SUMMARY", "COMPLETE", "BASIC", {"result_format": "BASIC", "include_unexpected_rows": True},
@@ -112,35 +117,80 @@ def question(r):
             "result_format": r.choice(FORMATS), "parameters": {}}
 
 
-def answers(python, questions, engine):
-    lines = "".join(json.dumps({**q, "engine": engine}, ensure_ascii=False) + "\n" for q in questions)
+def answers(python, questions):
+    """Of each question two: with pandas' own numbers, and with exact ones."""
+    lines = "".join(json.dumps({**q, "engine": engine}, ensure_ascii=False) + "\n" for q in questions
+                    for engine in ("pandas plain", "pandas"))
     done = subprocess.run([python, HERE / "live.py", "answer"], input=lines.encode(), stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, cwd=HERE, check=True)
-    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+    said = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    return zip(said[::2], said[1::2], strict=True)
+
+
+def compare_all(args, r, questions):
+    """How many answers differ; the suites that it takes, and the results that finetl gave."""
+    n_differ, suites, results = 0, [], []
+    with compare.Probe(args.probe) as probe:
+        for asked, wanted in zip(questions, answers(args.python, questions), strict=True):
+            size = r.choice([1, 2, 7, 64])
+            said = probe.ask(asked, batch_rows=size)
+            if "result" in wanted[1] and "result" in said:
+                suites.append(json.dumps(asked["suite"]))
+                results.append(json.dumps(said["result"]))
+            found = [compare.differences_of({**asked, **want}, json.loads(json.dumps(said))) for want in wanted]
+            if all(found):
+                n_differ += 1
+                print(json.dumps(asked, ensure_ascii=False))
+                for line in found[0][:6]:
+                    print("   ", line)
+    return n_differ, suites, results
+
+
+def validate(finetl, folder):
+    """The result of suites/transactions.json on a few rows, typed and as text; most of it fails on raw data."""
+    subprocess.run([finetl, "generate", folder, "--transactions", "300", "--customers", "20", "--until", "2026-03-01"],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    typed = ["--pipeline", ROOT / "pipelines" / "financial_transactions.yaml", "--dataset", "transactions"]
+    for form in ("BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE"):
+        for more in ([], typed):
+            done = subprocess.run([finetl, "validate", pathlib.Path(folder) / "transactions.csv", "--suite", SUITE,
+                                   "--result-format", form, "--fail-on", "never", *more],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            if done.returncode not in (0, 3):  # 3: some of the generated records are broken on purpose
+                sys.exit(f"finetl validate: exit {done.returncode}: {done.stderr.decode()}")
+            yield done.stdout.decode()
+
+
+def load_all(python, kind, texts, folder):
+    paths = []
+    for i, text in enumerate(texts):
+        paths.append(pathlib.Path(folder) / f"{kind}-{i}.json")
+        paths[-1].write_text(text, encoding="utf-8")
+    done = subprocess.run([python, HERE / "live.py", kind, *paths], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=HERE)
+    if done.returncode:
+        print(done.stderr.decode()[-1000:])
+    return done.returncode == 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--probe", required=True)
+    parser.add_argument("--finetl")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--python", default=str(HERE / ".venv/bin/python"))
     args = parser.parse_args()
     r = random.Random(args.seed)
     questions = [question(r) for _ in range(args.questions)]
-    exact, plain = (answers(args.python, questions, engine) for engine in ("pandas", "pandas plain"))
-    n_differ = 0
-    with compare.Probe(args.probe) as probe:
-        for asked, *wanted in zip(questions, plain, exact):
-            size = r.choice([1, 2, 7, 64])
-            found = [compare.differences_of({**asked, **want}, probe.ask(asked, batch_rows=size)) for want in wanted]
-            if all(found):
-                n_differ += 1
-                print(json.dumps(asked, ensure_ascii=False))
-                for line in found[0][:6]:
-                    print("   ", line)
+    n_differ, suites, results = compare_all(args, r, questions)
     print(f"{len(questions)} questions of seed {args.seed}, {n_differ} answered differently")
-    sys.exit(1 if n_differ else 0)
+    with tempfile.TemporaryDirectory() as folder:
+        suites.append(SUITE.read_text(encoding="utf-8"))
+        results += validate(args.finetl, folder) if args.finetl else []
+        ok = load_all(args.python, "suite", suites, folder) and load_all(args.python, "result", results, folder)
+    if ok:
+        print(f"{len(suites)} suites and {len(results)} results loaded by its own classes")
+    sys.exit(1 if n_differ or not ok else 0)
 
 
 if __name__ == "__main__":
