@@ -80,3 +80,78 @@ fe_gate_check_quality(const struct fe_gate *gate, uint64_t n_evaluated, uint64_t
 		       "'%s': %" PRIu64 " of %" PRIu64 " expectations are met, less than the %.*s %% of min_quality_score",
 		       dataset, n_successful, n_evaluated, (int)n, bound);
 }
+
+/* ---- the bounds and what was found, for reports ---- */
+
+static void
+print_bound(struct fe_json *j, const char *name, const char *column, struct fe_str limit, struct fe_str found, bool holds)
+{
+	fe_json_object(j, NULL);
+	fe_json_text(j, "bound", name);
+	if (column)
+		fe_json_text(j, "column", column);
+	fe_json_str(j, "limit", limit);
+	fe_json_str(j, "found", found);
+	fe_json_bool(j, "holds", holds);
+	fe_json_object_end(j);
+}
+
+/* part / whole x 100, scaled as a bound; rounded up where it is held against a greatest one and down
+ * against a least one, so that what is shown passes the bound where the figure itself does. */
+static int64_t
+percent_of(uint64_t part, uint64_t whole, bool up)
+{
+	fe_i128 scaled = (fe_i128)part * 100 * fe_pow10[FE_PERCENT_SCALE];
+	return whole ? (int64_t)((scaled + (up ? (fe_i128)whole - 1 : 0)) / (fe_i128)whole) : 0;
+}
+
+static void
+print_percent(struct fe_json *j, const char *name, int64_t limit, int64_t found, bool holds)
+{
+	char a[FE_DECIMAL_TEXT_BYTES], b[FE_DECIMAL_TEXT_BYTES];
+	struct fe_str limit_text = { a, format_bound(limit, a) }, found_text = { b, format_bound(found, b) };
+
+	print_bound(j, name, NULL, limit_text, found_text, holds);
+}
+
+static void
+print_sum(struct fe_json *j, const struct fe_gate_sum *bound, const struct fe_tally *t)
+{
+	const struct fe_field *field = &t->schema->fields[bound->column];
+	char a[FE_DECIMAL_TEXT_BYTES], b[FE_DECIMAL_TEXT_BYTES];
+
+	for (size_t i = 0; i < t->n_decimals; i++) {
+		if (t->decimals[i] != bound->column)
+			continue;
+		struct fe_str limit = { a, fe_decimal_format(bound->at_most, field->type.scale, a) };
+		struct fe_str found = { b, fe_i128_format(t->rejected_abs[i], field->type.scale, b) };
+		print_bound(j, "max_rejected_sum", field->name, limit, found, t->rejected_abs[i] <= bound->at_most);
+	}
+}
+
+void
+fe_gate_json(const struct fe_gate *gate, const struct fe_tally *t, struct fe_json *j)
+{
+	uint64_t read = t->terms[FE_TERM_READ].n, rejected = t->terms[FE_TERM_REJECTED].n;
+	char a[FE_DECIMAL_TEXT_BYTES], b[FE_DECIMAL_TEXT_BYTES];
+
+	if (gate->has_max_rejected_percent)
+		print_percent(j, "max_rejected_percent", gate->max_rejected_percent, percent_of(rejected, read, true),
+		              check_percent(gate, t, "", NULL) == FE_OK);
+	for (size_t i = 0; i < gate->n_max_rejected_sums; i++)
+		print_sum(j, &gate->max_rejected_sums[i], t);
+	if (gate->min_rows) {
+		struct fe_str limit = { a, fe_i128_format((fe_i128)gate->min_rows, 0, a) };
+		struct fe_str found = { b, fe_i128_format((fe_i128)read, 0, b) };
+		print_bound(j, "min_rows", NULL, limit, found, read >= gate->min_rows);
+	}
+}
+
+void
+fe_gate_quality_json(const struct fe_gate *gate, uint64_t n_evaluated, uint64_t n_successful, struct fe_json *j)
+{
+	if (gate->has_min_quality_score)
+		print_percent(j, "min_quality_score", gate->min_quality_score,
+		              n_evaluated ? percent_of(n_successful, n_evaluated, false) : 100 * fe_pow10[FE_PERCENT_SCALE],
+		              fe_gate_check_quality(gate, n_evaluated, n_successful, "", NULL) == FE_OK);
+}

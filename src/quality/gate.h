@@ -7,6 +7,7 @@
 #ifndef FE_QUALITY_GATE_H
 #define FE_QUALITY_GATE_H
 
+#include "base/json.h"
 #include "quality/tally.h"
 
 struct fe_gate_sum {
@@ -30,5 +31,8 @@ FE_MUST_USE enum fe_rc fe_gate_check(const struct fe_gate *gate, const struct fe
 /* The same of min_quality_score, which is met where nothing was evaluated. */
 FE_MUST_USE enum fe_rc fe_gate_check_quality(const struct fe_gate *gate, uint64_t n_evaluated, uint64_t n_successful,
                                              const char *dataset, struct fe_err *err);
+/* Items of an array, one for each bound that is set: {"bound","column","limit","found","holds"}. */
+void fe_gate_json(const struct fe_gate *gate, const struct fe_tally *t, struct fe_json *j);
+void fe_gate_quality_json(const struct fe_gate *gate, uint64_t n_evaluated, uint64_t n_successful, struct fe_json *j);
 
 #endif

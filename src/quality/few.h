@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/* quality/few.h - counting the values of a column that has few
+ *
+ * An open table of 256 slots for at most 64 values, so that a value is found at its first slot nearly
+ * always. One for texts, one for what fits 64 bits. No key of a hash is needed: however values are
+ * chosen, a search passes 64 slots at most.
+ */
+#ifndef FE_QUALITY_FEW_H
+#define FE_QUALITY_FEW_H
+
+#include "base/mem.h"
+#include "batch/column.h"
+#include "quality/text_key.h"
+
+#define FE_FEW_VALUES 64
+#define FE_FEW_SLOTS 256
+#define FE_FEW_TEXT_BYTES ((size_t)64 * 1024) /* of all texts together */
+
+struct fe_few_number { int64_t value; uint64_t n; };
+struct fe_few_text { struct fe_text_key key; struct fe_str text; uint64_t n; };
+
+struct fe_few {
+	size_t n_values;
+	union {
+		struct fe_few_number *numbers; /* [FE_FEW_SLOTS]; n 0: free */
+		struct fe_few_text *texts;
+	};
+	struct fe_arena arena;                 /* of texts */
+};
+
+/* How many of the n values were counted: fewer, where the next would be one too many. */
+FE_MUST_USE size_t fe_few_count_numbers(struct fe_few *f, const int64_t *values, size_t n);
+FE_MUST_USE size_t fe_few_count_texts(struct fe_few *f, const struct fe_str *texts, const uint16_t *rows, size_t n);
+/* The values in order, the most frequent first or the least first; [n_values]. */
+void fe_few_sort_numbers(const struct fe_few *f, bool by_count, struct fe_few_number out[FE_FEW_VALUES]);
+void fe_few_sort_texts(const struct fe_few *f, bool by_count, struct fe_few_text out[FE_FEW_VALUES]);
+void fe_few_reset(struct fe_few *f);
+
+#endif
