@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* io/decompress.c - gzip by zlib, zstd by libzstd, behind one step function
+/* io/decompress.c - gzip and zlib by zlib, zstd by libzstd, behind one step function
  *
  * Memory is bounded by the formats: 32 KiB of window for gzip; for zstd what the
  * library takes by default, windows up to 128 MiB as its own command line tool does.
@@ -13,6 +13,7 @@
 #include "base/mem.h"
 
 #define GZIP_ONLY (15 + 16) /* zlib's way to say: gzip header, largest window */
+#define ZLIB_ONLY 15
 #define GZIP_MAGIC_BYTE 0x1f
 
 struct fe_decompress {
@@ -67,8 +68,8 @@ fe_decompress_new(struct fe_decompress **out, enum fe_packing packing, struct fe
 {
 	struct fe_decompress *d = fe_new(struct fe_decompress);
 	d->packing = packing;
-	if (packing == FE_PACKING_GZIP) {
-		d->has_z = inflateInit2(&d->z, GZIP_ONLY) == Z_OK;
+	if (packing != FE_PACKING_ZSTD) {
+		d->has_z = inflateInit2(&d->z, packing == FE_PACKING_GZIP ? GZIP_ONLY : ZLIB_ONLY) == Z_OK;
 		if (!d->has_z)
 			goto fail;
 	} else {
@@ -98,7 +99,13 @@ fe_decompress_free(struct fe_decompress *d)
 static const char *
 name_of(const struct fe_decompress *d)
 {
-	return d->packing == FE_PACKING_GZIP ? "gzip" : "zstd";
+	static const char *const names[] = {
+		[FE_PACKING_NONE] = "plain",
+		[FE_PACKING_GZIP] = "gzip",
+		[FE_PACKING_ZSTD] = "zstd",
+		[FE_PACKING_ZLIB] = "zlib",
+	};
+	return names[d->packing];
 }
 
 static enum fe_rc
@@ -125,11 +132,12 @@ fail_cut(const struct fe_decompress *d, struct fe_err *err)
 }
 
 static enum fe_rc
-step_gzip(struct fe_decompress *d, struct fe_str *in, struct fe_decompress_room *out,
+step_zlib(struct fe_decompress *d, struct fe_str *in, struct fe_decompress_room *out,
 	  struct fe_err *err)
 {
 	if (!d->is_inside) {
-		if ((unsigned char)in->p[0] != GZIP_MAGIC_BYTE)
+		if (d->packing == FE_PACKING_GZIP ? (unsigned char)in->p[0] != GZIP_MAGIC_BYTE
+						  : d->n_ended > 0)
 			return fail_garbage(d, err);
 		if (inflateReset(&d->z) != Z_OK)
 			return fe_fail(err, FE_EBUG, "zlib refuses a reset");
@@ -193,8 +201,8 @@ fe_decompress_step(struct fe_decompress *d, struct fe_str *in, bool has_ended,
 			return FE_OK;
 		}
 		const size_t n_before = in->n;
-		if (d->packing == FE_PACKING_GZIP)
-			FE_TRY(step_gzip(d, in, out, err));
+		if (d->has_z)
+			FE_TRY(step_zlib(d, in, out, err));
 		else
 			FE_TRY(step_zstd(d, in, out, err));
 		if (d->is_inside && out->n_bytes == 0 && in->n == n_before) {

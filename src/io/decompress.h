@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* io/decompress.h - gzip and zstd, told by their first bytes
+/* io/decompress.h - gzip and zstd, told by their first bytes, and zlib where it is said to be
  *
  * Pure: bytes in, bytes out, so that it can be tried on any input. A stream may be
  * several members (gzip) or frames (zstd), one after the other; whatever follows the
@@ -11,7 +11,10 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum fe_packing { FE_PACKING_NONE, FE_PACKING_GZIP, FE_PACKING_ZSTD };
+enum fe_packing {
+	FE_PACKING_NONE, FE_PACKING_GZIP, FE_PACKING_ZSTD,
+	FE_PACKING_ZLIB, /* one stream; never told by its bytes */
+};
 #define FE_PACKING_SNIFF_BYTES 10 /* as many as there are are enough */
 enum fe_packing fe_packing_of(struct fe_str first_bytes);
 /* What else it is that is often named .csv and is not read here, as "a zip archive"; NULL: nothing known. */

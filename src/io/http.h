@@ -99,6 +99,8 @@ void fe_http_stream_close(struct fe_http_stream *s);
 
 /* Appends a text percent-encoded: all but letters, digits and -._~ (RFC 3986); keep_slash leaves '/'. */
 void fe_url_encode(struct fe_buf *out, struct fe_str text, bool keep_slash);
+/* Appends ?name=value or &name=value to the URL in the buffer, encoded; a fragment goes. */
+void fe_url_add_query(struct fe_buf *url, struct fe_str name, struct fe_str value);
 /* Appends the URL as it may be shown: without user, password, and with *** for the values of its query. */
 void fe_url_show(struct fe_buf *out, struct fe_str url);
 

@@ -30,6 +30,7 @@ struct fe_net_settings {
 	unsigned max_tries;
 	unsigned rate_per_minute;    /* requests of one client; 0: as fast as they are answered */
 	const char *ca_file;         /* NULL: SSL_CERT_FILE, or the system's */
+	const char *crl_file;        /* revoked certificates (PEM); NULL: revocation is not looked at */
 };
 
 #endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/* io/http_url.c - URLs as they are sent, and as they may be shown
+ *
+ * Showing is on the careful side: whatever could be a user, a password or a value of the
+ * query is left out, also of texts that are no good URLs. It is for messages only; what is
+ * connected to is decided by libcurl's own parser.
+ */
+#include "io/http.h"
+
+static bool
+is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+	       c == '.' || c == '_' || c == '~';
+}
+
+void
+fe_url_encode(struct fe_buf *out, struct fe_str text, bool keep_slash)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		if (is_unreserved((char)c) || (keep_slash && c == '/')) {
+			fe_buf_add_char(out, (char)c);
+		} else {
+			const char coded[3] = { '%', digits[c >> 4], digits[c & 15] };
+			fe_buf_add(out, coded, sizeof coded);
+		}
+	}
+}
+
+void
+fe_url_add_query(struct fe_buf *url, struct fe_str name, struct fe_str value)
+{
+	const char *hash = url->n_bytes ? memchr(url->p, '#', url->n_bytes) : NULL;
+	if (hash) /* a fragment is not sent, and must not swallow the query */
+		url->n_bytes = (size_t)(hash - url->p);
+	const char *mark = url->n_bytes ? memchr(url->p, '?', url->n_bytes) : NULL;
+	if (!mark)
+		fe_buf_add_char(url, '?');
+	else if (url->p[url->n_bytes - 1] != '?' && url->p[url->n_bytes - 1] != '&')
+		fe_buf_add_char(url, '&');
+	fe_url_encode(url, name, false);
+	fe_buf_add_char(url, '=');
+	fe_url_encode(url, value, false);
+}
+
+static size_t
+index_of_any(struct fe_str s, const char *marks)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] && strchr(marks, s.p[i]))
+			return i;
+	return s.n;
+}
+
+static struct fe_str
+after(struct fe_str s, size_t n)
+{
+	return (struct fe_str){ s.p + n, s.n - n };
+}
+
+/* Past the last @: browsers and libraries do not agree on which one ends the user. */
+static struct fe_str
+without_user(struct fe_str authority)
+{
+	for (size_t i = authority.n; i > 0; i--)
+		if (authority.p[i - 1] == '@')
+			return after(authority, i);
+	return authority;
+}
+
+static void
+show_query(struct fe_buf *out, struct fe_str query)
+{
+	while (query.n) {
+		size_t n = index_of_any(query, "&;");
+		struct fe_str pair = { query.p, n };
+		size_t n_name = index_of_any(pair, "=");
+		if (n_name < pair.n)
+			fe_buf_add(out, pair.p, n_name + 1);
+		if (pair.n)
+			fe_buf_add_text(out, "***");
+		if (n < query.n)
+			fe_buf_add_char(out, query.p[n++]);
+		query = after(query, n);
+	}
+}
+
+void
+fe_url_show(struct fe_buf *out, struct fe_str url)
+{
+	size_t n_scheme = index_of_any(url, ":/?#");
+	struct fe_str rest = url;
+	if (n_scheme < url.n && url.p[n_scheme] == ':' && n_scheme + 1 < url.n && url.p[n_scheme + 1] == '/') {
+		size_t n = n_scheme + 1;
+		while (n < url.n && url.p[n] == '/') /* some take any number of them */
+			n++;
+		fe_buf_add(out, url.p, n);
+		rest = after(url, n);
+		size_t n_authority = index_of_any(rest, "/?#");
+		fe_buf_add_str(out, without_user((struct fe_str){ rest.p, n_authority }));
+		rest = after(rest, n_authority);
+	} else {
+		rest = without_user(rest); /* no URL with a host: nothing before an @ is shown */
+	}
+	size_t n_path = index_of_any(rest, "?#");
+	fe_buf_add(out, rest.p ? rest.p : "", n_path);
+	rest = after(rest, n_path);
+	if (rest.n && rest.p[0] == '?') {
+		fe_buf_add_char(out, '?');
+		rest = after(rest, 1);
+		show_query(out, (struct fe_str){ rest.p, index_of_any(rest, "#") });
+	}
+}
