@@ -22,6 +22,7 @@ struct fe_plan_reference {
 	const char *id;
 	size_t column;  /* of this data set */
 	size_t table;   /* whose single-column key must know the value */
+	const char *target; /* its name */
 };
 
 /* `incremental` with a cursor. */

@@ -53,7 +53,9 @@ build_rules(struct fe_planner *b, size_t dataset, const struct fe_node *list)
 			check_id(b, dataset, id);
 			rule->id = fe_planner_text(b, id->text);
 		}
-		rule->check = fe_planner_condition(b, dataset, d->schema.n_source, check, fe_node_get(n, "check"));
+		const struct fe_node *text = fe_node_get(n, "check");
+		rule->check = fe_planner_condition(b, dataset, d->schema.n_source, check, text);
+		rule->text = text ? fe_planner_text(b, text->text) : "";
 		rule->action = action_of(n);
 	}
 }

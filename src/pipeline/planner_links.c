@@ -42,6 +42,7 @@ build_reference(struct fe_planner *b, size_t dataset, const struct fe_node *node
 	if (out->table == SIZE_MAX)
 		return;
 	const struct fe_table *parent = &b->plan->tables[out->table];
+	out->target = parent->name;
 	if (parent->n_key > 1)
 		fe_planner_mistake(b, target, "a reference is to a key of one column, and that of '%s' has %zu", parent->name,
 				 parent->n_key);

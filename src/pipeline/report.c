@@ -9,9 +9,8 @@
 
 #include "base/json.h"
 #include "pipeline/redact.h"
+#include "pipeline/report_parts.h"
 
-#define MAX_SENTENCE_BYTES ((size_t)64 * 1024)
-#define MAX_VALIDATION_BYTES ((size_t)32 * 1024 * 1024)
 #define N_KINDS_MOST 128
 
 static unsigned
@@ -89,61 +88,6 @@ write_warnings(struct fe_json *j, const struct fe_dataset_result *d)
 	fe_json_object_end(j);
 }
 
-/* successful / evaluated x 100 with four decimals, in integers. */
-static void
-write_quality_score(struct fe_json *j, struct fe_validation_counts c)
-{
-	fe_i128 scaled = (fe_i128)c.n_successful * 1000000;
-	fe_json_decimal(j, "quality_score", c.n_evaluated ? scaled / (fe_i128)c.n_evaluated : 1000000, 4);
-}
-
-static void
-write_expectations(struct fe_json *j, const struct fe_dataset_result *d)
-{
-	const struct fe_expectations *e = &d->expectations;
-
-	if (!d->was_validated)
-		return;
-	struct fe_validation_counts c = fe_validation_counts(e->validation);
-	fe_json_object(j, "expectations");
-	fe_json_str(j, "suite", e->suite->name);
-	fe_json_i64(j, "evaluated", (int64_t)c.n_evaluated);
-	fe_json_i64(j, "successful", (int64_t)c.n_successful);
-	write_quality_score(j, c);
-	fe_json_array(j, "failed");
-	for (size_t i = 0; i < e->suite->n_items; i++) {
-		struct fe_buf sentence;
-		fe_buf_init(&sentence, MAX_SENTENCE_BYTES);
-		if (!fe_validation_item(e->validation, i, &sentence, NULL)) {
-			fe_json_object(j, NULL);
-			fe_json_str(j, "type", e->suite->items[i].type);
-			fe_json_text(j, "severity", fe_severity_name(e->suite->items[i].severity));
-			fe_json_text(j, "expectation", fe_buf_text(&sentence));
-			fe_json_object_end(j);
-		}
-		fe_buf_reset(&sentence);
-	}
-	fe_json_array_end(j);
-	fe_json_object_end(j);
-}
-
-/* As Great Expectations writes it. */
-static void
-write_validation(struct fe_json *j, const struct fe_dataset_result *d)
-{
-	struct fe_buf result;
-
-	if (!d->was_validated)
-		return;
-	fe_buf_init(&result, MAX_VALIDATION_BYTES);
-	fe_validation_result_json(d->expectations.validation, &result);
-	if (result.failed)
-		j->out->failed = true;
-	else
-		fe_json_raw(j, "validation", fe_buf_str(&result));
-	fe_buf_reset(&result);
-}
-
 /* Counts of source columns, those that are not 0. */
 static void
 write_columns(struct fe_json *j, const char *key, const struct fe_dataset_result *d, const uint64_t *counts)
@@ -165,18 +109,13 @@ write_notes(struct fe_json *j, const struct fe_dataset_result *d)
 	fe_json_object_end(j);
 }
 
+/* What came of the records, but for the totals. */
 static void
-write_dataset(struct fe_json *j, const struct fe_dataset_result *d, bool is_report)
+write_outcome(struct fe_json *j, const struct fe_dataset_result *d, bool is_report)
 {
-	fe_json_object(j, NULL);
-	fe_json_text(j, "name", d->plan->name);
-	write_terms(j, &d->tally);
-	write_sums(j, &d->tally);
 	write_reasons(j, d);
 	write_warnings(j, d);
-	write_expectations(j, d);
-	if (is_report)
-		write_validation(j, d);
+	fe_report_expectations(j, d, is_report);
 	write_columns(j, "defaults_filled", d, d->defaults_filled);
 	write_columns(j, "negative_zeros", d, d->negative_zeros);
 	write_notes(j, d);
@@ -184,6 +123,39 @@ write_dataset(struct fe_json *j, const struct fe_dataset_result *d, bool is_repo
 	fe_json_i64(j, "objects_skipped", (int64_t)d->n_skipped_objects);
 	fe_json_text(j, "strategy", d->strategy);
 	fe_json_i64(j, "elapsed_ms", d->elapsed_us / 1000);
+}
+
+/* (read - rejected) / read x 100 with four decimals, in integers. */
+static void
+write_success_percent(struct fe_json *j, uint64_t read, uint64_t rejected)
+{
+	fe_i128 scaled = (fe_i128)(read - rejected) * 1000000;
+	fe_json_decimal(j, "success_percent", read ? scaled / (fe_i128)read : 1000000, 4);
+}
+
+/* What a report shows beside the counters. */
+static void
+write_parts(struct fe_json *j, const struct fe_run_result *r, const struct fe_dataset_result *d)
+{
+	write_success_percent(j, d->tally.terms[FE_TERM_READ].n, d->tally.terms[FE_TERM_REJECTED].n);
+	fe_report_rules(j, d);
+	fe_report_references(j, d);
+	fe_report_gate(j, d, r->fail_on);
+	fe_report_pii(j, d);
+	fe_report_validation(j, d);
+	fe_report_profile(j, d);
+}
+
+static void
+write_dataset(struct fe_json *j, const struct fe_run_result *r, const struct fe_dataset_result *d, bool is_report)
+{
+	fe_json_object(j, NULL);
+	fe_json_text(j, "name", d->plan->name);
+	write_terms(j, &d->tally);
+	write_sums(j, &d->tally);
+	write_outcome(j, d, is_report);
+	if (is_report)
+		write_parts(j, r, d);
 	fe_json_object_end(j);
 }
 
@@ -212,7 +184,7 @@ write_result(const struct fe_run_result *r, bool is_report, struct fe_buf *out)
 	fe_json_array(&j, "datasets");
 	for (size_t i = 0; i < r->n_datasets; i++)
 		if (r->datasets[i].plan->is_selected)
-			write_dataset(&j, &r->datasets[i], is_report);
+			write_dataset(&j, r, &r->datasets[i], is_report);
 	fe_json_array_end(&j);
 	fe_json_object_end(&j);
 }
@@ -250,14 +222,6 @@ fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out)
 	fe_json_object_end(&j);
 }
 
-/* (read - rejected) / read x 100 with four decimals, in integers. */
-static void
-write_success_percent(struct fe_json *j, uint64_t read, uint64_t rejected)
-{
-	fe_i128 scaled = (fe_i128)(read - rejected) * 1000000;
-	fe_json_decimal(j, "success_percent", read ? scaled / (fe_i128)read : 1000000, 4);
-}
-
 /* Of all data sets. */
 static struct fe_validation_counts
 all_counts(const struct fe_run_result *r)
@@ -274,6 +238,17 @@ all_counts(const struct fe_run_result *r)
 	return all;
 }
 
+/* Where objects are kept without the order of their keys, this has it. */
+static void
+write_order(struct fe_json *j, const struct fe_run_result *r)
+{
+	fe_json_array(j, "order");
+	for (size_t i = 0; i < r->n_datasets; i++)
+		if (r->datasets[i].plan->is_selected)
+			fe_json_text(j, NULL, r->datasets[i].plan->name);
+	fe_json_array_end(j);
+}
+
 void
 fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out)
 {
@@ -282,20 +257,19 @@ fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out)
 
 	fe_json_init(&j, out, 0);
 	fe_json_object(&j, NULL);
-	write_quality_score(&j, all_counts(r));
+	fe_report_quality_score(&j, all_counts(r));
 	write_success_percent(&j, t.extracted, t.rejected);
+	fe_json_i64(&j, "exit_code", fe_rc_exit_status(r->rc));
+	fe_json_bool(&j, "retry_helps", fe_rc_retry_helps(r->rc));
+	write_order(&j, r);
 	fe_json_object(&j, "datasets");
 	for (size_t i = 0; i < r->n_datasets; i++) {
 		const struct fe_dataset_result *d = &r->datasets[i];
 		if (!d->plan->is_selected)
 			continue;
 		fe_json_object(&j, d->plan->name);
-		write_success_percent(&j, d->tally.terms[FE_TERM_READ].n,
-				      d->tally.terms[FE_TERM_REJECTED].n);
-		write_reasons(&j, d);
-		write_warnings(&j, d);
-		write_validation(&j, d);
-		write_columns(&j, "defaults_filled", d, d->defaults_filled);
+		write_outcome(&j, d, true);
+		write_parts(&j, r, d);
 		fe_json_object_end(&j);
 	}
 	fe_json_object_end(&j);

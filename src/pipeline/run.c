@@ -63,6 +63,7 @@ result_init(struct fe_run_result *out, const struct fe_run_settings *set)
 		.warehouse = plan->warehouse,
 		.config_sha256 = plan->config_sha256,
 		.status = FE_RUN_FAILED,
+		.fail_on = set->fail_on,
 		.start_us = fe_clock_now(set->clock),
 		.datasets = fe_new_array(plan->n_datasets + 1, struct fe_dataset_result),
 		.n_datasets = plan->n_datasets,
@@ -84,6 +85,8 @@ fe_run_result_reset(struct fe_run_result *r)
 {
 	for (size_t i = 0; i < r->n_datasets; i++) {
 		fe_expectations_close(&r->datasets[i].expectations);
+		fe_free(r->datasets[i].known_unique);
+		fe_profile_free(r->datasets[i].profile);
 		fe_tally_reset(&r->datasets[i].tally);
 		fe_reason_table_reset(&r->datasets[i].reasons);
 		fe_free(r->datasets[i].defaults_filled);

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "pipeline/expectations.h"
 #include "pipeline/plan.h"
+#include "quality/profile.h"
 
 struct fe_run_progress {
 	const char *dataset;
@@ -54,6 +55,8 @@ struct fe_dataset_result {
 	uint64_t notes[FE_N_OBJECT_NOTES]; /* how many objects have each */
 	struct fe_expectations expectations; /* validation NULL: no suite */
 	bool was_validated;          /* to its end */
+	bool *known_unique;          /* [n_fields] what expectations take as proven */
+	struct fe_profile *profile;  /* of the records that are kept; NULL: none was read */
 	char strategy[160];
 	int64_t elapsed_us;
 };
@@ -71,6 +74,7 @@ struct fe_run_result {
 	int64_t run_time_us, start_us, end_us;
 	struct fe_dataset_result *datasets;
 	size_t n_datasets;
+	enum fe_fail_on fail_on;          /* as it was set */
 	bool is_published;                /* committed */
 	bool is_unknown;                  /* whether it was could not be found out; is_published is false */
 };

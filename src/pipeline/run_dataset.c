@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "load/reject.h"
+#include "pipeline/observe.h"
 #include "pipeline/parent.h"
 #include "pipeline/prefetch.h"
 #include "pipeline/watermark.h"
@@ -33,7 +34,6 @@ struct chain {
 	struct fe_reference *references;
 	uint32_t *reference_reasons;
 	struct fe_derive *derive;
-	bool *known_unique; /* [n_fields] for expectations */
 	size_t first_object; /* of this data set among the run's */
 };
 
@@ -155,33 +155,6 @@ make_dedupe(struct chain *c)
 	run->keys[c->index] = fe_dedupe_new(&set, &store);
 }
 
-/* A key of one column comes once among the rows that are kept; but each version of a row
- * that is replaced later in the run has been judged, too. */
-static enum fe_rc
-open_expectations(struct chain *c, struct fe_err *err)
-{
-	const struct fe_plan_dataset *p = c->plan;
-	const struct fe_table *table = &c->run->set->plan->tables[c->index];
-	struct fe_expectations_settings set = {
-		.path = p->suite_path,
-		.suite = p->suite,
-		.schema = &p->schema,
-		.pii = p->pii,
-		.format = FE_RESULT_SUMMARY,
-		.max_bytes = memory_left(c->run),
-		.run_id = c->run->result->run_id,
-		.run_time_us = c->run->run_time_us,
-	};
-
-	if (!p->suite_path)
-		return FE_OK;
-	c->known_unique = fe_new_array(p->schema.n_fields + 1, bool);
-	if (table->n_key == 1)
-		c->known_unique[table->key[0]] = true;
-	set.known_unique = c->known_unique;
-	return fe_expectations_open(&c->out->expectations, &set, err);
-}
-
 static enum fe_rc
 make_steps(struct chain *c, struct fe_err *err)
 {
@@ -193,7 +166,7 @@ make_steps(struct chain *c, struct fe_err *err)
 	c->derive = fe_derive_new(p->derivations, p->n_derivations, &p->schema, reasons);
 	make_references(c);
 	make_dedupe(c);
-	return open_expectations(c, err);
+	return fe_observe_begin(c->run, c->index, memory_left(c->run), c->out, err);
 }
 
 /* Objects come to the run's list when they are first seen, so that rows can carry
@@ -259,45 +232,6 @@ judge_batch(struct chain *c, struct fe_err *err)
 	return aborts;
 }
 
-/* Superseded records are among them wherever they stand, so that the outcome does not
- * depend on whether the one that replaces them is of the same batch. */
-static enum fe_rc
-validate_batch(struct chain *c, struct fe_err *err)
-{
-	static const bool takes_part[FE_N_VERDICTS] = {
-		[FE_KEPT] = true, [FE_UNCHANGED] = true, [FE_SUPERSEDED] = true,
-	};
-	const struct fe_batch *b = c->now.batch;
-	uint64_t rows[FE_BITMAP_WORDS(FE_BATCH_ROWS)] = { 0 };
-
-	if (!c->out->expectations.validation)
-		return FE_OK;
-	for (size_t i = 0; i < b->n_rows; i++)
-		fe_bit_put(rows, i, takes_part[b->verdict[i]]);
-	return fe_validation_feed(c->out->expectations.validation, b, rows, err);
-}
-
-/* Where all files were left out, being known, there is nothing to judge: a suite that
- * wants rows had them in the run that read them. */
-static bool
-is_all_skipped(const struct fe_source *source)
-{
-	for (size_t i = 0; i < source->n_objects; i++)
-		if (!source->objects[i].skipped)
-			return false;
-	return source->n_objects > 0;
-}
-
-static enum fe_rc
-end_expectations(struct chain *c, struct fe_err *err)
-{
-	if (!c->out->expectations.validation || is_all_skipped(c->source))
-		return FE_OK;
-	FE_TRY(fe_validation_end(c->out->expectations.validation, err));
-	c->out->was_validated = true;
-	return FE_OK;
-}
-
 static enum fe_rc
 load_batch(struct chain *c, struct fe_err *err)
 {
@@ -308,7 +242,7 @@ load_batch(struct chain *c, struct fe_err *err)
 
 	note_objects(c, (size_t)b->object + 1);
 	FE_TRY(fe_dedupe_batch(run->keys[c->index], b, b->object_name, &plan, err));
-	FE_TRY(validate_batch(c, err));
+	FE_TRY(fe_observe_batch(c->out, b, err));
 	enum fe_rc rc = run->sink->ops->write(run->sink, c->index, b, plan, run->objects[object].object_id, err);
 	if (rc) { /* the sink knows records by their numbers only */
 		fe_err_context(err, "%s", b->object_name);
@@ -400,7 +334,6 @@ chain_reset(struct chain *c)
 	fe_derive_free(c->derive);
 	fe_free(c->references);
 	fe_free(c->reference_reasons);
-	fe_free(c->known_unique);
 }
 
 static void
@@ -440,7 +373,7 @@ fe_run_dataset(struct fe_run_context *run, size_t index, struct fe_dataset_resul
 	rc = read_all(&c, err);
 	if (rc)
 		goto end;
-	rc = end_expectations(&c, err);
+	rc = fe_observe_end(c.out, c.source, err);
 	if (rc)
 		goto end;
 	rc = end_table(&c, err);

@@ -20,6 +20,7 @@ enum fe_rule_action { FE_RULE_REJECT, FE_RULE_WARN, FE_RULE_ABORT };
 struct fe_rule {
 	const char *id;
 	const struct fe_expr *check; /* bool */
+	const char *text;            /* the same as the pipeline file has it */
 	enum fe_rule_action action;
 };
 
