@@ -4,8 +4,10 @@
 
 #include <stdio.h>
 
-/* A record may be as long as 4 MiB, and stands behind at most one block. */
+/* A record may be as long as 8 MiB, and stands behind at most one block. */
 #define MAX_INPUT_BYTES (16u * 1024 * 1024)
+
+const char fe_cell_null[1], fe_cell_no_value[1];
 
 const char *
 fe_verdict_name(enum fe_verdict v)

@@ -25,6 +25,10 @@
 #include "batch/column.h"
 #include "batch/schema.h"
 
+/* Cells of records that can say more than a text (JSON): null, and something that is no
+ * value (an object, an array). Told by address; n is 0, so that they are empty besides. */
+extern const char fe_cell_null[1], fe_cell_no_value[1];
+
 #define FE_BATCH_ROWS 4096                 /* a multiple of 64 */
 #define FE_BATCH_INPUT_BYTES (256u * 1024) /* a block; grows only for one long record */
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "format/json_escape.h"
 
 struct level {
 	struct fe_json_value *container;
@@ -62,90 +62,18 @@ past_limit(struct reader *r, const char *p, const char *what, size_t limit)
 
 /* ---- strings ---- */
 
-static bool
-read_hex4(const char *p, const char *end, uint32_t *out)
-{
-	uint32_t v = 0;
-
-	if (end - p < 4)
-		return false;
-	for (int i = 0; i < 4; i++) {
-		char c = p[i];
-		uint32_t digit = c >= '0' && c <= '9' ? (uint32_t)(c - '0')
-		               : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-		               : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
-		                                      : 16;
-		if (digit == 16)
-			return false;
-		v = v << 4 | digit;
-	}
-	*out = v;
-	return true;
-}
-
-/* p stands behind "\u". Gives the bytes that were read, 0: not a character. */
-static size_t
-read_escaped_code(const char *p, const char *end, uint32_t *out)
-{
-	uint32_t low;
-
-	if (!read_hex4(p, end, out) || *out == 0 || (*out >= 0xdc00 && *out <= 0xdfff))
-		return 0;
-	if (*out < 0xd800 || *out > 0xdbff)
-		return 4;
-	if (end - p < 10 || p[4] != '\\' || p[5] != 'u' || !read_hex4(p + 6, end, &low) || low < 0xdc00 ||
-	    low > 0xdfff)
-		return 0;
-	*out = 0x10000 + ((*out - 0xd800) << 10) + (low - 0xdc00);
-	return 10;
-}
-
-static char
-simple_escape(char c)
-{
-	switch (c) {
-	case '"': case '\\': case '/': return c;
-	case 'b': return '\b';
-	case 'f': return '\f';
-	case 'n': return '\n';
-	case 'r': return '\r';
-	case 't': return '\t';
-	default: return '\0';
-	}
-}
-
 /* in: the bytes between the quotes, with at least one escape. */
 static enum fe_rc
 unescape(struct reader *r, struct fe_str in, struct fe_str *out)
 {
-	char *to = fe_arena_bytes(r->arena, in.n); /* an escape is never shorter than what it means */
-	const char *p = in.p, *end = in.p + in.n;
-	size_t n = 0;
+	char *to = fe_arena_bytes(r->arena, in.n);
+	const char *bad;
+	size_t n;
 
-	while (p < end) {
-		uint32_t code;
-		size_t n_read;
+	if (!fe_json_unescape(in, to, &n, &bad)) {
+		struct fe_str rest = { bad, (size_t)(in.p + in.n - bad) };
 
-		if (*p != '\\') {
-			to[n++] = *p++;
-			continue;
-		}
-		if (p[1] != 'u') { /* there is a byte behind it: the string was found to end */
-			char c = simple_escape(p[1]);
-
-			if (!c)
-				return at(r, p, fe_fail(r->err, FE_EDATA, "'\\%c' is no escape of JSON", p[1]));
-			to[n++] = c;
-			p += 2;
-			continue;
-		}
-		n_read = read_escaped_code(p + 2, end, &code);
-		if (n_read == 0)
-			return at(r, p, fe_fail(r->err, FE_EDATA,
-			                        "a \\u escape that is no character (four hexadecimal digits, "
-			                        "surrogates in pairs, not 0000)"));
-		n += fe_utf8_encode(code, to + n);
-		p += 2 + n_read;
+		return at(r, bad, fe_fail(r->err, FE_EDATA, "%s", fe_json_escape_flaw(rest)));
 	}
 	*out = (struct fe_str){ to, n };
 	return FE_OK;
@@ -404,22 +332,12 @@ end_values(struct reader *r, bool *more)
 	}
 }
 
-/* Noncharacters are none of JSON's business: whoever takes a text decides. */
 static enum fe_rc
 check_utf8(struct reader *r, struct fe_str text)
 {
-	const char *p = text.p;
-	uint32_t code;
-	size_t n;
+	const char *bad = fe_json_utf8_flaw(text);
 
-	if (fe_utf8_is_valid(text))
-		return FE_OK;
-	for (; p < r->end; p += n) {
-		n = fe_utf8_decode((struct fe_str){ p, (size_t)(r->end - p) }, &code);
-		if (n == 0)
-			return at(r, p, fe_fail(r->err, FE_EDATA, "a byte that is no UTF-8"));
-	}
-	return FE_OK;
+	return bad ? at(r, bad, fe_fail(r->err, FE_EDATA, "a byte that is no UTF-8")) : FE_OK;
 }
 
 enum fe_rc
