@@ -32,6 +32,8 @@ static const struct fe_opt options[] = {
 	  .help = "refuse a suite with an expectation that is unknown or wrong, instead of failing that one" },
 	{ .name = "fail-on", .kind = FE_OPT_CHOICE, .arg = "SEVERITY", .choices = FE_FAIL_ON_CHOICES,
 	  .fallback = "critical", .help = "exit with 4 where an expectation of this severity, or a worse one, fails" },
+	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",
+	  .help = "the most memory for keys and values that uniqueness, distinct values and quantiles remember" },
 	{ .name = "summary", .kind = FE_OPT_FLAG, .help = "print the table on stderr where that is not a terminal" },
 	{ 0 },
 };
@@ -127,6 +129,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 		.format = format_of(fe_opts_text(opts, "result-format")),
 		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
 		.run_time_us = fe_clock_now(&fe_clock_system),
+		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
 	};
 	struct fe_plan *plan = NULL;
 	struct fe_arena arena = { 0 };
@@ -152,7 +155,7 @@ const struct fe_command fe_command_validate = {
 	.summary = "hold a CSV file against a suite of Great Expectations",
 	.details = "Prints the result as Great Expectations 1.x writes it, one JSON document. Columns are those of the\n"
 		   "header. Exit: 0, or 4 where expectations failed, 3 where records could not be read and took\n"
-		   "no part, 2 where the suite is none.\n",
+		   "no part, 2 where the suite is none, 5 past --max-memory.\n",
 	.options = options,
 	.least_args = 1,
 	.most_args = 1,

@@ -241,6 +241,7 @@ open_all(struct judge *j, struct fe_err *err)
 		.schema = &j->schema,
 		.pii = j->pii,
 		.format = set->format,
+		.max_bytes = set->max_memory_bytes,
 		.run_id = j->run_id,
 		.run_time_us = set->run_time_us,
 	};

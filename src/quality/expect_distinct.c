@@ -216,10 +216,10 @@ static const struct fe_kwarg_spec most_common_kwargs[] = {
 };
 
 const struct fe_expectation_kind fe_kinds_distinct[] = {
-	{ .type = "expect_column_unique_value_count_to_be_between", .domain = FE_DOMAIN_COLUMN,
+	{ .type = "expect_column_unique_value_count_to_be_between", .domain = FE_DOMAIN_COLUMN, .remembers = true,
 	  .metrics = { DISTINCT_COUNT }, .kwargs = count_kwargs, .bind = fe_distinct_bind, .feed = feed_count,
 	  .end = end_count, .print = print_figure, .reset = fe_distinct_reset, .describe = describe_count },
-	{ .type = "expect_column_proportion_of_unique_values_to_be_between", .domain = FE_DOMAIN_COLUMN,
+	{ .type = "expect_column_proportion_of_unique_values_to_be_between", .domain = FE_DOMAIN_COLUMN, .remembers = true,
 	  .metrics = { DISTINCT_COUNT, NONNULL }, .kwargs = proportion_kwargs, .bind = fe_distinct_bind,
 	  .feed = feed_count, .end = end_proportion_unique, .print = print_figure, .reset = fe_distinct_reset,
 	  .describe = describe_proportion_unique },
@@ -227,7 +227,7 @@ const struct fe_expectation_kind fe_kinds_distinct[] = {
 	  .metrics = { "column.non_null_count" }, .kwargs = proportion_kwargs, .bind = fe_distinct_bind,
 	  .feed = fe_distinct_count, .end = end_proportion_non_null, .print = print_figure, .reset = fe_distinct_reset,
 	  .describe = describe_proportion_non_null },
-	{ .type = "expect_column_most_common_value_to_be_in_set", .domain = FE_DOMAIN_COLUMN,
+	{ .type = "expect_column_most_common_value_to_be_in_set", .domain = FE_DOMAIN_COLUMN, .remembers = true,
 	  .metrics = { "column.most_common_value" }, .kwargs = most_common_kwargs, .bind = fe_distinct_bind,
 	  .feed = fe_distinct_feed, .end = end_most_common, .print = print_most_common, .reset = fe_distinct_reset,
 	  .describe = describe_most_common },

@@ -281,16 +281,16 @@ static const struct fe_kwarg_spec set_kwargs[] = {
 };
 
 const struct fe_expectation_kind fe_kinds_distinct_set[] = {
-	{ .type = "expect_column_distinct_values_to_be_in_set", .domain = FE_DOMAIN_COLUMN,
+	{ .type = "expect_column_distinct_values_to_be_in_set", .domain = FE_DOMAIN_COLUMN, .remembers = true,
 	  .metrics = { "column.distinct_values.not_in_set", "column.distinct_values.not_in_set.count" },
 	  .kwargs = set_kwargs, .check = check_in_set, .bind = fe_distinct_bind, .feed = fe_distinct_feed,
 	  .end = end_in_set, .print = print_in_set, .reset = fe_distinct_reset, .describe = describe_in_set },
-	{ .type = "expect_column_distinct_values_to_contain_set", .domain = FE_DOMAIN_COLUMN,
+	{ .type = "expect_column_distinct_values_to_contain_set", .domain = FE_DOMAIN_COLUMN, .remembers = true,
 	  .metrics = { "column.distinct_values.missing_from_column",
 	               "column.distinct_values.missing_from_column.count" },
 	  .kwargs = set_kwargs, .bind = fe_distinct_bind, .feed = fe_distinct_feed, .end = end_contain_set,
 	  .print = print_contain_set, .reset = fe_distinct_reset, .describe = describe_contain_set },
-	{ .type = "expect_column_distinct_values_to_equal_set", .domain = FE_DOMAIN_COLUMN,
+	{ .type = "expect_column_distinct_values_to_equal_set", .domain = FE_DOMAIN_COLUMN, .remembers = true,
 	  .metrics = { "column.distinct_values" }, .kwargs = set_kwargs, .bind = fe_distinct_bind,
 	  .feed = fe_distinct_feed, .end = end_equal_set, .print = print_equal_set, .reset = fe_distinct_reset,
 	  .describe = describe_equal_set },

@@ -361,11 +361,11 @@ static const struct fe_kwarg_spec outlier_kwargs[] = {
 };
 
 const struct fe_expectation_kind fe_kinds_outlier[] = {
-	{ .type = "expect_column_value_z_scores_to_be_less_than", .domain = FE_DOMAIN_COLUMN, .is_map = true,
+	{ .type = "expect_column_value_z_scores_to_be_less_than", .domain = FE_DOMAIN_COLUMN, .remembers = true, .is_map = true,
 	  .metrics = { NONNULL, "column_values.z_score.under_threshold.condition" }, .kwargs = z_score_kwargs,
 	  .bind = bind_far, .judge = judge_z_score, .end = end_z_score, .reset = reset_far,
 	  .describe = describe_z_score },
-	{ .type = "expect_column_values_to_not_be_outliers", .domain = FE_DOMAIN_COLUMN, .is_map = true,
+	{ .type = "expect_column_values_to_not_be_outliers", .domain = FE_DOMAIN_COLUMN, .remembers = true, .is_map = true,
 	  .metrics = { NONNULL, "column_values.not_outliers.condition" }, .kwargs = outlier_kwargs,
 	  .check = check_outlier, .bind = bind_far, .judge = judge_outlier, .end = end_outlier,
 	  .reset = reset_far, .describe = describe_outlier },

@@ -337,12 +337,12 @@ static const struct fe_kwarg_spec of_quantiles[] = {
 
 const struct fe_expectation_kind fe_kinds_quantile[] = {
 	{
-		.type = "expect_column_median_to_be_between", .domain = FE_DOMAIN_COLUMN,
+		.type = "expect_column_median_to_be_between", .domain = FE_DOMAIN_COLUMN, .remembers = true,
 		.metrics = { "column.median" }, .kwargs = of_median, .bind = bind, .feed = feed, .end = end_median,
 		.print = print_median, .reset = reset, .describe = describe_median,
 	},
 	{
-		.type = "expect_column_quantile_values_to_be_between", .domain = FE_DOMAIN_COLUMN,
+		.type = "expect_column_quantile_values_to_be_between", .domain = FE_DOMAIN_COLUMN, .remembers = true,
 		.metrics = { "column.quantile_values" }, .kwargs = of_quantiles, .bind = bind, .feed = feed,
 		.end = end_quantiles, .print = print_quantiles, .reset = reset, .describe = describe_quantiles,
 	},

@@ -322,11 +322,11 @@ static const struct fe_kwarg_spec columns_kwargs[] = {
 };
 
 const struct fe_expectation_kind fe_kinds_unique[] = {
-	{ .type = "expect_column_values_to_be_unique", .domain = FE_DOMAIN_COLUMN, .is_map = true,
+	{ .type = "expect_column_values_to_be_unique", .domain = FE_DOMAIN_COLUMN, .remembers = true, .is_map = true,
 	  .metrics = { "column_values.nonnull.condition", "column_values.unique.condition" },
 	  .kwargs = unique_kwargs, .bind = bind_unique, .judge = judge_unique, .reset = reset_unique,
 	  .describe = describe_unique },
-	{ .type = "expect_compound_columns_to_be_unique", .domain = FE_DOMAIN_MULTI, .is_map = true,
+	{ .type = "expect_compound_columns_to_be_unique", .domain = FE_DOMAIN_MULTI, .remembers = true, .is_map = true,
 	  .metrics = { "compound_columns.unique.condition" }, .kwargs = columns_kwargs, .check = check_columns,
 	  .bind = bind_compound, .judge = judge_unique, .reset = reset_unique, .describe = describe_compound },
 	{ .type = "expect_select_column_values_to_be_unique_within_record", .domain = FE_DOMAIN_MULTI,

@@ -63,7 +63,7 @@ struct fe_expectation {   /* one item of the suite, at work */
 	struct fe_exception exception;
 	uint64_t n_rows;                  /* that met the condition */
 	bool success;                     /* after end */
-	uint64_t max_bytes;               /* of memory for keys; 0: none */
+	uint64_t max_bytes;               /* of memory for keys and kept values; 0: no limit */
 };
 
 struct fe_kwarg_spec {
@@ -78,6 +78,7 @@ struct fe_expectation_kind {
 	const char *type;
 	enum fe_domain domain;
 	bool is_map;
+	bool remembers;                   /* keys or values, in memory that grows with the data */
 	bool counts_nulls;                /* map of all rows: the null checks */
 	/* What is named where a column of the domain is not there (form A), up to a NULL:
 	 * "column_values.between.condition", "column_values.nonnull.condition". */

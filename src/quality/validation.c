@@ -135,15 +135,26 @@ read_condition(struct fe_expectation *x, struct fe_err *err)
 	return fe_row_condition_read(&x->condition, x, condition, parser, err);
 }
 
+/* At least 1. */
+static size_t
+count_remembering(const struct fe_suite *suite)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < suite->n_items; i++)
+		n += !suite->items[i].mistake && suite->items[i].kind && suite->items[i].kind->remembers;
+	return n ? n : 1;
+}
+
 static enum fe_rc
 open_expectation(struct fe_expectation *x, const struct fe_suite_item *item, const struct fe_validation_settings *set,
-                 struct fe_err *err)
+                 size_t n_remembering, struct fe_err *err)
 {
 	x->item = item;
 	x->schema = set->schema;
 	x->pii = set->pii;
 	x->known_unique = set->known_unique;
-	x->max_bytes = set->max_bytes;
+	x->max_bytes = set->max_bytes ? set->max_bytes / n_remembering + 1 : 0;
 	if (item->mistake || !item->kind) {
 		fe_expectation_raise(x, NULL, "%s", item->mistake ? item->mistake : "an expectation of no kind");
 		return FE_OK;
@@ -203,6 +214,7 @@ enum fe_rc
 fe_validation_open(struct fe_validation **out, const struct fe_validation_settings *set, struct fe_err *err)
 {
 	struct fe_validation *v = fe_new(struct fe_validation);
+	size_t n_remembering = count_remembering(set->suite);
 	enum fe_rc rc = FE_OK;
 
 	*out = NULL;
@@ -212,7 +224,7 @@ fe_validation_open(struct fe_validation **out, const struct fe_validation_settin
 	v->order = fe_new_array(v->n_items + 1, size_t);
 	v->position = fe_new_array(FE_BATCH_ROWS, uint64_t);
 	for (size_t i = 0; i < v->n_items && rc == FE_OK; i++)
-		rc = open_expectation(&v->items[i], &set->suite->items[i], &v->set, err);
+		rc = open_expectation(&v->items[i], &set->suite->items[i], &v->set, n_remembering, err);
 	if (rc) {
 		fe_validation_close(v);
 		return rc;

@@ -22,7 +22,8 @@ struct fe_validation_settings {
 	 * dedupe saw to that. Uniqueness takes this as proven, and keeps no keys of its own. */
 	const bool *known_unique;
 	struct fe_result_settings result;
-	uint64_t max_bytes;                /* for keys; 0: none */
+	/* For keys and kept values, in equal parts to the expectations that have any; 0: no limit. */
+	uint64_t max_bytes;
 	const char *run_id;                /* meta.run_id.run_name */
 	int64_t run_time_us;
 };

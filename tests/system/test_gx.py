@@ -97,6 +97,30 @@ def test_the_page_for_users_names_every_type(probe_path):
     assert missing == []
 
 
+def answered_types():
+    """The types that the page for users says are answered."""
+    page = (GX.parent.parent / "docs" / "great-expectations.md").read_text(encoding="utf-8")
+    section = page.partition("## What is answered")[2].partition("\n\nWith ")[0]
+    names = re.findall(r"`(\.\.\.)?_?([a-z_]+)`", section.partition("|---|")[2])
+    return sorted(f"expect_column_values_{name}" if dots else f"expect_{name}" for dots, name in names)
+
+
+def outcomes_of_cases():
+    """Of each type whether it passed and whether it failed, as Great Expectations judged it, without an exception."""
+    outcomes = {}
+    for _, case in compare.cases_of([]):
+        for entry in compare.wanted_of(case).get("result", {"results": []})["results"]:
+            if compare.shape(entry["exception_info"]) == "none":
+                outcomes.setdefault(entry["expectation_config"]["type"], set()).add(entry["success"])
+    return outcomes
+
+
+def test_each_type_that_is_answered_has_a_case_that_passes_and_one_that_fails():
+    types, outcomes = answered_types(), outcomes_of_cases()
+    assert len(types) == len(set(types)) == 53
+    assert {name: outcomes.get(name) for name in types if outcomes.get(name) != {True, False}} == {}
+
+
 def test_a_strict_suite_names_all_its_mistakes(probe_path):
     case = {"schema": [{"name": "n", "type": "int"}], "csv": "n\n1\n", "result_format": "SUMMARY", "parameters": {},
             "suite": {"name": "s", "expectations": [

@@ -247,6 +247,48 @@ def test_a_broken_expectation_fails_alone_but_where_strict(finetl, small, tmp_pa
     assert done.code == 2 and "expect_the_unexpected" in done.stderr, done
 
 
+def test_a_hostile_pattern_fails_alone_and_soon(finetl, small, tmp_path):
+    small.write_text("id,amount\n" + "a" * 60 + "b,1\n")
+    suite = write_suite(tmp_path, *[
+        ("expect_column_values_to_match_regex", "critical", {"column": "id", "regex": pattern})
+        for pattern in ("(a+)+$", "^(a|aa)+$", "(.*a){25}c")], (NOT_NULL, "critical", {"column": "id"}))
+    done = validate(finetl, small, suite=suite)
+    assert done.code == 4, done
+    *hostile, fine = done.result["results"]
+    assert fine["success"] is True and fine["expectation_config"]["type"] == NOT_NULL
+    for entry in hostile:
+        (info,) = entry["exception_info"].values()
+        assert info["raised_exception"] is True and "match limit exceeded" in info["exception_message"], info
+        assert entry["success"] is False and entry["result"] == {}
+
+
+@pytest.mark.parametrize(("kind", "more"), [
+    (UNIQUE, {}), ("expect_column_unique_value_count_to_be_between", {"min_value": 1}),
+    ("expect_column_distinct_values_to_contain_set", {"value_set": ["1"]}),
+    ("expect_column_most_common_value_to_be_in_set", {"value_set": ["1"], "ties_okay": True})])
+def test_what_is_remembered_is_bounded(finetl, small, tmp_path, kind, more):
+    small.write_text("id\n" + "".join(f"{i}\n" for i in range(20_000)))
+    suite = write_suite(tmp_path, (kind, "critical", {"column": "id", **more}))
+    done = validate(finetl, small, "--max-memory", "64K", suite=suite)
+    assert done.code == 5 and done.stdout == "" and kind in done.stderr and "--max-memory" in done.stderr, done
+    assert validate(finetl, small, "--max-memory", "16M", suite=suite).code in (0, 4)
+
+
+@pytest.mark.parametrize(("kind", "more"), [
+    ("expect_column_median_to_be_between", {"min_value": 9999.5, "max_value": 9999.5}),
+    ("expect_column_quantile_values_to_be_between", {
+        "quantile_ranges": {"quantiles": [0.25, 1.0], "value_ranges": [[5000, 5000], [19999, 19999]]}})])
+def test_quantiles_are_exact_or_not_told(finetl, small, tmp_path, kind, more):
+    small.write_text("n\n" + "".join(f"{i * 7919 % 20_000}\n" for i in range(20_000)))
+    suite = write_suite(tmp_path, (kind, "critical", {"column": "n", **more}))
+    pipeline = write_pipeline(tmp_path, {
+        "version": 1, "pipeline": "p", "targets": {"t": {"key": ["n"]}},
+        "datasets": [{"name": "d", "source": {"csv": "small.csv"}, "target": "t", "columns": [{"name": "n", "type": "int"}]}]})
+    validate(finetl, small, "-p", pipeline, "--dataset", "d", "--max-memory", "157K", suite=suite).ok()
+    done = validate(finetl, small, "-p", pipeline, "--dataset", "d", "--max-memory", "156K", suite=suite)
+    assert (done.code, done.stdout) == (5, ""), done
+
+
 def test_parameters_are_json(finetl, small, tmp_path):
     suite = write_suite(tmp_path, (ROWS, "critical", {"max_value": {"$PARAMETER": "most"}}))
     assert validate(finetl, small, "--param", "most=2", suite=suite).code == 4
