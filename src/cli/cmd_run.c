@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "pipeline/plan.h"
+#include "pipeline/report_run.h"
 #include "pipeline/run.h"
 
 #define MAX_RESULT_BYTES (16u * 1024 * 1024)
@@ -43,6 +44,8 @@ static const struct fe_opt options[] = {
 	  .fallback = "critical", .help = "hold the run where an expectation of this severity, or a worse one, fails" },
 	{ .name = "exit-99-if-nothing", .kind = FE_OPT_FLAG,
 	  .help = "exit with 99 instead of 0 where no record was read" },
+	{ .name = "report", .kind = FE_OPT_TEXT, .arg = "DIR",
+	  .help = "write a page (HTML) about the run into this folder, however it ends" },
 	{ .name = "summary", .kind = FE_OPT_FLAG,
 	  .help = "print the summary on stderr where stdout is not a terminal" },
 	{ .name = "quiet", .letter = 'q', .kind = FE_OPT_FLAG, .help = "no progress, no log but errors" },
@@ -127,6 +130,17 @@ print_result(const struct fe_run_result *res, enum fe_rc run_rc, struct fe_err *
 	return rc;
 }
 
+/* The run has ended as it has: a page that cannot be written is told, and changes nothing. */
+static void
+write_report(const struct fe_run_result *res, const char *folder)
+{
+	char text[FE_ERR_TEXT_BYTES + 512];
+	struct fe_err err = FE_ERR_INIT;
+
+	if (folder && fe_report_after_run(res, folder, &err))
+		fe_log(FE_LOG_WARN, "the report of the run was not written", "cause", fe_err_print(&err, text, sizeof text), NULL);
+}
+
 static enum fe_rc
 load_and_run(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_plan **plan,
              struct fe_run_result *res, bool *has_run, struct fe_err *err)
@@ -172,6 +186,8 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	fe_log_over_bar(false);
 	if (rc == FE_OK && fe_opts_has(opts, "exit-99-if-nothing") && fe_run_totals(&res).extracted == 0)
 		rc = res.rc = FE_ENOTHING;
+	if (has_run)
+		write_report(&res, fe_opts_text(opts, "report"));
 	enum fe_rc printed = print_result(has_run ? &res : NULL, rc, err, on_terminal,
 					  fe_opts_has(opts, "summary"));
 	if (rc == FE_OK)

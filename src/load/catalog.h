@@ -46,6 +46,20 @@ struct fe_catalog_run_query {
 FE_MUST_USE enum fe_rc fe_catalog_runs(struct fe_catalog *c, const struct fe_catalog_run_query *q,
                                        fe_catalog_run_fn each, void *ctx, struct fe_err *err);
 
+/* ---- objects ---- */
+
+struct fe_catalog_object {
+	struct fe_str dataset, path, outcome;
+	struct fe_str sha256; /* p NULL: not read to its end */
+	int64_t size_bytes, records;
+};
+typedef enum fe_rc (*fe_catalog_object_fn)(void *ctx, const struct fe_catalog_object *o,
+                                           struct fe_err *err);
+/* What the run read, in its order; at most `limit` of *n_all. */
+FE_MUST_USE enum fe_rc fe_catalog_objects(struct fe_catalog *c, const char *run_id, uint64_t limit,
+                                          uint64_t *n_all, fe_catalog_object_fn each, void *ctx,
+                                          struct fe_err *err);
+
 /* ---- rejects ---- */
 
 struct fe_catalog_reject {

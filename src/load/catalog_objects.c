@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/* load/catalog_objects.c - what a run read, see load/catalog.h */
+#include "db/db.h"
+#include "load/catalog_private.h"
+
+static enum fe_rc
+count_objects(struct fe_catalog *c, const char *run_id, uint64_t *n_all, struct fe_err *err)
+{
+	struct fe_stmt *st;
+	enum fe_rc rc;
+	bool row;
+
+	FE_TRY(fe_db_prepare(c->db, FE_STR("SELECT count(*) FROM main.etl_objects WHERE run_id = ?1"), &st, err));
+	fe_stmt_bind_cstr(st, 1, run_id);
+	rc = fe_stmt_step(st, &row, err);
+	if (rc == FE_OK)
+		*n_all = row ? (uint64_t)fe_stmt_i64(st, 0) : 0;
+	fe_stmt_free(st);
+	return rc;
+}
+
+enum fe_rc
+fe_catalog_objects(struct fe_catalog *c, const char *run_id, uint64_t limit, uint64_t *n_all,
+		   fe_catalog_object_fn each, void *ctx, struct fe_err *err)
+{
+	struct fe_catalog_object o;
+	struct fe_stmt *st;
+	enum fe_rc rc;
+	bool row;
+
+	FE_TRY(count_objects(c, run_id, n_all, err));
+	FE_TRY(fe_db_prepare(c->db,
+	                     FE_STR("SELECT dataset, path, sha256, outcome, size_bytes, records "
+	                            "FROM main.etl_objects WHERE run_id = ?1 ORDER BY object_id LIMIT ?2"),
+	                     &st, err));
+	fe_stmt_bind_cstr(st, 1, run_id);
+	fe_stmt_bind_i64(st, 2, limit < INT64_MAX ? (int64_t)limit : INT64_MAX);
+	for (;;) {
+		rc = fe_stmt_step(st, &row, err);
+		if (rc || !row)
+			break;
+		o = (struct fe_catalog_object){
+			.dataset = fe_stmt_text(st, 0),
+			.path = fe_stmt_text(st, 1),
+			.sha256 = fe_stmt_text(st, 2),
+			.outcome = fe_stmt_text(st, 3),
+			.size_bytes = fe_stmt_i64(st, 4),
+			.records = fe_stmt_i64(st, 5),
+		};
+		rc = each(ctx, &o, err);
+		if (rc)
+			break;
+	}
+	fe_stmt_free(st);
+	return rc;
+}
