@@ -28,6 +28,9 @@ MAY_INCLUDE = {
 ONLY_IN = {
     "sqlite3.h": ["db"],
     "libpq-fe.h": ["db"],
+    "sql.h": ["db"],
+    "sqlext.h": ["db"],
+    "sqlucode.h": ["db"],
     "yaml.h": ["pipeline"],
     "zlib.h": ["io"],
     "zstd.h": ["io"],

@@ -5,8 +5,12 @@
  * size, read once from front to end, in one snapshot, by a connection that can only read.
  *
  *   Order      open (connects), describe by n_columns and column, next until no row, close
+ *   Rows       in the order of the query, or as the engine finds them. Of a table in parts: its n-th part is the
+ *              n-th share of its pages, and FE_CURSOR_PART_ROWS rows are taken of each in turn, so the order
+ *              is the same as long as no row of the table was written
  *   Values     PostgreSQL by binary COPY, SQLite by its own storage classes, others by ODBC. Each value comes
- *              as its kind; numbers that are not integers are texts of plain digits.
+ *              as its kind; numbers that are not integers are texts of plain digits. What a kind has no
+ *              value for (NaN, infinity, a year of five digits) comes as FE_CURSOR_TEXT, as the engine writes it.
  *   Failure    as in db/db.h
  *   Threads    one cursor, one thread
  */
@@ -17,6 +21,8 @@
 #include "base/str.h"
 
 struct fe_cursor;
+
+#define FE_CURSOR_PART_ROWS 4096
 
 enum fe_cursor_engine { FE_CURSOR_POSTGRES, FE_CURSOR_SQLITE, FE_CURSOR_ODBC };
 
@@ -44,10 +50,18 @@ struct fe_cursor_value {
 	struct fe_str text;          /* the others: DECIMAL as plain digits; lives until the next row */
 };
 
+/* The rows of a table, or of a query. */
 struct fe_cursor_settings {
 	const char *location;        /* postgresql://..., a file's path, an ODBC connection string */
-	const char *sql;             /* a SELECT; ?1 and ?2 stand for the bound texts */
+	const char *table;           /* name or schema.name, exactly as the catalog has it; NULL: sql */
+	const char *sql;             /* a SELECT; ?1 and ?2 stand for the bound texts, or null */
 	const char *bound[2];        /* NULL: not bound */
+	/* Only rows whose column `order_by` is at least bound[0] and less than bound[1], where those are bound,
+	 * in its order; sql has no ?1 and ?2 then. NULL: all rows. */
+	const char *order_by;
+	bool include_null;           /* rows without a value in it, too */
+	unsigned n_parallel;         /* PostgreSQL, a table without order_by: parts read at once, in one snapshot */
+	uint64_t limit_rows;         /* no more will be asked for; 0: all */
 };
 
 FE_MUST_USE enum fe_rc fe_cursor_open(struct fe_cursor **out, enum fe_cursor_engine engine,

@@ -80,6 +80,9 @@ FE_MUST_USE enum fe_rc fe_db_query_i64(struct fe_db *db, const char *sql, int64_
 /* Appends a name as SQL has it: plain, or "quoted" where it is a keyword of either engine
  * or is not a plain name. */
 void fe_db_add_name(struct fe_buf *out, const char *name);
+/* Where what begins at `at` ends: a quote (of PostgreSQL's, and `name`), a comment, a name or number, or one
+ * character of anything else. For who replaces something in SQL that is not in a quote. */
+size_t fe_db_token_end(struct fe_str sql, size_t at);
 /* Appends 'text', quotes doubled. The text has no NUL byte. */
 void fe_db_add_literal(struct fe_buf *out, struct fe_str text);
 

@@ -43,6 +43,7 @@ is_failure(const PGresult *result)
 	case PGRES_COMMAND_OK:
 	case PGRES_TUPLES_OK:
 	case PGRES_COPY_IN:
+	case PGRES_COPY_OUT:
 	case PGRES_EMPTY_QUERY:
 		return false;
 	default:
@@ -86,7 +87,7 @@ fe_pg_finish(struct fe_pg *pg, int sent, PGresult **out, struct fe_err *err)
 		keep_changes(pg, result);
 		PQclear(last);
 		last = result;
-		if (PQresultStatus(result) == PGRES_COPY_IN)
+		if (PQresultStatus(result) == PGRES_COPY_IN || PQresultStatus(result) == PGRES_COPY_OUT)
 			break; /* no end of results before the end of the COPY */
 	}
 	if (PQstatus(pg->conn) == CONNECTION_BAD)
@@ -148,7 +149,7 @@ add_session(struct fe_buf *sql, const struct fe_pg_settings *set)
 	                     "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 60000; ");
 	if (set->lock_timeout_ms > 0)
 		fe_buf_addf(sql, "SET lock_timeout = %lld; ", (long long)set->lock_timeout_ms);
-	if (set->read_only)
+	if (set->read_only || set->is_source)
 		fe_buf_add_text(sql, "SET default_transaction_read_only = on; ");
 	else
 		fe_buf_add_text(sql, "SELECT set_config('synchronous_commit', 'on', false) "
@@ -214,30 +215,31 @@ check_server(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *
 		"FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), "
 		"pg_catalog.current_setting('session_replication_role') = 'replica', "
 		"NOT pg_catalog.current_setting('track_counts')::boolean";
+	const bool is_reader = set->read_only || set->is_source;
 	PGresult *r = NULL;
 	enum fe_rc rc;
 
 	FE_TRY(fe_pg_exec(pg, sql, &r, err));
 	if (PQntuples(r) != 1 || PQnfields(r) != 7)
 		rc = fe_fail(err, FE_EUNAVAIL, "the server's answer is not one of PostgreSQL");
-	else if (strcmp(PQgetvalue(r, 0, 2), "UTF8") != 0)
+	else if (!set->is_source && strcmp(PQgetvalue(r, 0, 2), "UTF8") != 0)
 		rc = fe_fail(err, FE_EUSAGE,
 		             "the database is encoded in %s; finetl needs one in UTF8 "
 		             "(CREATE DATABASE ... ENCODING 'UTF8')", PQgetvalue(r, 0, 2));
-	else if (!set->read_only && PQgetvalue(r, 0, 0)[0] == 't')
+	else if (!is_reader && PQgetvalue(r, 0, 0)[0] == 't')
 		rc = fe_fail(err, FE_EUNAVAIL, "the server is a standby, which can only be read; "
 		             "connect to the primary server");
-	else if (!set->read_only && PQgetvalue(r, 0, 1)[0] == 't')
+	else if (!is_reader && PQgetvalue(r, 0, 1)[0] == 't')
 		rc = fe_fail(err, FE_EUNAVAIL, "the server is in read-only mode "
 		             "(default_transaction_read_only); wait until it can be written");
-	else if (!set->read_only && PQgetvalue(r, 0, 5)[0] == 't') /* only a superuser may set it back */
+	else if (!is_reader && PQgetvalue(r, 0, 5)[0] == 't') /* only a superuser may set it back */
 		rc = fe_fail(err, FE_ECONFLICT, "session_replication_role is 'replica' here, so that no foreign key is "
 		             "checked and no trigger runs; take it off the database or the role (ALTER ... RESET "
 		             "session_replication_role)");
-	else if (!set->read_only && PQgetvalue(r, 0, 6)[0] == 't')
+	else if (!is_reader && PQgetvalue(r, 0, 6)[0] == 't')
 		rc = fe_fail(err, FE_ECONFLICT, "track_counts is off here, so that what triggers write to the tables of a "
 		             "run goes unseen; take it off the database or the role (ALTER ... RESET track_counts)");
-	else if (PQgetisnull(r, 0, 3))
+	else if (!set->is_source && PQgetisnull(r, 0, 3))
 		rc = fe_fail(err, FE_EDENIED, "the search_path names no schema that is there and that this role "
 		             "may use; make the schema, or ask its owner for the right (GRANT USAGE ON SCHEMA), or "
 		             "name another, as by ?options=-csearch_path%%3DNAME");
@@ -275,7 +277,7 @@ open_once(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *err
 	FE_TRY(check_version(pg, err));
 	FE_TRY(set_up_session(pg, set, err));
 	FE_TRY(check_server(pg, set, err));
-	return set_search_path(pg, err);
+	return set->is_source ? FE_OK : set_search_path(pg, err);
 }
 
 static void
@@ -317,6 +319,7 @@ fe_pg_open(struct fe_db **out, const struct fe_pg_settings *set, struct fe_err *
 	pg->base.ops = &fe_pg_ops;
 	pg->base.stoppable = !set->ignores_stop;
 	pg->silence_ms = set->silence_ms;
+	pg->is_source = set->is_source;
 	fe_buf_init(&pg->unneeded, MAX_SQL_BYTES);
 	fe_buf_init(&pg->sql, MAX_SQL_BYTES);
 	rc = open_patiently(pg, set, err);

@@ -42,6 +42,8 @@ struct fe_pg_settings {
 	int64_t silence_ms;          /* after which a silent server is asked about; 0: 10 s */
 	bool ignores_stop;           /* from the start: for the end of a run that was cancelled */
 	bool read_only;              /* for readers: a standby will do; nothing is written */
+	bool is_source;              /* read_only, and not a warehouse: any encoding and search_path will do, as the
+	                              * server has it; what fails there is the query's or its rows' fault */
 };
 
 FE_MUST_USE enum fe_rc fe_pg_open(struct fe_db **out, const struct fe_pg_settings *set,

@@ -9,6 +9,8 @@
  *   postgres_copy.c     COPY FROM STDIN
  *   postgres_sender.c   the thread that sends during a COPY
  *   postgres_query.c    queries in binary, a transaction's fate
+ *   cursor_postgres.c   results of any size, by COPY TO STDOUT
+ *   postgres_value.c    their values
  *   postgres_error.c    what each SQLSTATE means for the caller
  *
  * libpq is used without blocking throughout. A statement goes out by a PQsend...
@@ -37,6 +39,7 @@ struct fe_pg {
 	int64_t cancelled_ms;  /* when a stop was heard in this statement; 0: none was */
 	bool in_copy;
 	bool is_committing;    /* not to be cancelled on the server */
+	bool is_source;
 	int64_t changes;
 	uint64_t n_statements; /* for their names */
 	struct fe_buf unneeded; /* DEALLOCATE of statements that were freed */
@@ -73,6 +76,8 @@ int64_t fe_pg_now_ms(void);
 /* After a slice in which nothing happened; heard_ms: when something last came or went, or
  * the wait began. */
 FE_MUST_USE enum fe_rc fe_pg_on_idle(struct fe_pg *pg, int64_t *heard_ms, struct fe_err *err);
+/* Waits until something came (COPY TO STDOUT), or the connection broke. */
+FE_MUST_USE enum fe_rc fe_pg_wait_data(struct fe_pg *pg, struct fe_err *err);
 /* Waits until the server took some of what is to be sent. */
 FE_MUST_USE enum fe_rc fe_pg_wait_sent(struct fe_pg *pg, struct fe_err *err);
 /* Waits for a socket; *ready false when wait_ms are over. */
@@ -95,6 +100,8 @@ void fe_pg_set_foreign(struct fe_err *err, const char *code);
 /* ?n -> $n and main. -> schema. outside of quotes and comments. */
 void fe_pg_add_sql(struct fe_buf *out, struct fe_str sql, const char *schema);
 void fe_pg_add_quoted_name(struct fe_buf *out, const char *name);
+/* ?1 and ?2 -> 'text' or NULL, outside of quotes and comments: COPY takes no parameters. */
+void fe_pg_add_bound_sql(struct fe_buf *out, struct fe_str sql, const char *const bound[2]);
 
 /* ---- postgres.c ---- */
 

@@ -55,14 +55,29 @@ static const struct code {
 	{ "", FE_ECONFLICT, "the database differs from what was expected" },
 };
 
+/* What differs where the database is not the warehouse, but what is read. */
+static const struct code source_codes[] = {
+	{ "22", FE_EDATA, "the query fails on a row; mend the row or the query" },
+	{ "42501", FE_EDENIED, "ask the owner of the table for the right to read it (GRANT SELECT)" },
+	{ "42", FE_EUSAGE, "mend the table or query of the source" },
+	{ "0A", FE_EUSAGE, "mend the query of the source" },
+	{ "25006", FE_EUSAGE, "a source is only read" },
+	{ "40001", FE_EUNAVAIL, "the standby had to remove what is read; " AGAIN },
+	{ "", FE_OK, NULL },
+};
+
+static const struct code *
+find_in(const struct code *list, const char *state)
+{
+	while (strncmp(state, list->state, strlen(list->state)) != 0)
+		list++; /* the last row fits all */
+	return list;
+}
+
 static const struct code *
 find_code(const char *state)
 {
-	size_t i = 0;
-
-	while (strncmp(state, codes[i].state, strlen(codes[i].state)) != 0)
-		i++; /* the last row fits all */
-	return &codes[i];
+	return find_in(codes, state);
 }
 
 void
@@ -110,7 +125,9 @@ fe_pg_fail_result(struct fe_pg *pg, const PGresult *result, struct fe_err *err)
 		return fe_pg_fail_lost(pg, PQresultErrorMessage(result), err);
 	if (PQstatus(pg->conn) == CONNECTION_BAD)
 		pg->is_lost = true;
-	c = find_code(state);
+	c = pg->is_source ? find_in(source_codes, state) : find_code(state);
+	if (!c->advice)
+		c = find_code(state);
 	fe_buf_init(&message, FE_ERR_TEXT_BYTES);
 	if (strncmp(state, "22", 2) == 0)
 		add_redacted(&message, text ? text : state);

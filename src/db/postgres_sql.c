@@ -93,15 +93,13 @@ end_of_name(struct fe_str s, size_t at)
 	return at;
 }
 
-/* The end of what goes through as a whole: a quote, a comment, a name or a number, or one
- * character of anything else. */
-static size_t
-end_of_token(struct fe_str s, size_t at)
+size_t
+fe_db_token_end(struct fe_str s, size_t at)
 {
 	char c = s.p[at], next = at + 1 < s.n ? s.p[at + 1] : '\0';
 	size_t end;
 
-	if (c == '\'' || c == '"')
+	if (c == '\'' || c == '"' || c == '`')
 		return end_of_quote(s, at, false);
 	if (c == '-' && next == '-')
 		return end_of_line(s, at);
@@ -125,7 +123,7 @@ fe_pg_add_sql(struct fe_buf *out, struct fe_str sql, const char *schema)
 	for (; at < sql.n; at = end) {
 		struct fe_str token;
 
-		end = end_of_token(sql, at);
+		end = fe_db_token_end(sql, at);
 		token = (struct fe_str){ sql.p + at, end - at };
 		if (fe_str_is(token, "?") && end < sql.n && is_digit(sql.p[end]))
 			fe_buf_add_char(out, '$');
@@ -134,6 +132,27 @@ fe_pg_add_sql(struct fe_buf *out, struct fe_str sql, const char *schema)
 			fe_pg_add_quoted_name(out, schema);
 		else
 			fe_buf_add_str(out, token);
+	}
+}
+
+void
+fe_pg_add_bound_sql(struct fe_buf *out, struct fe_str sql, const char *const bound[2])
+{
+	size_t at = 0, end;
+
+	for (; at < sql.n; at = end) {
+		const char digit = at + 1 < sql.n ? sql.p[at + 1] : '\0';
+
+		end = fe_db_token_end(sql, at);
+		if (sql.p[at] != '?' || (digit != '1' && digit != '2')) {
+			fe_buf_add(out, sql.p + at, end - at);
+			continue;
+		}
+		end = at + 2;
+		if (bound[digit - '1'])
+			fe_db_add_literal(out, fe_str_of(bound[digit - '1']));
+		else
+			fe_buf_add_text(out, "NULL");
 	}
 }
 

@@ -224,6 +224,20 @@ fe_pg_wait_result(struct fe_pg *pg, struct fe_err *err)
 }
 
 enum fe_rc
+fe_pg_wait_data(struct fe_pg *pg, struct fe_err *err)
+{
+	int64_t heard_ms = fe_pg_now_ms();
+	bool ready;
+
+	for (;;) {
+		FE_TRY(fe_pg_poll(pg->conn, POLLIN, SLICE_MS, &ready, err));
+		if (ready)
+			return PQconsumeInput(pg->conn) ? FE_OK : fe_pg_fail_lost(pg, PQerrorMessage(pg->conn), err);
+		FE_TRY(fe_pg_on_idle(pg, &heard_ms, err));
+	}
+}
+
+enum fe_rc
 fe_pg_wait_sent(struct fe_pg *pg, struct fe_err *err)
 {
 	struct pollfd fd = { .fd = PQsocket(pg->conn), .events = POLLIN | POLLOUT };

@@ -199,11 +199,12 @@ fe_sqlite_open(struct fe_db **out, const struct fe_sqlite_settings *set, struct 
 {
 	struct connection *db;
 	enum fe_rc rc;
+	const bool is_reader = set->read_only || set->is_source;
 	int64_t version;
 	int code;
 
 	*out = NULL;
-	FE_TRY(prepare_file(set->path, set->read_only, err));
+	FE_TRY(prepare_file(set->path, is_reader, err));
 	db = fe_new(struct connection);
 	db->base.ops = &sqlite_ops;
 	db->base.name = fe_strdup(set->path);
@@ -212,8 +213,8 @@ fe_sqlite_open(struct fe_db **out, const struct fe_sqlite_settings *set, struct 
 	/* Read-only use opens for writing too: only so can the journal of a killed run be
 	 * rolled back; PRAGMA query_only guards the rest. A write-protected file opens
 	 * read-only by itself. */
-	code = sqlite3_open_v2(set->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-	                       NULL);
+	code = sqlite3_open_v2(set->path, &db->handle,
+	                       (set->is_source ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX, NULL);
 	if (code != SQLITE_OK) {
 		rc = fe_sqlite_fail(err, code, db->handle, set->path);
 		goto fail;
@@ -223,13 +224,13 @@ fe_sqlite_open(struct fe_db **out, const struct fe_sqlite_settings *set, struct 
 	rc = harden(db, err);
 	if (rc)
 		goto fail;
-	rc = set_pragmas(db, set->read_only, err);
+	rc = set_pragmas(db, is_reader, err);
 	if (rc)
 		goto fail;
 	rc = fe_db_query_i64(&db->base, "PRAGMA schema_version", &version, err); /* reads the file's head */
 	if (rc)
 		goto fail;
-	if (!set->read_only && sqlite3_db_readonly(db->handle, "main") == 1) {
+	if (!is_reader && sqlite3_db_readonly(db->handle, "main") == 1) {
 		rc = fail_db(err, SQLITE_READONLY, db);
 		goto fail;
 	}
@@ -239,6 +240,12 @@ fe_sqlite_open(struct fe_db **out, const struct fe_sqlite_settings *set, struct 
 fail:
 	close_connection(&db->base);
 	return rc;
+}
+
+sqlite3 *
+fe_sqlite_handle(struct fe_db *base)
+{
+	return connection_of(base)->handle;
 }
 
 /* ---- guarding ---- */

@@ -15,6 +15,7 @@
 struct fe_sqlite_settings {
 	const char *path;
 	bool read_only;  /* must exist, and nothing is written but by recovery after a kill */
+	bool is_source;  /* read_only, and somebody else's: not even recovery writes */
 	int64_t busy_ms; /* how long a statement waits for other users of the file */
 };
 
