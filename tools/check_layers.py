@@ -35,6 +35,7 @@ ONLY_IN = {
     "zlib.h": ["io"],
     "zstd.h": ["io"],
     "curl/": ["io"],
+    "expat.h": ["io"],
     "openssl/": ["base"],
     "xxhash.h": ["base"],
     "pcre2.h": ["base"],
