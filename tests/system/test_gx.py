@@ -102,7 +102,7 @@ def answered_types():
     page = (GX.parent.parent / "docs" / "great-expectations.md").read_text(encoding="utf-8")
     section = page.partition("## What is answered")[2].partition("\n\nWith ")[0]
     names = re.findall(r"`(\.\.\.)?_?([a-z_]+)`", section.partition("|---|")[2])
-    return sorted(f"expect_column_values_{name}" if dots else f"expect_{name}" for dots, name in names)
+    return sorted(f"expect_column_values_to_{name}" if dots else f"expect_{name}" for dots, name in names)
 
 
 def outcomes_of_cases():

@@ -251,7 +251,7 @@ def test_a_hostile_pattern_fails_alone_and_soon(finetl, small, tmp_path):
     small.write_text("id,amount\n" + "a" * 60 + "b,1\n")
     suite = write_suite(tmp_path, *[
         ("expect_column_values_to_match_regex", "critical", {"column": "id", "regex": pattern})
-        for pattern in ("(a+)+$", "^(a|aa)+$", "(.*a){25}c")], (NOT_NULL, "critical", {"column": "id"}))
+        for pattern in ("(a+)+$", "^(a|aa)+$", "^(a|a?)+$")], (NOT_NULL, "critical", {"column": "id"}))
     done = validate(finetl, small, suite=suite)
     assert done.code == 4, done
     *hostile, fine = done.result["results"]

@@ -30,6 +30,8 @@ def cases():
             "any": {"like_pattern_list": ["a%", "%c"]}, "one": {"like_pattern_list": ["a%"]},
             "all": {"like_pattern_list": ["a%", "%c"], "match_on": "all"}, "empty": {"like_pattern_list": []},
             "escaped": {"like_pattern_list": ["a!%%", "a!_%"], "escape": "!"},
+            "every": {"like_pattern_list": ["nobody", "%"]}, "none": {"like_pattern_list": ["nobody", "no one"]},
+            "mostly": {"like_pattern_list": ["a%", "ä%"], "mostly": 0.3},
         }.items():
             if short == "like" or "match_on" not in kwargs:
                 yield case(f"{short}_list_{how}", words(), (kind + "_list", {"column": "t", **kwargs}), engine="sqlite")
