@@ -75,6 +75,12 @@ fail:
 }
 
 void
+fe_http_cancel(struct fe_http *h)
+{
+	atomic_store_explicit(&h->is_cancelled, true, memory_order_relaxed);
+}
+
+void
 fe_http_free(struct fe_http *h)
 {
 	if (!h)

@@ -76,6 +76,9 @@ void fe_http_response_reset(struct fe_http_response *r);
 FE_MUST_USE enum fe_rc fe_http_new(struct fe_http **out, const struct fe_net_settings *net,
                                    const struct fe_clock *clock, struct fe_err *err);
 void fe_http_free(struct fe_http *h); /* NULL is allowed */
+/* By any thread: whatever the client waits for ends within 250 ms by FE_ECANCEL, and so does
+ * all that it is asked from then on. */
+void fe_http_cancel(struct fe_http *h);
 
 /* The whole answer in memory, at most max_body_bytes of it. *out is reset first, and may
  * be used again; it holds the last answer's status and headers on failure, too. */
@@ -101,6 +104,10 @@ void fe_http_stream_close(struct fe_http_stream *s);
 void fe_url_encode(struct fe_buf *out, struct fe_str text, bool keep_slash);
 /* Appends ?name=value or &name=value to the URL in the buffer, encoded; a fragment goes. */
 void fe_url_add_query(struct fe_buf *url, struct fe_str name, struct fe_str value);
+/* Appends the URL that a page at base names by target, which may be relative (RFC 3986, 5.2).
+ * *is_same_origin: scheme, host and port are those of base. FE_EDATA: it is no URL. */
+FE_MUST_USE enum fe_rc fe_url_resolve(struct fe_buf *out, const char *base, struct fe_str target,
+                                      bool *is_same_origin, struct fe_err *err);
 /* Appends the URL as it may be shown: without user, password, and with *** for the values of its query. */
 void fe_url_show(struct fe_buf *out, struct fe_str url);
 

@@ -14,6 +14,7 @@
 #define FE_IO_HTTP_PRIVATE_H
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 
 #include "io/http.h"
 #include "io/http_address.h"
@@ -28,6 +29,7 @@ struct fe_http {
 	struct fe_net_settings net; /* with the defaults filled in; ca_file and crl_file are ours */
 	struct fe_clock clock;
 	CURLM *multi;
+	atomic_bool is_cancelled;
 	int64_t next_us;   /* by the ticks: when the next request is due, at the allowed rate */
 };
 
@@ -77,7 +79,8 @@ FE_MUST_USE enum fe_rc fe_http_transfer_wait(struct fe_http_transfer *t, struct 
 FE_MUST_USE enum fe_rc fe_http_transfer_result(struct fe_http_transfer *t, bool *is_worth_again,
                                                struct fe_err *err);
 void fe_http_transfer_free(struct fe_http_transfer *t); /* NULL is allowed */
-/* Lets all transfers of the client move, for at most timeout_ms; FE_ECANCEL after a stop. */
+/* Lets all transfers of the client move, for at most timeout_ms; FE_ECANCEL after a stop, or
+ * once the client is cancelled. */
 FE_MUST_USE enum fe_rc fe_http_drive(struct fe_http *h, int64_t timeout_ms, struct fe_err *err);
 
 /* http_curl.c */
@@ -93,6 +96,7 @@ FE_MUST_USE enum fe_rc fe_http_run(struct fe_http *h, const struct fe_http_reque
 
 /* http_redirect.c. Checked: the scheme is allowed, and nothing hides in it. */
 FE_MUST_USE enum fe_rc fe_http_url_parse(struct fe_http *h, const char *text, CURLU **out, struct fe_err *err);
+bool fe_http_is_same_origin(CURLU *a, CURLU *b);
 FE_MUST_USE enum fe_rc fe_http_redirect(struct fe_http *h, struct fe_http_ask *ask, long status,
                                         const char *location, struct fe_err *err);
 

@@ -71,8 +71,8 @@ is_same_part(CURLU *a, CURLU *b, CURLUPart part)
 	return is_same;
 }
 
-static bool
-is_same_origin(CURLU *a, CURLU *b)
+bool
+fe_http_is_same_origin(CURLU *a, CURLU *b)
 {
 	return is_same_part(a, b, CURLUPART_SCHEME) && is_same_part(a, b, CURLUPART_HOST) &&
 	       is_same_part(a, b, CURLUPART_PORT);
@@ -127,7 +127,7 @@ fe_http_redirect(struct fe_http *h, struct fe_http_ask *ask, long status, const 
 	rc = follow(h, ask, location, next, err);
 	if (rc)
 		goto fail;
-	if (!is_same_origin(ask->url, next))
+	if (!fe_http_is_same_origin(ask->url, next))
 		ask->is_elsewhere = true;
 	curl_url_cleanup(ask->url);
 	ask->url = next;
@@ -137,5 +137,34 @@ fe_http_redirect(struct fe_http *h, struct fe_http_ask *ask, long status, const 
 	return FE_OK;
 fail:
 	curl_url_cleanup(next);
+	return rc;
+}
+
+enum fe_rc
+fe_url_resolve(struct fe_buf *out, const char *base, struct fe_str target, bool *is_same_origin, struct fe_err *err)
+{
+	CURLU *from = curl_url(), *to = NULL;
+	char *text = fe_strndup(target.p ? target.p : "", target.n), *whole = NULL;
+	enum fe_rc rc = FE_OK;
+
+	FE_ASSERT(from);
+	if (curl_url_set(from, CURLUPART_URL, base, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+		rc = fe_fail(err, FE_EDATA, "this is no URL to go on from");
+		goto done;
+	}
+	to = curl_url_dup(from);
+	FE_ASSERT(to);
+	if (curl_url_set(to, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) != CURLUE_OK ||
+	    (whole = part_of(to, CURLUPART_URL)) == NULL) {
+		rc = fe_fail(err, FE_EDATA, "the URL that is named is none");
+		goto done;
+	}
+	*is_same_origin = fe_http_is_same_origin(from, to);
+	fe_buf_add_text(out, whole);
+done:
+	fe_free(whole);
+	fe_free(text);
+	curl_url_cleanup(to);
+	curl_url_cleanup(from);
 	return rc;
 }

@@ -183,18 +183,26 @@ note_ends(struct fe_http *h)
 	}
 }
 
+static enum fe_rc
+check_stop(struct fe_http *h, struct fe_err *err)
+{
+	if (atomic_load_explicit(&h->is_cancelled, memory_order_relaxed))
+		return fe_fail(err, FE_ECANCEL, "the request was given up");
+	return fe_stop_check(err);
+}
+
 enum fe_rc
 fe_http_drive(struct fe_http *h, int64_t timeout_ms, struct fe_err *err)
 {
 	int n_running, n_fds;
 	int wait_ms = timeout_ms < 0 ? 0 : timeout_ms > FE_HTTP_POLL_MS ? FE_HTTP_POLL_MS : (int)timeout_ms;
-	FE_TRY(fe_stop_check(err));
+	FE_TRY(check_stop(h, err));
 	if (wait_ms > 0 && curl_multi_poll(h->multi, NULL, 0, wait_ms, &n_fds) != CURLM_OK)
 		return fe_fail(err, FE_EBUG, "libcurl cannot wait");
 	if (curl_multi_perform(h->multi, &n_running) != CURLM_OK)
 		return fe_fail(err, FE_EBUG, "libcurl cannot go on");
 	note_ends(h);
-	return fe_stop_check(err);
+	return check_stop(h, err);
 }
 
 enum fe_rc
