@@ -186,7 +186,7 @@ wait_again(struct work *w, const struct fe_http_transfer *t, enum fe_rc rc, stru
 		}
 	}
 	if (w->n_failed > 1)
-		fe_err_context(err, "tried %u times, %" PRId64 ".%" PRId64 " s apart in all", w->n_failed,
+		fe_err_context(err, "tried %u times, with %" PRId64 ".%" PRId64 " s of waiting", w->n_failed,
 			       w->waited_ms / 1000, w->waited_ms % 1000 / 100);
 	return rc;
 }

@@ -63,6 +63,7 @@ struct fe_http_transfer {
 	struct fe_http_body framing;
 	bool has_begun;               /* framing is there */
 	uint64_t n_raw_bytes;         /* of the body, as the line brings them: more than are promised? */
+	bool has_goodbye;             /* TLS said that the connection ends here */
 	struct fe_buf body;           /* decoded */
 	bool is_streaming;            /* the body goes to `ahead` and out from there */
 	bool is_paused;

@@ -45,7 +45,7 @@ fe_http_url_parse(struct fe_http *h, const char *text, CURLU **out, struct fe_er
 			goto fail;
 		}
 	}
-	CURLUcode c = curl_url_set(*out, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+	CURLUcode c = curl_url_set(*out, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS);
 	if (c != CURLUE_OK) {
 		(void)fe_fail(err, rc, "this is no URL of the form https://host/path: %s", curl_url_strerror(c));
 		goto fail;

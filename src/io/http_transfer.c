@@ -5,6 +5,8 @@
  * moved by fe_http_drive, whoever waits: a stream that is open while something else is
  * fetched goes on, up to what it may read ahead.
  */
+#include <inttypes.h>
+
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -214,12 +216,28 @@ fe_http_transfer_wait(struct fe_http_transfer *t, struct fe_err *err)
 	return FE_OK;
 }
 
-/* More than was promised came with the last of it. */
-static bool
-has_excess(const struct fe_http_transfer *t)
+/* What libcurl lets pass: more than was promised, come with the last of it; and a body that ends with
+ * its connection, where that broke rather than ended. */
+static enum fe_rc
+check_ends(const struct fe_http_transfer *t, struct fe_err *err)
 {
 	const struct fe_http_body *b = &t->framing;
-	return t->has_begun && b->has_length && !b->is_chunked && !b->has_none && t->n_raw_bytes > b->length_bytes;
+	if (b->has_none || b->is_chunked)
+		return FE_OK;
+	if (b->has_length && t->n_raw_bytes > b->length_bytes)
+		return fe_fail(err, FE_EUNAVAIL, "the server sent more than its Content-Length of %" PRIu64 " bytes", b->length_bytes);
+	if (!b->has_length && !t->has_goodbye)
+		return fe_fail(err, FE_EUNAVAIL, "the connection broke (TLS without close_notify): the answer may be cut short");
+	return FE_OK;
+}
+
+static enum fe_rc
+check_whole(struct fe_http_transfer *t, struct fe_err *err)
+{
+	if (!t->head.is_whole || !t->has_begun)
+		return fe_fail(err, FE_EUNAVAIL, "the server's answer ends before its headers do");
+	enum fe_rc rc = fe_http_body_end(&t->framing, &t->body, err);
+	return rc ? rc : check_ends(t, err);
 }
 
 enum fe_rc
@@ -228,13 +246,8 @@ fe_http_transfer_result(struct fe_http_transfer *t, bool *is_worth_again, struct
 	*is_worth_again = false;
 	if (t->rc == FE_OK && t->result != CURLE_OK)
 		return fe_http_curl_fail(t, is_worth_again, err);
-	if (t->rc == FE_OK && !t->head.is_whole)
-		t->rc = fe_fail(&t->err, FE_EUNAVAIL, "the server's answer ends before its headers do");
-	else if (t->rc == FE_OK)
-		t->rc = fe_http_body_end(&t->framing, &t->body, &t->err);
-	if (t->rc == FE_OK && has_excess(t))
-		t->rc = fe_fail(&t->err, FE_EUNAVAIL, "the server sent more than its Content-Length of %llu bytes",
-				(unsigned long long)t->framing.length_bytes);
+	if (t->rc == FE_OK)
+		t->rc = check_whole(t, &t->err);
 	if (t->rc && err)
 		*err = t->err;
 	*is_worth_again = t->rc == FE_EUNAVAIL;
