@@ -277,10 +277,13 @@ make_schema(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err)
 }
 
 enum fe_rc
-fe_pg_schema_apply_table(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err)
+fe_pg_schema_apply_table(struct fe_db *db, const struct fe_pg_table *t, bool *made,
+			 struct fe_err *err)
 {
 	bool exists, is_missing = true;
 
+	if (made)
+		*made = false;
 	FE_TRY(fe_pg_schema_compare(db, t, &exists, err));
 	if (exists)
 		FE_TRY(is_part_missing(db, t, &is_missing, err));
@@ -292,6 +295,8 @@ fe_pg_schema_apply_table(struct fe_db *db, const struct fe_pg_table *t, struct f
 		FE_TRY(make_schema(db, t, err));
 		FE_TRY(make(db, t->create, "the table", t->name, err));
 		FE_TRY(make(db, t->key.add, "the key", t->key.name, err));
+		if (made)
+			*made = true;
 	}
 	FE_TRY(fe_failpoint("schema.table", err));
 	return add_parts(db, t, err);
@@ -347,7 +352,7 @@ apply_all(struct fe_db *db, const struct fe_pg_table *tables, size_t n_tables, s
 	FE_TRY(fe_db_begin(db, err));
 	FE_TRY(fe_pg_schema_apply_own(db, err));
 	for (i = 0; i < n_tables; i++)
-		FE_TRY(fe_pg_schema_apply_table(db, &tables[i], err));
+		FE_TRY(fe_pg_schema_apply_table(db, &tables[i], NULL, err));
 	FE_TRY(fe_pg_schema_apply_views(db, tables, n_tables, err));
 	return fe_db_commit(db, err);
 }

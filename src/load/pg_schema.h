@@ -42,8 +42,10 @@ void fe_pg_tables_free(struct fe_pg_table *tables, size_t n_tables);
  * FE_EDENIED where something is missing and may not be made: "run `finetl schema apply` as
  * the owner". */
 FE_MUST_USE enum fe_rc fe_pg_schema_apply_own(struct fe_db *db, struct fe_err *err);
+/* Compares it, too, as fe_pg_schema_compare does. *made: whether the table was not there;
+ * may be NULL. */
 FE_MUST_USE enum fe_rc fe_pg_schema_apply_table(struct fe_db *db, const struct fe_pg_table *t,
-                                                struct fe_err *err);
+                                                bool *made, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_pg_schema_apply_views(struct fe_db *db, const struct fe_pg_table *tables,
                                                 size_t n_tables, struct fe_err *err);
 /* Whether the table is there; FE_ECONFLICT naming table, column and difference

@@ -209,17 +209,13 @@ apply_tables(struct fe_postgres_sink *s, struct fe_err *err)
 {
 	enum fe_rc rc;
 	size_t i;
-	bool exists;
 
 	for (i = 0; i < s->base.set.n_tables; i++) {
-		rc = fe_pg_schema_compare(s->load, &s->sql[i], &exists, err);
-		if (rc == FE_OK)
-			rc = fe_pg_schema_apply_table(s->load, &s->sql[i], err);
+		rc = fe_pg_schema_apply_table(s->load, &s->sql[i], &s->tables[i].is_new, err);
 		if (rc == FE_EUNAVAIL) /* of a lock the server does not say which table's */
 			fe_err_context(err, "table %s", s->base.set.tables[i].name);
 		if (rc)
 			return rc;
-		s->tables[i].is_new = !exists;
 	}
 	FE_TRY(fe_pg_schema_apply_views(s->load, s->sql, s->base.set.n_tables, err));
 	/* From here on nobody but the merge of a table is to write to it, not even a trigger of

@@ -58,7 +58,7 @@ apply_tables(void)
 	struct fe_err err = FE_ERR_INIT;
 
 	for (size_t i = 0; i < FX_N_TABLES; i++) {
-		if (fe_pg_schema_apply_table(db, &pg[i], &err))
+		if (fe_pg_schema_apply_table(db, &pg[i], NULL, &err))
 			fail_msg("%s", err.text);
 	}
 }
@@ -320,7 +320,7 @@ pg_schema_apply_makes_the_schema_of_a_target(void **state)
 	(void)state;
 	table.name = "crm.customers";
 	assert_int_equal(fe_pg_table_init(&t, &table, "public", &err), FE_OK);
-	assert_int_equal(fe_pg_schema_apply_table(db, &t, &err), FE_OK);
+	assert_int_equal(fe_pg_schema_apply_table(db, &t, NULL, &err), FE_OK);
 	assert_int_equal(ask("SELECT count(*) FROM crm.customers"), 0);
 	fe_pg_table_reset(&t);
 }
