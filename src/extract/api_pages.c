@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+/* extract/api_pages.c - a ring of pages between the thread that fetches and the caller
+ *
+ * Slots are used in turn by both sides; one count of full slots under one lock is all that
+ * is shared, and a slot's content belongs to whoever's turn it is. The client, the pager
+ * and the reader are the thread's alone; only cancelling the client is not.
+ */
+#include "extract/api_pages.h"
+
+#include <pthread.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "extract/api_signer.h"
+#include "extract/api_pager.h"
+#include "extract/json_rows.h"
+#include "format/json_reader.h"
+
+#define N_SLOTS (FE_API_PAGES_AHEAD + 1) /* one is the caller's */
+#define SKIM_ROWS 1024
+
+enum { ASIDE_NEXT, ASIDE_TOTAL, N_ASIDE };
+
+struct slot {
+	struct fe_api_page page;
+	struct fe_http_response response; /* its body is the page's */
+	char sha256[FE_SHA256_HEX_BYTES];
+	bool is_last;
+	enum fe_rc rc;                    /* in the place of a page */
+	struct fe_err err;
+};
+
+struct fe_api_pages {
+	struct fe_source_settings set;
+	struct fe_http *http;
+	struct fe_api_signer *signer;
+	struct fe_api_pager *pager;
+	struct fe_json_reader *skim;
+	int aside[N_ASIDE];   /* which of the reader's; -1: not asked for */
+	struct fe_arena arena;
+	struct fe_origin *origins;
+	uint8_t *flaws;
+	struct fe_str *details;
+
+	struct slot slots[N_SLOTS];
+	size_t next;          /* the caller's next slot */
+	bool has_thread, has_ended;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	size_t n_full;        /* guarded by lock: filled, and not yet handed out */
+	size_t n_lent;        /* guarded by lock: 1 while the caller works on a slot */
+	bool is_closing;      /* guarded by lock */
+};
+
+/* ---- one page, by the thread ---- */
+
+/* A login page is no JSON, whatever its status says. */
+static enum fe_rc
+check_content(const struct fe_http_response *r, struct fe_err *err)
+{
+	const char *type = fe_http_headers_get(&r->headers, "Content-Type");
+	struct fe_str body = fe_buf_str(&r->body);
+	size_t i = 0;
+
+	while (i < body.n && strchr(" \t\r\n", body.p[i]))
+		i++;
+	if (i == body.n)
+		return fe_fail(err, FE_EDATA, "the API answered with an empty body");
+	if (body.p[i] == '<')
+		return fe_fail(err, FE_EDATA, "the API answered with %s, not with JSON; a login page?",
+			       type ? type : "a web page");
+	return FE_OK;
+}
+
+/* Reads all of it, keeping nothing but the count and what stands beside the records. */
+static enum fe_rc
+skim(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
+{
+	struct fe_json_fill rows = {
+		.origin = p->origins, .flaws = p->flaws, .details = p->details, .cap_rows = SKIM_ROWS,
+	};
+	uint64_t n = 0;
+
+	fe_json_reader_begin(p->skim);
+	fe_arena_reset(&p->arena);
+	fe_json_reader_feed(p->skim, s->page.body, 0, true, &p->arena);
+	do {
+		rows.n_rows = 0;
+		FE_TRY(fe_json_reader_fill(p->skim, &rows, err));
+		n += rows.n_rows;
+	} while (rows.n_rows == SKIM_ROWS);
+	if (!fe_json_reader_has_records(p->skim))
+		return fe_fail(err, FE_EDATA, "the page has nothing at '%s', where its records should be",
+			       p->set.json->records ? p->set.json->records : "");
+	s->page.n_records = n;
+	return FE_OK;
+}
+
+static struct fe_str
+aside(const struct fe_api_pages *p, int which)
+{
+	return p->aside[which] < 0 ? (struct fe_str){ 0 } : fe_json_reader_aside(p->skim, (size_t)p->aside[which]);
+}
+
+static enum fe_rc
+take_answer(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
+{
+	static const char padding[FE_JSON_PADDING];
+	const size_t n_bytes = s->response.body.n_bytes;
+
+	FE_TRY(check_content(&s->response, err));
+	fe_sha256_of(fe_buf_str(&s->response.body), s->sha256);
+	fe_buf_add(&s->response.body, padding, sizeof padding);
+	FE_TRY(fe_buf_check(&s->response.body, "a page", err));
+	s->page.body = (struct fe_str){ s->response.body.p, n_bytes };
+	s->page.sha256 = s->sha256;
+	FE_TRY(skim(p, s, err));
+	const struct fe_api_page_facts facts = {
+		.headers = &s->response.headers,
+		.sha256 = s->sha256,
+		.n_records = s->page.n_records,
+		.next = aside(p, ASIDE_NEXT),
+		.total = aside(p, ASIDE_TOTAL),
+	};
+	return fe_api_pager_step(p->pager, &facts, &s->is_last, err);
+}
+
+static enum fe_rc
+fetch_page(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
+{
+	const struct fe_api_place *place = fe_api_pager_place(p->pager);
+	struct fe_api_request request;
+
+	s->page = (struct fe_api_page){ .number = place->number };
+	FE_TRY(fe_api_request_make(&request, &p->set, place, err));
+	request.http.signer = fe_api_signer_get(p->signer);
+	enum fe_rc rc = fe_http_fetch(p->http, &request.http, &s->response, err);
+	if (rc == FE_OK)
+		rc = take_answer(p, s, err);
+	if (rc) {
+		struct fe_buf shown;
+		fe_buf_init(&shown, sizeof err->object);
+		fe_url_show(&shown, fe_buf_str(&request.url));
+		fe_err_at(err, fe_buf_text(&shown), 0, NULL);
+		fe_err_context(err, "page %llu", (unsigned long long)s->page.number + 1);
+		fe_buf_reset(&shown);
+	}
+	fe_api_request_reset(&request);
+	return rc;
+}
+
+/* ---- the thread ---- */
+
+static bool
+wait_for_room(struct fe_api_pages *p)
+{
+	pthread_mutex_lock(&p->lock);
+	while (!p->is_closing && p->n_full + p->n_lent == N_SLOTS)
+		pthread_cond_wait(&p->changed, &p->lock);
+	bool go_on = !p->is_closing;
+	pthread_mutex_unlock(&p->lock);
+	return go_on;
+}
+
+static void *
+fetch_ahead(void *ctx)
+{
+	struct fe_api_pages *p = ctx;
+	for (size_t i = 0; wait_for_room(p); i = (i + 1) % N_SLOTS) {
+		struct slot *s = &p->slots[i];
+		s->rc = fetch_page(p, s, &s->err);
+		bool is_over = s->rc != FE_OK || s->is_last;
+		pthread_mutex_lock(&p->lock);
+		p->n_full++;
+		pthread_cond_broadcast(&p->changed);
+		pthread_mutex_unlock(&p->lock);
+		if (is_over)
+			break;
+	}
+	return NULL;
+}
+
+/* ---- the caller ---- */
+
+static enum fe_rc
+make_skim(struct fe_api_pages *p, struct fe_err *err)
+{
+	const char *paths[N_ASIDE];
+	struct fe_json_wants wants = { .records = p->set.json->records, .aside = paths };
+	const char *next = p->set.api->paging == FE_PAGING_NEXT_URL || p->set.api->paging == FE_PAGING_CURSOR
+				   ? p->set.api->next : NULL;
+
+	p->aside[ASIDE_NEXT] = next ? (int)wants.n_aside : -1;
+	if (next)
+		paths[wants.n_aside++] = next;
+	p->aside[ASIDE_TOTAL] = p->set.api->total ? (int)wants.n_aside : -1;
+	if (p->set.api->total)
+		paths[wants.n_aside++] = p->set.api->total;
+	p->origins = fe_new_array(SKIM_ROWS, struct fe_origin);
+	p->flaws = fe_new_array(SKIM_ROWS, uint8_t);
+	p->details = fe_new_array(SKIM_ROWS, struct fe_str);
+	return fe_json_reader_new(&p->skim, &wants, err);
+}
+
+enum fe_rc
+fe_api_pages_open(struct fe_api_pages **out, const struct fe_source_settings *set, struct fe_err *err)
+{
+	struct fe_api_pages *p = fe_new(struct fe_api_pages);
+	const struct fe_clock *clock = set->clock ? set->clock : &fe_clock_system;
+	enum fe_rc rc;
+
+	p->set = *set;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->changed, NULL);
+	rc = make_skim(p, err);
+	if (rc == FE_OK)
+		rc = fe_http_new(&p->http, &p->set.net, clock, err);
+	if (rc == FE_OK)
+		rc = fe_api_signer_new(&p->signer, &p->set, p->http, clock, err);
+	if (rc) {
+		fe_api_pages_close(p);
+		return rc;
+	}
+	p->pager = fe_api_pager_new(&p->set);
+	*out = p;
+	return FE_OK;
+}
+
+static void
+give_back(struct fe_api_pages *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->n_lent = 0;
+	pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void
+wait_for_page(struct fe_api_pages *p)
+{
+	pthread_mutex_lock(&p->lock);
+	while (p->n_full == 0)
+		pthread_cond_wait(&p->changed, &p->lock);
+	p->n_full--;
+	p->n_lent = 1;
+	pthread_mutex_unlock(&p->lock);
+}
+
+enum fe_rc
+fe_api_pages_next(struct fe_api_pages *p, const struct fe_api_page **page, struct fe_err *err)
+{
+	*page = NULL;
+	if (p->has_ended)
+		return FE_OK;
+	if (!p->has_thread) {
+		if (pthread_create(&p->thread, NULL, fetch_ahead, p) != 0)
+			return fe_fail(err, FE_EUNAVAIL, "no thread can be started to fetch pages");
+		p->has_thread = true;
+	}
+	give_back(p);
+	wait_for_page(p);
+	struct slot *s = &p->slots[p->next];
+	p->next = (p->next + 1) % N_SLOTS;
+	p->has_ended = s->rc != FE_OK || s->is_last;
+	if (s->rc) {
+		*err = s->err;
+		return s->rc;
+	}
+	*page = &s->page;
+	return FE_OK;
+}
+
+void
+fe_api_pages_close(struct fe_api_pages *p)
+{
+	if (!p)
+		return;
+	if (p->has_thread) {
+		pthread_mutex_lock(&p->lock);
+		p->is_closing = true;
+		pthread_cond_broadcast(&p->changed);
+		pthread_mutex_unlock(&p->lock);
+		fe_http_cancel(p->http);
+		pthread_join(p->thread, NULL);
+	}
+	for (size_t i = 0; i < N_SLOTS; i++)
+		fe_http_response_reset(&p->slots[i].response);
+	fe_api_signer_free(p->signer);
+	fe_http_free(p->http);
+	fe_api_pager_free(p->pager);
+	fe_json_reader_free(p->skim);
+	fe_arena_free(&p->arena);
+	fe_free(p->origins);
+	fe_free(p->flaws);
+	fe_free(p->details);
+	pthread_cond_destroy(&p->changed);
+	pthread_mutex_destroy(&p->lock);
+	fe_free(p);
+}
