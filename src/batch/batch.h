@@ -6,7 +6,8 @@
  *
  *   cells      what the source read: per source column an array of views (NULL
  *              where the source brings typed values or the column is computed);
- *              a cell that was absent is not there: p == NULL and n == 0
+ *              a cell that was absent is not there: p == NULL and n == 0; one that the
+ *              source refused, with a reason, is FE_CELL_FAILED: p == NULL and n == 1
  *   columns    the typed values, written by transform/clean (source columns) and
  *              transform/derive (the rest)
  *   origin     where each row was read
@@ -25,12 +26,12 @@
 #include "batch/column.h"
 #include "batch/schema.h"
 
+#define FE_BATCH_ROWS 4096                 /* a multiple of 64 */
+#define FE_BATCH_INPUT_BYTES (256u * 1024) /* a block; grows only for one long record */
+
 /* Cells of records that can say more than a text (JSON): null, and something that is no
  * value (an object, an array). Told by address; n is 0, so that they are empty besides. */
 extern const char fe_cell_null[1], fe_cell_no_value[1];
-
-#define FE_BATCH_ROWS 4096                 /* a multiple of 64 */
-#define FE_BATCH_INPUT_BYTES (256u * 1024) /* a block; grows only for one long record */
 
 /* What becomes of a record: the terms of the reconciliation. */
 #define FE_VERDICT_MAP(X)                                                      \
@@ -63,6 +64,8 @@ struct fe_reason {
 	uint32_t id;
 	struct fe_str detail;
 };
+
+#define FE_CELL_FAILED ((struct fe_str){ NULL, 1 })
 
 struct fe_batch {
 	const struct fe_schema *schema; /* borrowed */

@@ -12,6 +12,7 @@
  */
 #include "extract/csv_header.h"
 #include "extract/csv_text.h"
+#include "extract/files.h"
 #include "extract/source.h"
 
 #include "base/mem.h"
@@ -24,8 +25,6 @@ struct source_csv {
 	struct fe_source base;
 	struct fe_source_settings set; /* what it points to is borrowed */
 	enum fe_encoding encoding;
-	bool has_unknown_size;
-	uint64_t done_bytes, total_bytes; /* of the files before this one; of all */
 
 	/* The columns that are read. */
 	size_t n_wanted;
@@ -35,22 +34,14 @@ struct source_csv {
 	uint8_t *flaws;      /* [FE_BATCH_ROWS] */
 	uint32_t flaw_reasons[FE_CSV_N_FLAWS];
 
-	/* The file that is read; in is NULL between files. */
-	size_t object;       /* its index, or that of the next one */
-	struct fe_reader *in;
+	/* The file that is read. */
+	struct fe_files files;
 	struct fe_csv_text text;
 	struct fe_csv_reader *csv;
 	bool has_header, in_ended;
 	uint64_t block_offset;
 	struct fe_batch *holder; /* the batch whose input holds the block; NULL: none yet */
 };
-
-static const char *
-name_of_object(const struct source_csv *s)
-{
-	const char *path = s->base.objects[s->object].id.path;
-	return strcmp(path, "-") == 0 ? "standard input" : path;
-}
 
 static struct fe_csv_dialect
 dialect_of(const struct source_csv *s)
@@ -110,24 +101,6 @@ map_given_names(struct source_csv *s, struct fe_err *err)
 	return rc;
 }
 
-static enum fe_rc
-list_objects(struct source_csv *s, struct fe_err *err)
-{
-	struct fe_paths paths;
-	FE_TRY(fe_paths_expand(s->set.location, &s->set.net, &paths, err));
-	s->base.objects = fe_new_array(paths.n_paths, struct fe_object);
-	s->base.n_objects = s->base.cap_objects = paths.n_paths;
-	for (size_t i = 0; i < paths.n_paths; i++) {
-		uint64_t size_bytes = paths.sizes_bytes[i];
-		s->base.objects[i].id.path = fe_strdup(paths.paths[i]);
-		s->base.objects[i].id.size_bytes = size_bytes;
-		s->has_unknown_size |= size_bytes == 0;
-		s->total_bytes += size_bytes;
-	}
-	fe_paths_free(&paths);
-	return FE_OK;
-}
-
 static void source_csv_close(struct fe_source *src);
 
 static enum fe_rc
@@ -145,7 +118,7 @@ source_csv_open(struct fe_source **out, const struct fe_source_settings *set, st
 	rc = map_given_names(s, err);
 	if (rc)
 		goto fail;
-	rc = list_objects(s, err);
+	rc = fe_files_init(&s->files, &s->base, &s->set, err);
 	if (rc)
 		goto fail;
 	*out = &s->base;
@@ -163,58 +136,17 @@ leave_object(struct source_csv *s)
 {
 	fe_csv_reader_free(s->csv);
 	fe_csv_text_reset(&s->text);
-	fe_reader_close(s->in);
 	s->csv = NULL;
-	s->in = NULL;
 	s->holder = NULL;
-}
-
-/* The path stays where it is: batches point to it. */
-static void
-set_identity(struct fe_object *object, const struct fe_object_id *id)
-{
-	char *path = object->id.path;
-	fe_free(object->id.version);
-	object->id = *id;
-	object->id.path = path;
-	object->id.version = fe_strdup(id->version);
-	object->complete = true;
-}
-
-static enum fe_rc
-ask_to_skip(struct source_csv *s, bool *skip, struct fe_err *err)
-{
-	struct fe_object *object = &s->base.objects[s->object];
-	struct fe_object_id id = { 0 };
-	*skip = false;
-	if (!s->set.skip_object || strcmp(object->id.path, "-") == 0)
-		return FE_OK;
-	FE_TRY(fe_object_identify(object->id.path, &s->set.net, &id, err));
-	*skip = s->set.skip_object(s->set.skip_ctx, &id);
-	if (*skip) {
-		set_identity(object, &id);
-		object->skipped = true;
-		s->done_bytes += id.size_bytes;
-	}
-	fe_object_id_reset(&id);
-	return FE_OK;
 }
 
 static enum fe_rc
 enter_object(struct source_csv *s, struct fe_err *err)
 {
-	bool skip;
-	FE_TRY(ask_to_skip(s, &skip, err));
-	if (skip) {
-		s->object++;
+	FE_TRY(fe_files_enter(&s->files, err));
+	if (!s->files.in)
 		return FE_OK;
-	}
-	struct fe_object *object = &s->base.objects[s->object];
-	FE_TRY(fe_reader_open(&s->in, object->id.path, &s->set.net, err));
-	/* known, should it not be read to its end */
-	object->id.mtime_us = fe_reader_identity(s->in)->mtime_us;
-	object->id.version = fe_strdup(fe_reader_identity(s->in)->version);
-	fe_csv_text_begin(&s->text, s->in, s->encoding);
+	fe_csv_text_begin(&s->text, s->files.in, s->encoding);
 	s->csv = fe_csv_reader_new(dialect_of(s));
 	s->in_ended = false;
 	s->block_offset = 0;
@@ -228,26 +160,19 @@ enter_object(struct source_csv *s, struct fe_err *err)
 static enum fe_rc
 check_not_empty(const struct source_csv *s, struct fe_err *err)
 {
-	if (s->set.allow_empty || s->base.objects[s->object].n_records > 0)
-		return FE_OK;
 	const char *what = "has a header but no records";
-	if (fe_reader_stored_bytes_read(s->in) == 0)
-		what = "is empty (0 bytes)";
-	else if (!s->has_header)
+	if (!s->has_header)
 		what = "has no header";
 	else if (s->set.names)
 		what = "has no records";
-	enum fe_rc rc = fe_fail(err, FE_EDATA,
-				"the file %s; where that is fine, set allow_empty: true", what);
-	fe_err_at(err, name_of_object(s), 0, NULL);
-	return rc;
+	return fe_files_check_not_empty(&s->files, what, err);
 }
 
 static void
 note_oddities(struct source_csv *s)
 {
 	struct fe_csv_notes found = fe_csv_notes(s->csv);
-	bool *notes = s->base.objects[s->object].notes;
+	bool *notes = s->base.objects[s->files.object].notes;
 	notes[FE_NOTE_BYTE_ORDER_MARK] = found.has_bom;
 	notes[FE_NOTE_MIXED_LINE_ENDS] = found.mixed_line_ends;
 	notes[FE_NOTE_NO_FINAL_NEWLINE] = found.no_final_newline;
@@ -257,11 +182,9 @@ static enum fe_rc
 end_object(struct source_csv *s, struct fe_err *err)
 {
 	FE_TRY(check_not_empty(s, err));
-	s->done_bytes += fe_reader_stored_bytes_read(s->in);
-	set_identity(&s->base.objects[s->object], fe_reader_identity(s->in));
 	note_oddities(s);
 	leave_object(s);
-	s->object++;
+	fe_files_end(&s->files);
 	return FE_OK;
 }
 
@@ -311,7 +234,7 @@ read_header(struct source_csv *s, struct fe_err *err)
 			fe_err_at_line(err, NULL, record.line, 0);
 	}
 	if (rc) {
-		fe_err_at(err, name_of_object(s), 0, NULL);
+		fe_err_at(err, fe_files_name(&s->files), 0, NULL);
 		if (err)
 			err->record = 0; /* the header is none */
 		return rc;
@@ -367,7 +290,7 @@ refill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
 		return fe_buf_check(in, "a block of input", err);
 	rc = fe_csv_text_read(&s->text, in->p + in->n_bytes, n_wanted, &n_read, &s->in_ended, err);
 	if (rc) {
-		fe_err_at(err, name_of_object(s), 0, NULL);
+		fe_err_at(err, fe_files_name(&s->files), 0, NULL);
 		return rc;
 	}
 	in->n_bytes += n_read;
@@ -411,7 +334,7 @@ fill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
 	};
 	enum fe_rc rc = fe_csv_fill(s->csv, &rows, err);
 	if (rc) {
-		fe_err_at(err, name_of_object(s), 0, NULL);
+		fe_err_at(err, fe_files_name(&s->files), 0, NULL);
 		return rc;
 	}
 	for (size_t row = 0; rows.n_flawed && row < rows.n_rows; row++) {
@@ -422,7 +345,7 @@ fill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
 		fe_batch_add_reason(batch, row, reason, (struct fe_str){ 0 });
 	}
 	batch->n_rows = rows.n_rows;
-	batch->object = (uint32_t)s->object;
+	batch->object = (uint32_t)s->files.object;
 	batch->ascii = fe_csv_is_ascii(s->csv);
 	return FE_OK;
 }
@@ -432,8 +355,8 @@ source_csv_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *er
 {
 	struct source_csv *s = (struct source_csv *)src;
 
-	while (s->object < s->base.n_objects && max_rows(s) > 0) {
-		if (!s->in) {
+	while (!fe_files_are_read(&s->files) && max_rows(s) > 0) {
+		if (!s->files.in) {
 			FE_TRY(enter_object(s, err));
 			continue;
 		}
@@ -453,9 +376,7 @@ source_csv_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *er
 static void
 source_csv_progress(const struct fe_source *src, uint64_t *done_bytes, uint64_t *total_bytes)
 {
-	const struct source_csv *s = (const struct source_csv *)src;
-	*done_bytes = s->done_bytes + (s->in ? fe_reader_stored_bytes_read(s->in) : 0);
-	*total_bytes = s->has_unknown_size ? 0 : s->total_bytes;
+	fe_files_progress(&((const struct source_csv *)src)->files, done_bytes, total_bytes);
 }
 
 static void
@@ -463,9 +384,7 @@ source_csv_close(struct fe_source *src)
 {
 	struct source_csv *s = (struct source_csv *)src;
 	leave_object(s);
-	for (size_t i = 0; i < s->base.n_objects; i++)
-		fe_object_id_reset(&s->base.objects[i].id);
-	fe_free(s->base.objects);
+	fe_files_reset(&s->files);
 	fe_free(s->columns);
 	fe_free(s->wanted);
 	fe_free(s->cells);

@@ -10,11 +10,12 @@
  *   Paths      of records and of columns (`from`): names with dots between, "customer.address.city",
  *              or a JSON pointer (RFC 6901) where they begin with '/'. A number stands for an element of an array.
  *   Cells      text of strings unescaped, numbers as they are written, true and false; null and
- *              absent have no text and are told apart in reasons; an object or array where a value
- *              is wanted gets the reason column:not_a_value
+ *              absent have no text and are told apart in reasons (column:null, column:absent); an
+ *              object or array where a value is wanted gets the reason column:not_a_value
  *   Raw        the record's bytes as they stand in the document
- *   Strictness as format/json_tree.h; in NDJSON a bad line is a rejected record (record:bad_json),
- *              in a document it is FE_EDATA with line and column
+ *   Strictness as format/json_reader.h; in NDJSON a bad line is a rejected record (record:bad_json,
+ *              the detail says what and where), in a document it is FE_EDATA with line and column.
+ *              What is JSON but no object, where a record should be, is record:not_an_object.
  *   Also       of what stands beside the records (next page, totals), the values of up to
  *              FE_JSON_ROWS_MAX_ASIDE paths are kept for the caller
  */
@@ -33,7 +34,8 @@ struct fe_json_settings {
 
 struct fe_json_rows;
 
-/* set->json, columns, schema, reasons are used. */
+/* set->json, columns, schema, reasons, extra_columns and allow_empty are used: whether members of
+ * a record that no column reads are an error, and a document without the place of the records. */
 FE_MUST_USE enum fe_rc fe_json_rows_new(struct fe_json_rows **out, const struct fe_source_settings *set,
                                         struct fe_err *err);
 void fe_json_rows_free(struct fe_json_rows *j); /* NULL is allowed */
@@ -50,5 +52,10 @@ FE_MUST_USE enum fe_rc fe_json_rows_next(struct fe_json_rows *j, const struct fe
 /* A value beside the records, once the document has ended: its text; p NULL: absent or null.
  * Lives until the next begin. */
 struct fe_str fe_json_rows_aside(const struct fe_json_rows *j, size_t index);
+/* Notes what was odd about the document. */
+void fe_json_rows_note(const struct fe_json_rows *j, struct fe_object *object);
+
+/* Files of documents, and files of lines. */
+extern const struct fe_source_ops fe_source_json, fe_source_ndjson;
 
 #endif

@@ -115,6 +115,18 @@ read_text(struct fe_json_reader *r, const char *p, struct fe_str *key, const cha
 	return true;
 }
 
+/* What is wrong with a record counts first: it is told when the record is whole. */
+static void
+note_other(struct fe_json_reader *r, const char *at, struct fe_str key)
+{
+	if (r->has_other)
+		return;
+	(void)fe_json_fail(r, at, FE_EDATA, "no column reads this member; declare one, or set extra_columns: ignore:");
+	r->problem.key = (struct fe_str){ fe_arena_copy(r->arena, key.p, key.n), key.n };
+	r->other = r->problem;
+	r->has_other = true;
+}
+
 /* The member of a key, where the shape has it or takes it; it is foretold from now on. */
 static bool
 find_member(struct fe_json_reader *r, struct fe_json_frame *f, const char *at, struct fe_str literal,
@@ -122,7 +134,9 @@ find_member(struct fe_json_reader *r, struct fe_json_frame *f, const char *at, s
 {
 	struct fe_json_member *m = fe_json_shape_find(&r->shape, f->node, key);
 
-	if (!m)
+	if (!m && r->refuse_others && f->node == r->record_root)
+		note_other(r, at, key); /* not learned: it is to be met again */
+	else if (!m)
 		m = fe_json_shape_learn(&r->shape, f->node, literal, key);
 	if (!m) {
 		*node = &r->shape.nothing;

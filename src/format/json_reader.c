@@ -54,6 +54,7 @@ fe_json_reader_new(struct fe_json_reader **out, const struct fe_json_wants *want
 	fe_json_shape_init(&r->shape);
 	fe_buf_init(&r->key_bytes, FE_JSON_MAX_KEYS_BYTES);
 	r->is_lines = wants->is_lines;
+	r->refuse_others = wants->refuse_others;
 	r->n_columns = wants->n_columns;
 	r->n_aside = wants->n_aside;
 	r->aside = fe_new_array(wants->n_aside + 1, struct fe_buf);
@@ -169,6 +170,13 @@ detail_of(const struct fe_json_reader *r)
 	struct fe_str detail = { fe_arena_copy(r->arena, text.p, text.n_bytes), text.n_bytes };
 	fe_buf_reset(&text);
 	return detail;
+}
+
+static enum fe_rc
+fail_other(struct fe_json_reader *r, struct fe_err *err)
+{
+	r->problem = r->other;
+	return fail(r, err);
 }
 
 static enum fe_rc
@@ -288,6 +296,8 @@ fill_line(struct fe_json_reader *r, struct fe_json_fill *rows, bool *more, struc
 	r->depth = 0;
 	if ((size_t)(end - line) > FE_JSON_MAX_RECORD_BYTES)
 		return fail_too_long(r, line, err);
+	if (flaw == FE_JSON_NO_FLAW && r->has_other)
+		return fail_other(r, err);
 	size_t n_raw = (size_t)(end - line);
 	n_raw -= n_raw > 0 && end[-1] == '\r';
 	end_row(r, rows, (struct fe_str){ line, n_raw }, flaw);
@@ -317,6 +327,8 @@ fill_record(struct fe_json_reader *r, struct fe_json_fill *rows, bool *more, str
 	struct fe_str raw = { r->record_start, (size_t)(r->p - r->record_start) };
 	if (raw.n > FE_JSON_MAX_RECORD_BYTES)
 		return fail_too_long(r, raw.p, err);
+	if (r->has_other)
+		return fail_other(r, err);
 	end_row(r, rows, raw, r->is_object ? FE_JSON_NO_FLAW : FE_JSON_NOT_AN_OBJECT);
 	return FE_OK;
 }

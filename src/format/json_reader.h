@@ -57,6 +57,7 @@ struct fe_json_wants {
 	size_t n_columns;
 	const char *const *aside;    /* paths of values beside the records, of a document */
 	size_t n_aside;
+	bool refuse_others;          /* members of a record that no path begins with: FE_EDATA */
 };
 
 struct fe_json_reader;

@@ -210,6 +210,7 @@ fe_json_begin_record(struct fe_json_reader *r, struct fe_json_node *node)
 	r->record_lines = r->lines;
 	r->record_depth = r->depth;
 	r->n_members = 0;
+	r->has_other = false;
 	r->node = node;
 	r->state = FE_JSON_AT_VALUE;
 }

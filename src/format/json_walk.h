@@ -58,7 +58,7 @@ struct fe_json_key { size_t at, n; }; /* in key_bytes */
 struct fe_json_reader {
 	struct fe_json_shape shape;
 	struct fe_json_node *record_root, *document_root, *records;
-	bool is_lines;
+	bool is_lines, refuse_others;
 	size_t n_columns, n_aside;
 
 	/* The block. */
@@ -92,6 +92,8 @@ struct fe_json_reader {
 	struct fe_str *const *cells;
 	size_t row;
 	bool has_high;      /* a cell with more than ASCII */
+	bool has_other;     /* a member that no column reads, where that is refused */
+	struct fe_json_problem other;
 
 	/* The input. */
 	bool has_begun, has_bom, has_records, has_lf, has_crlf, no_final_newline;

@@ -31,7 +31,8 @@ struct column_state {
 	const struct fe_decimal_format *decimal; /* NULL: the default way of writing */
 	bool is_plain;                           /* no null texts and no map */
 	/* reason ids */
-	uint32_t invalid_utf8, nul_byte, too_long, not_a_bool, missing;
+	uint32_t invalid_utf8, nul_byte, too_long, not_a_bool;
+	uint32_t missing, absent, null, not_a_value;
 	uint32_t whys[N_WHYS]; /* of the column's cast: enum fe_decimal_why or fe_time_why */
 	/* computed columns */
 	struct fe_expr_state *eval;
@@ -81,6 +82,15 @@ fold_case(struct work *w, struct fe_str *cell)
 		*cell = fe_text_case(*cell, w->conf->to_case, &w->batch->arena);
 }
 
+/* Whether an empty cell says more than that: it is null then, whatever texts are. */
+static ALWAYS_INLINE bool
+is_told_apart(struct work *w, size_t row, struct fe_str cell)
+{
+	if (cell.p == fe_cell_no_value)
+		fail_cell(w, row, w->state->not_a_value);
+	return cell.p == fe_cell_no_value || cell.p == fe_cell_null;
+}
+
 /* Everything that can stand between a cell and its cast; false: there is nothing to
  * cast, as the cell is null or has failed. */
 static __attribute__((noinline)) bool
@@ -89,6 +99,8 @@ prepare_cell(struct work *w, size_t row, struct fe_str *cell)
 	const struct column_state *s = w->state;
 	struct fe_str text;
 
+	if (cell->n == 0 && is_told_apart(w, row, *cell))
+		return false;
 	if (!w->batch->ascii && !fe_text_is_plain_ascii(*cell)) {
 		if (!fe_utf8_is_valid(*cell)) {
 			fail_cell(w, row, s->invalid_utf8);
@@ -113,14 +125,17 @@ static ALWAYS_INLINE bool
 ready_cell(struct work *w, size_t row, struct fe_str *cell)
 {
 	*cell = w->cells[row];
-	if (!cell->p)
-		return false; /* absent */
+	if (!cell->p) { /* absent, or refused by the source */
+		if (cell->n)
+			fe_bit_set(w->failed.words, row);
+		return false;
+	}
 	if (!w->is_plain)
 		return prepare_cell(w, row, cell);
 	if (w->conf->trim)
 		*cell = trim(*cell);
 	if (cell->n == 0)
-		return false;
+		return is_told_apart(w, row, *cell) && false;
 	fold_case(w, cell);
 	return true;
 }
@@ -252,6 +267,16 @@ compute_cells(struct work *w, int64_t now_us, struct fe_err *err)
 	return FE_OK;
 }
 
+/* Of a column that is computed there are no cells. */
+static uint32_t
+why_missing(const struct work *w, size_t row)
+{
+	if (w->conf->value)
+		return w->state->missing;
+	const char *p = w->cells[row].p;
+	return !p ? w->state->absent : p == fe_cell_null ? w->state->null : w->state->missing;
+}
+
 /* What is null, has not failed and has cells gets the default, or is missing where
  * it is required. */
 static void
@@ -271,7 +296,7 @@ fill_nulls(struct work *w)
 				fe_column_copy_value(w->column, row, &s->default_value, 0);
 				s->n_defaults_filled++;
 			} else {
-				fe_batch_add_reason(b, row, s->missing, (struct fe_str){ 0 });
+				fe_batch_add_reason(b, row, why_missing(w, row), (struct fe_str){ 0 });
 			}
 		}
 	}
@@ -329,6 +354,9 @@ name_reasons(struct column_state *s, const char *column, struct fe_reason_table 
 	s->invalid_utf8 = fe_reason_id(reasons, column, "invalid_utf8");
 	s->nul_byte = fe_reason_id(reasons, column, "nul_byte");
 	s->missing = fe_reason_id(reasons, column, "missing");
+	s->absent = fe_reason_id(reasons, column, "absent");
+	s->null = fe_reason_id(reasons, column, "null");
+	s->not_a_value = fe_reason_id(reasons, column, "not_a_value");
 	if (kind == FE_TEXT)
 		s->too_long = fe_reason_id(reasons, column, "too_long");
 	if (kind == FE_BOOL)

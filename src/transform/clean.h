@@ -7,7 +7,10 @@
  * "column:code" (codes: base/decimal.h, base/time.h, and below); every later check
  * still runs. Rows without cells (batch->broken) get nulls and no further reasons.
  *
- *   invalid_utf8  nul_byte  too_long  not_a_bool  missing  overflow
+ *   invalid_utf8  nul_byte  too_long  not_a_bool  missing  absent  null  not_a_value  overflow
+ *
+ * What is required and not there is `absent` where the record has no such cell, `null` where it
+ * says so, and `missing` where it is empty. What is no value (an object, an array) fails.
  */
 #ifndef FE_TRANSFORM_CLEAN_H
 #define FE_TRANSFORM_CLEAN_H

@@ -207,9 +207,41 @@ clean_required_names_what_is_missing_once(void **state)
 	assert_int_equal(r.batch.n_reasons, 4);
 	rig_expect(&r, 66, 0, "1", "");
 	rig_expect(&r, 67, 1, NULL, "");
-	rig_expect(&r, 68, 0, NULL, "a:missing;b:missing");
-	rig_expect(&r, 69, 0, NULL, "a:not_a_number;b:missing");
+	rig_expect(&r, 68, 0, NULL, "a:missing;b:absent");
+	rig_expect(&r, 69, 0, NULL, "a:not_a_number;b:absent");
 	rig_close(&r);
+}
+
+static void
+clean_tells_absent_null_empty_and_no_value_apart(void **state)
+{
+	(void)state;
+	static const char *const nulls[] = { "n/a" };
+	const struct fe_str cells[] = { { 0 }, { fe_cell_null, 0 }, FE_STR(""), { fe_cell_no_value, 0 } };
+	for (int is_plain = 0; is_plain < 2; is_plain++) {
+		struct rig r = { 0 };
+		rig_column(&r, "a", "int")->required = true;
+		struct fe_clean_column *b = rig_column(&r, "b", "text");
+		b->default_text = "none";
+		b->nulls = is_plain ? NULL : nulls;
+		b->n_nulls = is_plain ? 0 : 1;
+		rig_column(&r, "c", "text");
+		rig_open(&r, is_plain);
+		for (size_t row = 0; row < 4; row++)
+			for (size_t c = 0; c < 3; c++)
+				rig_cell(&r, row, c, cells[row]);
+		rig_clean(&r);
+		rig_expect(&r, 0, 0, NULL, "a:absent");
+		rig_expect(&r, 0, 1, "none", "a:absent");
+		rig_expect(&r, 1, 0, NULL, "a:null");
+		rig_expect(&r, 1, 1, "none", "a:null");
+		rig_expect(&r, 2, 0, NULL, "a:missing");
+		rig_expect(&r, 2, 1, is_plain ? "none" : "", "a:missing"); /* null texts replace the rule for "" */
+		rig_expect(&r, 3, 0, NULL, "a:not_a_value;b:not_a_value;c:not_a_value");
+		rig_expect(&r, 3, 1, NULL, "a:not_a_value;b:not_a_value;c:not_a_value");
+		rig_expect(&r, 3, 2, NULL, "a:not_a_value;b:not_a_value;c:not_a_value");
+		rig_close(&r);
+	}
 }
 
 static void
@@ -299,6 +331,7 @@ main(void)
 		cmocka_unit_test(clean_default_fills_nulls_but_not_failures),
 		cmocka_unit_test(clean_refuses_a_default_that_is_no_value),
 		cmocka_unit_test(clean_required_names_what_is_missing_once),
+		cmocka_unit_test(clean_tells_absent_null_empty_and_no_value_apart),
 		cmocka_unit_test(clean_computes_columns_from_those_before_them),
 		cmocka_unit_test(clean_takes_minus_zero_as_zero_and_tells),
 		cmocka_unit_test(clean_text_looks_never_say_yes_wrongly),

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+/* extract/files.c - see extract/files.h */
+#include "extract/files.h"
+
+#include <string.h>
+
+enum fe_rc
+fe_files_init(struct fe_files *f, struct fe_source *source, const struct fe_source_settings *set, struct fe_err *err)
+{
+	struct fe_paths paths;
+
+	*f = (struct fe_files){ .source = source, .set = set };
+	FE_TRY(fe_paths_expand(set->location, &set->net, &paths, err));
+	source->objects = fe_new_array(paths.n_paths, struct fe_object);
+	source->n_objects = source->cap_objects = paths.n_paths;
+	for (size_t i = 0; i < paths.n_paths; i++) {
+		uint64_t size_bytes = paths.sizes_bytes[i];
+		source->objects[i].id.path = fe_strdup(paths.paths[i]);
+		source->objects[i].id.size_bytes = size_bytes;
+		f->has_unknown_size |= size_bytes == 0;
+		f->total_bytes += size_bytes;
+	}
+	fe_paths_free(&paths);
+	return FE_OK;
+}
+
+void
+fe_files_reset(struct fe_files *f)
+{
+	fe_reader_close(f->in);
+	f->in = NULL;
+	for (size_t i = 0; f->source && i < f->source->n_objects; i++)
+		fe_object_id_reset(&f->source->objects[i].id);
+	if (f->source) {
+		fe_free(f->source->objects);
+		f->source->objects = NULL;
+		f->source->n_objects = 0;
+	}
+}
+
+/* The path stays where it is: batches point to it. */
+static void
+set_identity(struct fe_object *object, const struct fe_object_id *id)
+{
+	char *path = object->id.path;
+	fe_free(object->id.version);
+	object->id = *id;
+	object->id.path = path;
+	object->id.version = fe_strdup(id->version);
+	object->complete = true;
+}
+
+static enum fe_rc
+ask_to_skip(struct fe_files *f, bool *skip, struct fe_err *err)
+{
+	struct fe_object *object = &f->source->objects[f->object];
+	struct fe_object_id id = { 0 };
+	*skip = false;
+	if (!f->set->skip_object || strcmp(object->id.path, "-") == 0)
+		return FE_OK;
+	FE_TRY(fe_object_identify(object->id.path, &f->set->net, &id, err));
+	*skip = f->set->skip_object(f->set->skip_ctx, &id);
+	if (*skip) {
+		set_identity(object, &id);
+		object->skipped = true;
+		f->done_bytes += id.size_bytes;
+	}
+	fe_object_id_reset(&id);
+	return FE_OK;
+}
+
+enum fe_rc
+fe_files_enter(struct fe_files *f, struct fe_err *err)
+{
+	bool skip;
+	FE_TRY(ask_to_skip(f, &skip, err));
+	if (skip) {
+		f->object++;
+		return FE_OK;
+	}
+	struct fe_object *object = &f->source->objects[f->object];
+	FE_TRY(fe_reader_open(&f->in, object->id.path, &f->set->net, err));
+	/* known, should it not be read to its end */
+	object->id.mtime_us = fe_reader_identity(f->in)->mtime_us;
+	object->id.version = fe_strdup(fe_reader_identity(f->in)->version);
+	return FE_OK;
+}
+
+void
+fe_files_end(struct fe_files *f)
+{
+	f->done_bytes += fe_reader_stored_bytes_read(f->in);
+	set_identity(&f->source->objects[f->object], fe_reader_identity(f->in));
+	fe_reader_close(f->in);
+	f->in = NULL;
+	f->object++;
+}
+
+enum fe_rc
+fe_files_check_not_empty(const struct fe_files *f, const char *what, struct fe_err *err)
+{
+	if (f->set->allow_empty || f->source->objects[f->object].n_records > 0)
+		return FE_OK;
+	if (fe_reader_stored_bytes_read(f->in) == 0)
+		what = "is empty (0 bytes)";
+	enum fe_rc rc = fe_fail(err, FE_EDATA, "the file %s; where that is fine, set allow_empty: true", what);
+	fe_err_at(err, fe_files_name(f), 0, NULL);
+	return rc;
+}
+
+const char *
+fe_files_name(const struct fe_files *f)
+{
+	const char *path = f->source->objects[f->object].id.path;
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+void
+fe_files_progress(const struct fe_files *f, uint64_t *done_bytes, uint64_t *total_bytes)
+{
+	*done_bytes = f->done_bytes + (f->in ? fe_reader_stored_bytes_read(f->in) : 0);
+	*total_bytes = f->has_unknown_size ? 0 : f->total_bytes;
+}
