@@ -83,6 +83,22 @@ add_query(struct fe_buf *url, const struct fe_source_settings *set, const struct
 		add_counted(url, api->size_param, api->page_size);
 }
 
+/* The API may have put it into the URL of the next page itself. */
+static bool
+has_parameter(struct fe_buf *url, const char *name)
+{
+	const size_t n = strlen(name);
+	const char *at = strchr(fe_buf_text(url), '?');
+
+	while (at) {
+		at++;
+		if (strncmp(at, name, n) == 0 && at[n] == '=')
+			return true;
+		at = strchr(at, '&');
+	}
+	return false;
+}
+
 static void
 make_url(struct fe_buf *url, const struct fe_source_settings *set, const struct fe_api_place *place)
 {
@@ -94,7 +110,7 @@ make_url(struct fe_buf *url, const struct fe_source_settings *set, const struct 
 		(void)fill(url, set->location, &set->window);
 		add_query(url, set, place);
 	}
-	if (api->auth == FE_AUTH_API_KEY && api->secrets.query)
+	if (api->auth == FE_AUTH_API_KEY && api->secrets.query && !has_parameter(url, api->secrets.query))
 		fe_url_add_query(url, fe_str_of(api->secrets.query), fe_str_of(api->secrets.token));
 }
 

@@ -144,7 +144,7 @@ enum fe_rc
 fe_url_resolve(struct fe_buf *out, const char *base, struct fe_str target, bool *is_same_origin, struct fe_err *err)
 {
 	CURLU *from = curl_url(), *to = NULL;
-	char *text = fe_strndup(target.p ? target.p : "", target.n), *whole = NULL;
+	char *text = fe_strndup(target.p ? target.p : "", target.n), *whole = NULL; /* libcurl's */
 	enum fe_rc rc = FE_OK;
 
 	FE_ASSERT(from);
@@ -155,14 +155,14 @@ fe_url_resolve(struct fe_buf *out, const char *base, struct fe_str target, bool 
 	to = curl_url_dup(from);
 	FE_ASSERT(to);
 	if (curl_url_set(to, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE) != CURLUE_OK ||
-	    (whole = part_of(to, CURLUPART_URL)) == NULL) {
+	    curl_url_get(to, CURLUPART_URL, &whole, CURLU_NO_DEFAULT_PORT) != CURLUE_OK) {
 		rc = fe_fail(err, FE_EDATA, "the URL that is named is none");
 		goto done;
 	}
 	*is_same_origin = fe_http_is_same_origin(from, to);
 	fe_buf_add_text(out, whole);
 done:
-	fe_free(whole);
+	curl_free(whole);
 	fe_free(text);
 	curl_url_cleanup(to);
 	curl_url_cleanup(from);

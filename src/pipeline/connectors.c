@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "extract/api.h"
 #include "extract/json_rows.h"
 #include "extract/query.h"
 
 #define MAX_URL_BYTES 8192
 
-const struct fe_source_ops *const fe_sources[] = { &fe_source_csv, &fe_source_json, &fe_source_ndjson, &fe_source_postgres,
+const struct fe_source_ops *const fe_sources[] = { &fe_source_csv, &fe_source_json, &fe_source_ndjson, &fe_source_api, &fe_source_postgres,
 	&fe_source_sqlite, &fe_source_odbc, NULL };
 const struct fe_sink_ops *const fe_sinks[] = { &fe_sink_sqlite, &fe_sink_postgres, &fe_sink_files, NULL };
 
