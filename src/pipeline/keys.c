@@ -94,7 +94,7 @@ MAPPING(fe_keys_dataset, .name = "a data set", .path = "datasets[]",
 		  .help = "A suite of Great Expectations (JSON). It is held against the records that the data "
 			  "set keeps: those that pass all checks and are no copy of another; a version that a "
 			  "later record of the run replaces takes part, too. A failed expectation of severity "
-			  "critical (`--fail-on`) holds the run. `run_time` is a parameter of every suite." },
+			  "critical (`--fail-on`) holds the run. `run_time` and `params` are parameters of every suite." },
 		{ .name = "gate", .kind = FE_KEY_MAPPING, .of = &fe_keys_gate,
 		  .help = "What must hold for the run to be published." },
 		{ .name = "target", .kind = FE_KEY_TABLE, .is_required = true,

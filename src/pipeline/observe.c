@@ -13,6 +13,8 @@ open_expectations(const struct fe_run_context *run, size_t index, uint64_t max_b
 	struct fe_expectations_settings set = {
 		.path = p->suite_path,
 		.suite = p->suite,
+		.params = run->set->plan->suite_params,
+		.n_params = run->set->plan->n_suite_params,
 		.schema = &p->schema,
 		.pii = p->pii,
 		.format = FE_RESULT_SUMMARY,

@@ -136,6 +136,7 @@ build_plan(struct fe_planner *b, struct fe_err *err)
 {
 	if (!fe_planner_params(b, err) || !fe_planner_order(b, err))
 		return FE_EUSAGE;
+	fe_planner_suite_params(b);
 	FE_TRY(build_warehouse(b, err));
 	const struct fe_node *name = fe_node_get(b->root, "pipeline");
 	if (name)

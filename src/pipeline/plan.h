@@ -13,6 +13,7 @@
 #include "load/sink.h"
 #include "pipeline/mistake.h"
 #include "quality/gate.h"
+#include "quality/suite.h"
 #include "transform/check.h"
 #include "transform/clean.h"
 #include "transform/dedupe.h"
@@ -62,6 +63,7 @@ struct fe_plan {
 	struct fe_plan_dataset *datasets; /* in the order of their references */
 	struct fe_table *tables;          /* table i is fed by data set i */
 	size_t n_datasets;
+	struct fe_suite_param *suite_params; size_t n_suite_params; /* `params`, as suites take them */
 };
 
 struct fe_plan_param { const char *name, *value; };

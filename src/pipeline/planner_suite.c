@@ -4,7 +4,8 @@
  * Read when the plan is made, so that a run is held against what its file named then. What a
  * run puts into it (run_time) is not known yet: the plan keeps the text, and a trial reading
  * finds the mistakes. An expectation of severity critical that cannot be evaluated would hold
- * every run, so it is a mistake; a lesser one fails alone, as Great Expectations has it.
+ * every run, so it is a mistake; a lesser one fails alone, as Great Expectations has it. A
+ * $PARAMETER without a value is a mistake of whatever it stands in: it is this file that gives it.
  */
 #include "base/text.h"
 #include "io/reader.h"
@@ -14,6 +15,40 @@
 
 #define MAX_PATH_BYTES ((size_t)128 * 1024)
 #define MAX_NAME_BYTES 128
+
+/* The value of a parameter is JSON where it can be read as that, and else a text. One that is absent
+ * was complained of where it is declared. */
+static struct fe_str
+param_json(struct fe_planner *b, const char *value)
+{
+	struct fe_str text = value ? fe_str_of(value) : FE_STR("null");
+	const struct fe_json_value *json;
+	struct fe_arena arena = { 0 };
+	struct fe_buf quoted;
+
+	bool is_json = fe_json_parse(text, &arena, &json, NULL) == FE_OK;
+	fe_arena_free(&arena);
+	if (is_json)
+		return text;
+	fe_buf_init(&quoted, text.n * 6 + 3); /* at most \u0000 for a byte */
+	fe_buf_add_json_string(&quoted, text);
+	struct fe_str out = fe_str_of(fe_planner_text(b, fe_buf_str(&quoted)));
+	fe_buf_reset(&quoted);
+	return out;
+}
+
+void
+fe_planner_suite_params(struct fe_planner *b)
+{
+	struct fe_plan *plan = b->plan;
+
+	plan->suite_params = FE_PLAN_ARRAY(b, b->n_params, struct fe_suite_param);
+	for (size_t i = 0; i < b->n_params; i++)
+		plan->suite_params[plan->n_suite_params++] = (struct fe_suite_param){
+			fe_planner_text(b, fe_str_of(b->params[i].name)),
+			param_json(b, b->params[i].value ? fe_planner_text(b, fe_str_of(b->params[i].value)) : NULL),
+		};
+}
 
 static const char *
 suite_path(struct fe_planner *b, struct fe_str text)
@@ -50,7 +85,7 @@ note_broken(struct fe_planner *b, const struct fe_node *node, const struct fe_su
 		const struct fe_suite_item *item = &suite->items[i];
 		struct fe_buf type;
 
-		if (!item->mistake || item->severity != FE_SEVERITY_CRITICAL)
+		if (!item->mistake || (item->severity != FE_SEVERITY_CRITICAL && !item->lacks_parameter))
 			continue;
 		fe_buf_init(&type, MAX_NAME_BYTES * 8);
 		fe_buf_add_printable(&type, item->type, MAX_NAME_BYTES);
@@ -62,7 +97,12 @@ note_broken(struct fe_planner *b, const struct fe_node *node, const struct fe_su
 static void
 try_suite(struct fe_planner *b, const struct fe_node *node, struct fe_str path, const struct fe_plan_dataset *d)
 {
-	struct fe_expectations_settings set = { .path = d->suite_path, .suite = d->suite };
+	struct fe_expectations_settings set = {
+		.path = d->suite_path,
+		.suite = d->suite,
+		.params = b->plan->suite_params,
+		.n_params = b->plan->n_suite_params,
+	};
 	struct fe_err why = FE_ERR_INIT;
 	struct fe_suite *suite;
 

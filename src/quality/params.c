@@ -33,6 +33,21 @@ value_of_expr(struct fe_str text, const struct fe_suite_settings *set, struct fe
 	return NULL;
 }
 
+static void
+mistake_of_absent(struct fe_str name, const struct fe_suite_settings *set, struct fe_buf *mistake)
+{
+	const char **names = fe_new_array(set->n_params + 1, const char *);
+
+	for (size_t i = 0; i < set->n_params; i++)
+		names[i] = set->params[i].name;
+	const char *nearest = fe_text_nearest(name, names, set->n_params);
+	fe_buf_addf(mistake, "%sno value was given for $PARAMETER ", mistake->n_bytes ? "; " : "");
+	fe_buf_add_printable(mistake, name, 128);
+	if (nearest)
+		fe_buf_addf(mistake, "; did you mean %s?", nearest);
+	fe_free(names);
+}
+
 static const struct fe_json_value *
 value_of(struct fe_str name, const struct fe_suite_settings *set, struct fe_arena *arena, struct fe_buf *mistake)
 {
@@ -51,8 +66,7 @@ value_of(struct fe_str name, const struct fe_suite_settings *set, struct fe_aren
 	}
 	if (fe_param_is_expr(name))
 		return value_of_expr(name, set, arena, mistake);
-	fe_buf_addf(mistake, "%sno value was given for $PARAMETER ", mistake->n_bytes ? "; " : "");
-	fe_buf_add_printable(mistake, name, 128);
+	mistake_of_absent(name, set, mistake);
 	return NULL;
 }
 

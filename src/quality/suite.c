@@ -148,6 +148,7 @@ read_item(struct fe_suite_item *item, const struct fe_json_value *v, const struc
 		kwargs = fe_params_fill(kwargs, set, arena, &mistake);
 		if (kwargs)
 			fe_kwargs_read(item, kwargs, arena, &mistake);
+		item->lacks_parameter = !kwargs;
 	}
 	if (mistake.n_bytes || mistake.failed)
 		item->mistake = fe_arena_copy(arena, mistake.p, mistake.n_bytes);
@@ -192,6 +193,27 @@ read_face_of_suite(struct fe_suite *s, const struct fe_json_value *v, const stru
 	if (!fe_json_is(name, FE_JSON_STRING) || name->text.n == 0)
 		return not_a_suite(set, err, "it has no name");
 	s->name = name->text;
+	return FE_OK;
+}
+
+/* Adds what the suite has for parameters to those that are given, which come first and win. */
+static enum fe_rc
+add_defaults(const struct fe_json_value *root, struct fe_suite_settings *set, struct fe_arena *arena, struct fe_err *err)
+{
+	const struct fe_json_value *own = fe_json_get(root, "suite_parameters");
+
+	if (!own)
+		own = fe_json_get(root, "evaluation_parameters");
+	if (!own || own->kind == FE_JSON_NULL)
+		return FE_OK;
+	if (own->kind != FE_JSON_OBJECT)
+		return not_a_suite(set, err, "its parameters must be an object");
+	struct fe_suite_param *all = fe_arena_alloc(arena, (set->n_params + own->n_children + 1) * sizeof(*all));
+	if (set->n_params)
+		memcpy(all, set->params, set->n_params * sizeof(*all));
+	for (const struct fe_json_value *v = own->first; v; v = v->next)
+		all[set->n_params++] = (struct fe_suite_param){ fe_arena_copy(arena, v->key.p, v->key.n), v->raw };
+	set->params = all;
 	return FE_OK;
 }
 
@@ -249,8 +271,11 @@ fe_suite_read(struct fe_suite **out, struct fe_str text, const struct fe_suite_s
 		goto fail;
 	}
 	rc = read_face_of_suite(s, root, set, err);
+	struct fe_suite_settings with_own = *set;
 	if (rc == FE_OK)
-		rc = read_items(s, fe_json_get(root, "expectations"), set, err);
+		rc = add_defaults(root, &with_own, &s->arena, err);
+	if (rc == FE_OK)
+		rc = read_items(s, fe_json_get(root, "expectations"), &with_own, err);
 	if (rc == FE_OK && set->is_strict)
 		rc = refuse_mistakes(s, set, err);
 	if (rc)

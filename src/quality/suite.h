@@ -4,7 +4,8 @@
  * The JSON that Great Expectations writes: 1.x (name, expectations[] of type, kwargs, meta,
  * notes, description, severity), and 0.18's keys (expectation_suite_name,
  * expectation_type). Reading checks what GX checks when it makes the classes of it, and
- * fills in parameters: a kwarg {"$PARAMETER": "name"} is replaced by the value given for it.
+ * fills in parameters: a kwarg {"$PARAMETER": "name"} is replaced by the value given for it,
+ * else by the one that the suite itself has under suite_parameters.
  *
  * Each kwarg becomes a typed value by the table of its expectation (quality/expectation.h),
  * and keeps the form in which a result echoes it. What breaks one expectation (an unknown
@@ -95,6 +96,7 @@ struct fe_suite_item {
 	enum fe_severity severity;
 	struct fe_str meta, notes, description; /* raw JSON; p NULL: absent */
 	char *mistake;           /* NULL, or why it cannot be evaluated */
+	bool lacks_parameter;    /* that is why: a $PARAMETER has no value */
 };
 
 struct fe_suite {

@@ -222,6 +222,29 @@ parameters_stand_for_whole_values(void **state)
 	fe_suite_free(s);
 }
 
+/* What is given wins over what the suite itself has. */
+static void
+suite_brings_values_for_its_parameters(void **state)
+{
+	const struct fe_suite_param given = { "high", FE_STR("9") };
+	struct fe_suite *s = read_with(
+		"{\"name\": \"s\", \"suite_parameters\": {\"low\": 2, \"high\": 5}, \"expectations\": [{\"type\": \"" BETWEEN
+		"\", \"kwargs\": {\"column\": \"a\", \"min_value\": {\"$PARAMETER\": \"low\"}, \"max_value\": "
+		"{\"$PARAMETER\": \"high\"}}}, {\"type\": \"" BETWEEN
+		"\", \"kwargs\": {\"column\": \"a\", \"max_value\": {\"$PARAMETER\": \"low + high\"}}}, {\"type\": \"" BETWEEN
+		"\", \"kwargs\": {\"column\": \"a\", \"max_value\": {\"$PARAMETER\": \"hihg\"}}}]}",
+		&given, 1);
+
+	(void)state;
+	assert_true(fe_suite_kwarg(&s->items[0], "min_value")->one.number.digits == 2);
+	assert_true(fe_suite_kwarg(&s->items[0], "max_value")->one.number.digits == 9);
+	assert_true(fe_str_is(fe_suite_kwarg(&s->items[1], "max_value")->echo, "11.0"));
+	assert_false(s->items[1].lacks_parameter);
+	assert_true(s->items[2].lacks_parameter);
+	assert_non_null(strstr(s->items[2].mistake, "did you mean high?"));
+	fe_suite_free(s);
+}
+
 static void
 expect_result(const char *text, double want)
 {
@@ -325,6 +348,7 @@ main(void)
 		cmocka_unit_test(kwargs_are_echoed_as_they_were_read),
 		cmocka_unit_test(kwargs_have_typed_values),
 		cmocka_unit_test(parameters_stand_for_whole_values),
+		cmocka_unit_test(suite_brings_values_for_its_parameters),
 		cmocka_unit_test(parameters_are_calculated_with),
 		cmocka_unit_test(numbers_are_compared_exactly),
 	};
