@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* tests/unit/io/probe_http.c - io/http from a command line: what tests/system/test_http.py asks
  *
- *   probe_http [NAME=VALUE...] URL...
+ *   probe_http [NAME=VALUE...] -- URL...
  *
  * All URLs are asked by one client, one after the other; for each there is a line of JSON. Names
  * are those of fe_net_settings and of the table below. speed=N lets time run N times as fast as it
@@ -27,7 +27,7 @@ struct probe {
 	struct probe_auth auth;
 	bool is_stream, has_most_chance;
 	size_t read_bytes;
-	int64_t read_pause_ms, speed;
+	int64_t read_pause_ms, speed, start_now_us, start_ticks_us;
 	struct fe_sha256 *sha;
 	struct fe_buf body;
 	uint64_t n_body;
@@ -121,14 +121,14 @@ static int64_t
 fast_now(void *self)
 {
 	const struct probe *p = self;
-	return fe_clock_now(&fe_clock_system) + fe_clock_ticks(&fe_clock_system) * (p->speed - 1);
+	return p->start_now_us + (fe_clock_ticks(&fe_clock_system) - p->start_ticks_us) * p->speed;
 }
 
 static int64_t
 fast_ticks(void *self)
 {
 	const struct probe *p = self;
-	return fe_clock_ticks(&fe_clock_system) * p->speed;
+	return (fe_clock_ticks(&fe_clock_system) - p->start_ticks_us) * p->speed;
 }
 
 static uint64_t
@@ -236,7 +236,8 @@ probe(struct probe *p, struct fe_http *h, const struct fe_clock *clock, const ch
 int
 main(int argc, char **argv)
 {
-	struct probe p = { .speed = 1 };
+	struct probe p = { .speed = 1, .start_now_us = fe_clock_now(&fe_clock_system),
+		           .start_ticks_us = fe_clock_ticks(&fe_clock_system) };
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_http_response response = { 0 };
 	struct fe_http *h = NULL;
@@ -244,10 +245,9 @@ main(int argc, char **argv)
 	int first_url = 1;
 
 	fe_stop_install();
-	while (first_url < argc && strchr(argv[first_url], '=') && !strstr(argv[first_url], "://"))
-		set(&p, argv[first_url++]);
-	for (; first_url < argc && memcmp(argv[first_url], "http", 4) != 0 && strchr(argv[first_url], '='); first_url++)
+	for (; first_url < argc && strcmp(argv[first_url], "--") != 0; first_url++)
 		set(&p, argv[first_url]);
+	first_url++;
 	const struct fe_clock clock = { .now_us = fast_now, .ticks_us = fast_ticks, .chance = chance, .self = &p };
 	p.req.headers = p.headers.items;
 	p.req.n_headers = p.headers.n_items;
