@@ -334,7 +334,7 @@ step_after(struct fe_json_reader *r, const char *p)
 
 	if (*p == (f->is_object ? '}' : ']'))
 		return close_container(r, f, p) ? p + 1 : NULL;
-	if (!is_first && *p != ',')
+	if (is_first ? p == r->end : *p != ',')
 		return fe_json_fail(r, p, FE_EDATA, f->is_object ? "',' or '}' is expected" : "',' or ']' is expected");
 	p += !is_first;
 	if (f->is_object) {
