@@ -123,6 +123,17 @@ fe_double_format(double v, char *out)
 	return (size_t)(p - out) + format_exponent(digits, n, point - 1, p);
 }
 
+size_t
+fe_double_format_any(double v, char *out)
+{
+	const char *word = isnan(v) ? "NaN" : v > 0 ? "Infinity" : "-Infinity";
+
+	if (isfinite(v))
+		return fe_double_format(v, out);
+	memcpy(out, word, strlen(word));
+	return strlen(word);
+}
+
 void
 fe_buf_add_double(struct fe_buf *b, double v)
 {

@@ -14,6 +14,8 @@
 /* v is finite; out has FE_DOUBLE_TEXT_BYTES; returns the number of bytes, no NUL. */
 #define FE_DOUBLE_TEXT_BYTES 32
 size_t fe_double_format(double v, char *out);
+/* The same of any double: NaN, Infinity, -Infinity where it is not finite. */
+size_t fe_double_format_any(double v, char *out);
 void fe_buf_add_double(struct fe_buf *b, double v); /* null where it is not finite, as JSON has none */
 
 /* -?digits[.digits][e[+-]digits], as JSON has it, but also 007: the nearest double. False where it is none of

@@ -6,7 +6,6 @@
  * it is; a REAL is told, so that no amount comes out of one unnoticed.
  */
 #include <limits.h>
-#include <math.h>
 #include <sqlite3.h>
 
 #include "base/double.h"
@@ -166,14 +165,11 @@ fail:
 /* ---- rows ---- */
 
 static struct fe_str
-print_float(struct sqlite_cursor *c, double v)
+print_float(struct sqlite_cursor *c, int i)
 {
-	char *text;
+	char *text = fe_arena_bytes(&c->texts, FE_DOUBLE_TEXT_BYTES);
 
-	if (!isfinite(v))
-		return v > 0 ? FE_STR("Infinity") : FE_STR("-Infinity"); /* SQLite has no NaN */
-	text = fe_arena_bytes(&c->texts, FE_DOUBLE_TEXT_BYTES);
-	return (struct fe_str){ text, fe_double_format(v, text) };
+	return (struct fe_str){ text, fe_double_format_any(sqlite3_column_double(c->st, i), text) };
 }
 
 static void
@@ -192,7 +188,7 @@ take_value(struct sqlite_cursor *c, int i)
 		break;
 	case SQLITE_FLOAT:
 		v->kind = FE_CURSOR_FLOAT;
-		v->text = print_float(c, sqlite3_column_double(c->st, i));
+		v->text = print_float(c, i);
 		break;
 	case SQLITE_BLOB:
 		v->kind = FE_CURSOR_BYTES;

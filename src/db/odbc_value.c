@@ -4,7 +4,6 @@
  * A block is bound column by column and filled by one call. Where a column's values can be
  * of any length, rows come singly and each value by SQLGetData, a long one in pieces.
  */
-#include <math.h>
 #include <stdio.h>
 
 #include "base/double.h"
@@ -299,24 +298,19 @@ take_moment(struct fe_odbc_cursor *c, const SQL_TIMESTAMP_STRUCT *t, struct fe_c
 	                                                    (unsigned)t->second, (unsigned)t->fraction) };
 }
 
-static void
-take_double(struct fe_odbc_cursor *c, double v, struct fe_cursor_value *out)
+static struct fe_str
+print_float(struct fe_odbc_cursor *c, const char *item)
 {
-	char *text;
+	char *text = fe_arena_bytes(&c->texts, FE_DOUBLE_TEXT_BYTES);
+	SQLDOUBLE v;
 
-	if (!isfinite(v)) {
-		out->text = isnan(v) ? FE_STR("NaN") : v > 0 ? FE_STR("Infinity") : FE_STR("-Infinity");
-		return;
-	}
-	text = fe_arena_bytes(&c->texts, FE_DOUBLE_TEXT_BYTES);
-	out->text = (struct fe_str){ text, fe_double_format(v, text) };
+	memcpy(&v, item, sizeof(v));
+	return (struct fe_str){ text, fe_double_format_any(v, text) };
 }
 
 static void
 take_item(struct fe_odbc_cursor *c, size_t i, const char *item, size_t n_bytes, struct fe_cursor_value *out)
 {
-	double d;
-
 	switch (c->columns[i].c_type) {
 	case SQL_C_WCHAR:
 		out->text = copy_utf8(c, item, n_bytes);
@@ -333,8 +327,7 @@ take_item(struct fe_odbc_cursor *c, size_t i, const char *item, size_t n_bytes, 
 		out->i64 = item[0] != 0;
 		break;
 	case SQL_C_DOUBLE:
-		memcpy(&d, item, sizeof(d));
-		take_double(c, d, out);
+		out->text = print_float(c, item);
 		break;
 	case SQL_C_TYPE_DATE:
 		take_date(c, (const SQL_DATE_STRUCT *)(const void *)item, out);

@@ -31,6 +31,7 @@ struct fe_source;
 struct fe_source_column {
 	const char *from;   /* name in the source */
 	bool is_computed;   /* not read at all */
+	bool needs_zone;    /* a timestamp whose texts say their offset themselves, as no zone is declared */
 };
 
 enum fe_extra_columns { FE_EXTRA_ERROR, FE_EXTRA_IGNORE };
@@ -111,6 +112,7 @@ struct fe_source_ops {
 struct fe_source {
 	const struct fe_source_ops *ops;
 	const char *dataset; /* for messages */
+	struct fe_session *session; /* the source's own; NULL: it was lent one */
 	struct fe_object *objects;
 	size_t n_objects, cap_objects;
 	uint64_t n_rows; /* yielded so far */
