@@ -117,7 +117,8 @@ MAPPING(fe_keys_column, .name = "a column", .path = "datasets[].columns[]",
 		{ .name = "required", .kind = FE_KEY_BOOL, .preset = "false",
 		  .help = "Whether a record without a value is rejected (`column:missing`). Keys always are." },
 		{ .name = "pii", .kind = FE_KEY_BOOL, .preset = "false",
-		  .help = "Whether it tells of a person." },
+		  .help = "Whether it tells of a person: no value of it is shown in results and reports. What `value` makes of such a "
+			  "column tells of one, too, truth values aside, unless this says otherwise." },
 		{ .name = "value", .kind = FE_KEY_EXPRESSION, .takes_params = true,
 		  .help = "Compute it from the columns before it, instead of reading it." },
 		{ 0 } });
@@ -165,7 +166,9 @@ MAPPING(fe_keys_derived, .name = "a derived column", .path = "datasets[].derive[
 		  .help = "A sum of points, each where its condition is true." },
 		{ .name = "clamp", .kind = FE_KEY_TEXTS, .min = 2, .max = 2, .form = "[least, greatest]",
 		  .help = "With `points`: bounds of the sum." },
-		{ .name = "pii", .kind = FE_KEY_BOOL, .preset = "false", .help = "Whether it tells of a person." },
+		{ .name = "pii", .kind = FE_KEY_BOOL, .preset = "false",
+		  .help = "Whether it tells of a person. What `value` makes of a column with `pii` does, truth values aside, unless this "
+			  "says otherwise." },
 		{ 0 } });
 
 MAPPING(fe_keys_bands, .name = "bands", .path = "datasets[].derive[].bands",

@@ -255,6 +255,18 @@ is_number(struct fe_type type)
 	return type.kind == FE_INT || type.kind == FE_DECIMAL;
 }
 
+/* What is made of a column that tells of a person tells of one, too, unless the file says otherwise. */
+static void
+inherit_pii(struct fe_planner *b, size_t dataset, size_t column, const struct fe_expr *value)
+{
+	struct fe_plan_dataset *d = &b->plan->datasets[dataset];
+
+	if (d->schema.fields[column].type.kind == FE_BOOL || fe_node_get(b->datasets[dataset].fields[column], "pii"))
+		return;
+	for (size_t i = 0; i < column; i++)
+		d->pii[column] |= d->pii[i] && fe_expr_uses(value, i);
+}
+
 /* A value that fits by its type may still be too long or too great for its column: that
  * rejects its record. Decimals that would have to be cut for every record are told here. */
 struct fe_expr *
@@ -264,6 +276,7 @@ fe_planner_value(struct fe_planner *b, size_t dataset, size_t column, const stru
 	struct fe_expr *expr = fe_planner_expr(b, dataset, column, key, node);
 	if (!expr || b->datasets[dataset].is_bad[column])
 		return expr;
+	inherit_pii(b, dataset, column, expr);
 	struct fe_type from = fe_expr_type(expr), to = b->plan->datasets[dataset].schema.fields[column].type;
 	unsigned from_scale = from.kind == FE_DECIMAL ? from.scale : 0, to_scale = to.kind == FE_DECIMAL ? to.scale : 0;
 	char a[FE_TYPE_TEXT_BYTES], c[FE_TYPE_TEXT_BYTES];

@@ -34,9 +34,9 @@ def database(postgres):
 # ---- logical dumps ----
 
 def plain(value):
-    """JSON without what names the run it tells of."""
+    """JSON without what is of the run and the engine alone."""
     def nameless(members):
-        return {key: v for key, v in members.items() if key != "run_id"}
+        return {key: v for key, v in members.items() if key not in ("run_id", "strategy", "elapsed_ms")}
     return json.dumps(json.loads(value, object_hook=nameless), sort_keys=True) if value is not None else None
 
 

@@ -203,6 +203,17 @@ def test_both_reports_of_a_data_set_have_the_same_parts(finetl, tmp_path):
         assert written[part] == told[part]
 
 
+def test_what_is_made_of_personal_columns_is_personal(finetl, tmp_path):
+    derive = [{"name": "initial", "type": "text", "value": "substr(secret, 1, 1)"}, {"name": "doubled", "type": "text", "value": "initial || initial"},
+              {"name": "is_known", "type": "bool", "value": "secret is not null"},
+              {"name": "size", "type": "int", "value": "length(secret)", "pii": False}, {"name": "of_kind", "type": "text", "value": "kind || 'x'"}]
+    pipeline = write_data(tmp_path, [["A", "a", "1", "1", "", "", "", "Zoë"]], derive=derive)
+    finetl.run(pipeline, f"files:{tmp_path}/out").ok()
+    told = json.loads((tmp_path / "out" / "report.json").read_text())["datasets"][0]
+    assert told["pii"] == ["secret", "initial", "doubled"]
+    assert {c["name"] for c in told["profile"]["columns"] if "pii" in c} == {"secret", "initial", "doubled"}
+
+
 @pytest.mark.parametrize(("n", "found", "holds"), [(2, "66.666667", False), (1, "33.333334", False), (0, "0", True)])
 def test_a_percent_is_shown_on_the_side_of_its_bound(finetl, tmp_path, n, found, holds):
     rows = [[f"A{i}", "a", "x" if i < n else "1", "1", "", "", "", "s"] for i in range(3)]
