@@ -2,17 +2,25 @@
 /* extract/source.c - the only callers of the operations of a source */
 #include "extract/source.h"
 
+#include "io/session.h"
+
 enum fe_rc
 fe_source_open(struct fe_source **out, const struct fe_source_ops *ops,
 	       const struct fe_source_settings *set, struct fe_err *err)
 {
+	struct fe_source_settings own = *set;
+	struct fe_session *session = own.net.session ? NULL : fe_session_new();
 	*out = NULL;
-	enum fe_rc rc = ops->open(out, set, err);
+	if (session)
+		own.net.session = session; /* the objects of a source share their connections */
+	enum fe_rc rc = ops->open(out, &own, err);
 	if (rc) {
+		fe_session_free(session);
 		fe_err_context(err, "data set %s", set->dataset);
 		return rc;
 	}
 	FE_ASSERT(*out && (*out)->ops == ops);
+	(*out)->session = session;
 	(*out)->dataset = set->dataset;
 	return FE_OK;
 }
@@ -46,8 +54,11 @@ fe_source_progress(const struct fe_source *src, uint64_t *done_bytes, uint64_t *
 void
 fe_source_close(struct fe_source *src)
 {
-	if (src)
-		src->ops->close(src);
+	if (!src)
+		return;
+	struct fe_session *session = src->session;
+	src->ops->close(src);
+	fe_session_free(session);
 }
 
 const char *

@@ -20,6 +20,8 @@
 #define FE_NET_MAX_TRIES 8
 #define FE_NET_RETRY_AFTER_CAP_MS 120000      /* what a server asks for is not waited for longer */
 
+struct fe_session; /* io/session.h */
+
 struct fe_net_settings {
 	bool allow_http;             /* http:// is read, too */
 	bool allow_private;          /* loopback, link-local, private and other special addresses */
@@ -28,6 +30,7 @@ struct fe_net_settings {
 	uint64_t low_speed_bytes, max_body_bytes, max_ratio;
 	int64_t retry_budget_ms;
 	unsigned max_tries;
+	struct fe_session *session;  /* what is kept from one object to the next; NULL: nothing is. Borrowed */
 	unsigned rate_per_minute;    /* requests of one client; 0: as fast as they are answered */
 	const char *ca_file;         /* NULL: SSL_CERT_FILE, or the system's */
 	const char *crl_file;        /* revoked certificates (PEM); NULL: revocation is not looked at */

@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "io/paths_s3.h"
+#include "io/s3_url.h"
+#include "io/stored.h"
 
 static int
 compare_paths(const void *a, const void *b)
@@ -129,8 +132,15 @@ enum fe_rc
 fe_paths_expand(const char *location, const struct fe_net_settings *net, struct fe_paths *out,
 		struct fe_err *err)
 {
+	static const struct fe_net_settings careful = { 0 };
+
 	*out = (struct fe_paths){ 0 };
-	(void)net;
+	if (fe_s3_is_url(location))
+		return fe_paths_expand_s3(location, net ? net : &careful, out, err);
+	if (fe_stored_ops_of(location) != &fe_stored_file) {
+		single(location, NULL, out);
+		return FE_OK;
+	}
 	return expand_files(location, out, err);
 }
 

@@ -39,6 +39,10 @@ read_stored(struct fe_reader *r, void *out, size_t cap_bytes, size_t *n_bytes, s
 	unsigned char digest[FE_SHA256_BYTES];
 	fe_sha256_end(r->sha, digest);
 	fe_sha256_hex(digest, r->id.sha256);
+	if (r->in->sha256[0] && strcmp(r->in->sha256, r->id.sha256) != 0)
+		return fe_fail(err, FE_EDATA,
+			       "the bytes that were read are not those that were stored: their SHA-256 is %s, and should "
+			       "be %s; run again", r->id.sha256, r->in->sha256);
 	r->id.size_bytes = r->n_stored;
 	r->stored_ended = true;
 	return FE_OK;

@@ -4,11 +4,15 @@
 
 #include "base/failpoint.h"
 #include "base/mem.h"
+#include "io/s3_url.h"
 
 const struct fe_stored_ops *
 fe_stored_ops_of(const char *location)
 {
-	(void)location;
+	if (fe_s3_is_url(location))
+		return &fe_stored_s3;
+	if (strncmp(location, "https://", 8) == 0 || strncmp(location, "http://", 7) == 0)
+		return &fe_stored_http;
 	return &fe_stored_file;
 }
 
@@ -28,6 +32,14 @@ fe_stored_read(struct fe_stored *s, void *out, size_t cap_bytes, size_t *n_bytes
 	*n_bytes = 0;
 	FE_TRY(fe_failpoint("reader.read", err));
 	return s->ops->read(s, out, cap_bytes, n_bytes, err);
+}
+
+char *
+fe_etag_name(const char *etag)
+{
+	size_t n = strlen(etag);
+	bool is_quoted = n >= 2 && etag[0] == '"' && etag[n - 1] == '"';
+	return is_quoted ? fe_strndup(etag + 1, n - 2) : fe_strdup(etag);
 }
 
 void

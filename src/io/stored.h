@@ -10,6 +10,7 @@
 #define FE_IO_STORED_H
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "io/net.h"
 
 struct fe_stored;
@@ -30,15 +31,18 @@ struct fe_stored {
 	char *version;       /* as in fe_object_id; owned */
 	int64_t mtime_us;    /* 0: none */
 	uint64_t size_bytes; /* 0: unknown */
+	char sha256[FE_SHA256_HEX_BYTES]; /* as the store tells it; "": it does not */
 };
 
-extern const struct fe_stored_ops fe_stored_file;
+extern const struct fe_stored_ops fe_stored_file, fe_stored_http, fe_stored_s3;
+
+/* An ETag as the name of a version: without the quotes of a strong one. Freed with fe_free. */
+char *fe_etag_name(const char *etag);
 
 /* How a location is read. */
 const struct fe_stored_ops *fe_stored_ops_of(const char *location);
 FE_MUST_USE enum fe_rc fe_stored_open(struct fe_stored **out, const char *location,
                                       const struct fe_net_settings *net, struct fe_err *err);
-/* Asks to stop between reads, and counts for failpoints. */
 FE_MUST_USE enum fe_rc fe_stored_read(struct fe_stored *s, void *out, size_t cap_bytes, size_t *n_bytes,
                                       struct fe_err *err);
 void fe_stored_close(struct fe_stored *s); /* NULL is allowed */
