@@ -35,14 +35,14 @@ fe_report_has_checks(const struct fe_report_run *run)
 }
 
 static void
-begin_table(struct fe_html *h, const char *what, struct fe_str dataset)
+begin_table(struct fe_html *h, const char *class_name, const char *what, struct fe_str dataset)
 {
 	struct fe_buf label;
 
 	fe_buf_init(&label, MAX_LABEL_BYTES);
 	fe_buf_add_text(&label, what);
 	fe_buf_add_str(&label, dataset);
-	fe_report_table(h, fe_buf_str(&label));
+	fe_report_table(h, class_name, fe_buf_str(&label));
 	fe_buf_reset(&label);
 }
 
@@ -93,7 +93,7 @@ bound_words(struct fe_html *h, const struct fe_json_value *bound)
 static void
 gate_table(struct fe_html *h, const struct fe_report_dataset *d)
 {
-	begin_table(h, "Bounds of ", d->name);
+	begin_table(h, "fit", "Bounds of ", d->name);
 	fe_html_open(h, "thead");
 	fe_html_open(h, "tr");
 	fe_report_column(h, NULL, "Result");
@@ -168,10 +168,10 @@ suite(struct fe_html *h, const struct fe_report_dataset *d, struct fe_report_bud
 	fe_html_text(h, " expectations of the suite ");
 	fe_html_leaf_str(h, "code", NULL, fe_report_member(e, "suite"));
 	fe_html_text(h, " hold; quality score ");
-	fe_html_str(h, fe_report_member(e, "quality_score"));
+	fe_html_str(h, fe_report_plain_number(fe_report_member(e, "quality_score")));
 	fe_html_text(h, ".");
 	fe_html_close(h, "p");
-	begin_table(h, "Expectations of ", d->name);
+	begin_table(h, NULL, "Expectations of ", d->name);
 	fe_html_open(h, "thead");
 	fe_html_open(h, "tr");
 	fe_report_column(h, NULL, "Result");

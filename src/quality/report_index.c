@@ -13,7 +13,8 @@
 #define MAX_POINTS 100
 #define MAX_PIPELINES 50
 #define MAX_LABEL_BYTES 4096
-#define MAX_SCORE_DECIMALS 4
+#define SCORE_DECIMALS 4
+#define SCORE_TOP 1000000 /* 100.0000 */
 
 /* ---- trends ---- */
 
@@ -24,15 +25,13 @@ struct trend_line {
 	size_t n;
 };
 
-/* "98.5" as 985000; false where it is no such number. */
+/* "98.5000", as runs write it, as 985000; false where it is no such number. */
 static bool
 score_of(struct fe_str text, uint64_t *out)
 {
-	const char *point = text.n ? memchr(text.p, '.', text.n) : NULL;
 	fe_i128 v;
 
-	if (!text.n || (point && text.n - (size_t)(point - text.p) - 1 > MAX_SCORE_DECIMALS) ||
-	    !fe_i128_parse(text, MAX_SCORE_DECIMALS, &v) || v < 0 || v > 1000000)
+	if (!text.n || !fe_i128_parse(text, SCORE_DECIMALS, &v) || v < 0 || v > SCORE_TOP)
 		return false;
 	*out = (uint64_t)v;
 	return true;
@@ -130,7 +129,7 @@ trend_card(struct fe_html *h, enum trend trend, const struct trend_line *line)
 	fe_buf_clear(&figure);
 	fe_buf_addf(&figure, "%s over %zu runs, ", names[trend], line->n);
 	fe_buf_add_str(&figure, fe_buf_str(&label));
-	fe_chart_line(h, fe_buf_str(&figure), line->points, line->n, trend == TREND_SCORE ? 1000000 : 0);
+	fe_chart_line(h, fe_buf_str(&figure), line->points, line->n, trend == TREND_SCORE ? SCORE_TOP : 0);
 	fe_html_leaf_str(h, "p", "more", fe_buf_str(&label));
 	fe_html_close(h, "div");
 	fe_buf_reset(&label);
@@ -143,7 +142,7 @@ trends(struct fe_html *h, const struct fe_report_index *index, struct fe_str pip
 	struct trend_line *line = fe_new(struct trend_line);
 
 	fe_html_open(h, "div");
-	fe_html_attr(h, "class", "cards");
+	fe_html_attr(h, "class", "cards trends");
 	for (int t = 0; t < N_TRENDS; t++) {
 		collect(index, pipeline, (enum trend)t, line);
 		trend_card(h, (enum trend)t, line);
@@ -164,7 +163,7 @@ run_cells(struct fe_html *h, const struct fe_report_index_run *run)
 	fe_html_leaf_count(h, "td", "num", run->loaded);
 	fe_html_leaf_count(h, "td", "num", run->rejected);
 	fe_html_leaf_count(h, "td", "num", run->duplicate);
-	fe_html_leaf_str(h, "td", "num", run->quality_score);
+	fe_html_leaf_str(h, "td", "num", fe_report_plain_number(run->quality_score));
 	fe_html_open(h, "td");
 	fe_html_attr(h, "class", "num");
 	if (fe_report_elapsed_ms(run->start_time, run->end_time, &ms)) {
@@ -209,7 +208,7 @@ runs(struct fe_html *h, const struct fe_report_index *index, struct fe_str pipel
 	fe_buf_init(&label, MAX_LABEL_BYTES);
 	fe_buf_add_text(&label, "Runs of ");
 	fe_buf_add_str(&label, pipeline);
-	fe_report_table(h, fe_buf_str(&label));
+	fe_report_table(h, NULL, fe_buf_str(&label));
 	fe_buf_reset(&label);
 	fe_html_open(h, "thead");
 	fe_html_open(h, "tr");

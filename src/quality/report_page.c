@@ -141,7 +141,7 @@ figures(struct fe_html *h, const struct fe_report_run *run)
 		count_figure(h, "Rejected", rejected, read ? fe_buf_str(&share) : (struct fe_str){ 0 });
 	}
 	if (run->quality_score.n)
-		figure(h, "Quality score", run->quality_score, FE_STR("of 100"));
+		figure(h, "Quality score", fe_report_plain_number(run->quality_score), FE_STR("of 100"));
 	duration_figure(h, run, read);
 	fe_html_close(h, "dl");
 	fe_buf_reset(&share);

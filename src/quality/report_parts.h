@@ -19,7 +19,7 @@ void fe_report_end(struct fe_html *h, struct fe_str version);
 void fe_report_section(struct fe_html *h, const char *id, const char *heading);
 void fe_report_section_end(struct fe_html *h);
 /* A table that scrolls in a box of its own where it is wider than the page. */
-void fe_report_table(struct fe_html *h, struct fe_str label);
+void fe_report_table(struct fe_html *h, const char *class_name, struct fe_str label); /* class_name NULL: none */
 void fe_report_table_end(struct fe_html *h);
 void fe_report_column(struct fe_html *h, const char *class_name, const char *name); /* <th scope=col> */
 void fe_report_row_head(struct fe_html *h, const char *class_name, struct fe_str name); /* <th scope=row> */

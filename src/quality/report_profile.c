@@ -12,6 +12,7 @@
 #define MAX_BARS 128
 #define MAX_TOP 8        /* values that are shown */
 #define MAX_FEW 12       /* so many different ones are told by name rather than by size */
+#define MAX_FEW_INTS 3   /* their order tells more: hours, days of the week */
 #define MAX_VALUE_CHARS 64
 #define MAX_TITLE_BYTES 512
 #define MAX_LABEL_BYTES 1024
@@ -28,17 +29,24 @@ fe_report_has_columns(const struct fe_report_run *run)
 }
 
 static bool
-is_decimal(const struct fe_json_value *column)
+is_of(const struct fe_json_value *column, const char *kind)
 {
 	struct fe_str type = fe_report_member(column, "type");
-	return type.n >= 7 && memcmp(type.p, "decimal", 7) == 0;
+	size_t n = strlen(kind);
+	return type.n >= n && memcmp(type.p, kind, n) == 0;
 }
 
-/* Money is grouped by thousands; years and numbers of things are not. */
+/* Money is grouped by thousands; years and numbers of things are not. A time is told to the
+ * second where it has no more. */
 static void
 value(struct fe_html *h, const struct fe_json_value *column, struct fe_str v)
 {
-	if (is_decimal(column))
+	static const struct fe_str no_fraction = { ".000000Z", 8 };
+
+	if (is_of(column, "timestamp") && v.n > no_fraction.n &&
+	    fe_str_eq((struct fe_str){ v.p + v.n - no_fraction.n, no_fraction.n }, no_fraction))
+		v.n -= no_fraction.n;
+	if (is_of(column, "decimal"))
 		fe_html_number(h, v);
 	else
 		fe_html_cut(h, v, MAX_VALUE_CHARS);
@@ -109,8 +117,11 @@ histogram(struct fe_html *h, const struct fe_json_value *column, const struct fe
 		fe_buf_reset(&title);
 	}
 	draw(h, "Histogram of ", name, &b);
-	axis(h, column, from, to);
-	fe_html_leaf(h, "p", "more", "widths grow with the values");
+	if (is_of(column, "int"))
+		axis(h, column, fe_report_member(column, "min"), fe_report_member(column, "max"));
+	else
+		axis(h, column, from, to);
+	fe_html_leaf(h, "p", "more", "records by size; greater values share wider bars");
 }
 
 static void
@@ -195,7 +206,9 @@ chart(struct fe_html *h, const struct fe_json_value *column)
 	const struct fe_json_value *values = fe_json_get(column, "top"), *bins = fe_json_get(column, "histogram");
 	const struct fe_json_value *volume = fe_json_get(column, "days");
 
-	if (values && values->first && (values->n_children <= MAX_FEW || (!bins && !volume)))
+	size_t few = is_of(column, "int") ? MAX_FEW_INTS : MAX_FEW;
+
+	if (values && values->first && (values->n_children <= few || (!bins && !volume)))
 		top(h, column, values);
 	else if (bins && bins->first)
 		histogram(h, column, bins);

@@ -38,10 +38,40 @@ by_id(const struct fe_json_value *array, struct fe_str id)
 	return NULL;
 }
 
+/* What the codes of cells say, where the code by itself does not. */
+static const struct {
+	const char *code, *words;
+} codes[] = {
+	{ "missing", "no value, and one is required" },
+	{ "plus_sign", "a plus sign in front" },
+	{ "exponent", "written with an exponent" },
+	{ "separator", "separators of thousands, or a comma as the point" },
+	{ "currency_sign", "a currency with the number" },
+	{ "parentheses", "a number in parentheses" },
+	{ "trailing_minus", "a minus sign at the end" },
+	{ "blank_inside", "a blank in the number" },
+	{ "too_many_decimals", "more decimals than the column has" },
+	{ "out_of_range", "too large or too small for the column" },
+	{ "no_such_day", "a day that is in no calendar" },
+	{ "no_such_time", "a time that is on no clock" },
+	{ "no_zone", "a time without its offset, and no zone is declared" },
+	{ "skipped_time", "a time that its zone skips" },
+	{ "repeated_time", "a time that its zone has twice" },
+	{ "too_long", "more characters than the column has" },
+	{ "too_few_cells", "fewer cells than the header" },
+	{ "too_many_cells", "more cells than the header" },
+};
+
 /* A code, as not_a_number, in words. */
 static void
 words(struct fe_html *h, struct fe_str code)
 {
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+		if (fe_str_is(code, codes[i].code)) {
+			fe_html_text(h, codes[i].words);
+			return;
+		}
+	}
 	for (size_t i = 0, start = 0; i <= code.n; i++) {
 		if (i < code.n && code.p[i] != '_')
 			continue;
@@ -87,11 +117,11 @@ reasons_table(struct fe_html *h, const struct fe_report_dataset *d, const struct
 	fe_buf_init(&label, MAX_LABEL_BYTES);
 	fe_buf_add_text(&label, "Reasons of rejects of ");
 	fe_buf_add_str(&label, d->name);
-	fe_report_table(h, fe_buf_str(&label));
+	fe_report_table(h, NULL, fe_buf_str(&label));
 	fe_buf_reset(&label);
 	fe_html_open(h, "thead");
 	fe_html_open(h, "tr");
-	fe_report_column(h, NULL, "Reason");
+	fe_report_column(h, "reason", "Reason");
 	fe_report_column(h, NULL, "Meaning");
 	fe_report_column(h, "num", "Records");
 	fe_report_column(h, "num", "Of rejects");

@@ -46,7 +46,7 @@ fe_report_timing(struct fe_html *h, const struct fe_report_run *run)
 	if (fe_report_elapsed_ms(run->start_time, run->end_time, &ended_ms) && ended_ms > whole_ms)
 		whole_ms = ended_ms;
 	fe_report_section(h, "timing", "Where the time went");
-	fe_report_table(h, FE_STR("Times of the data sets"));
+	fe_report_table(h, NULL, FE_STR("Times of the data sets"));
 	fe_html_open(h, "thead");
 	fe_html_open(h, "tr");
 	fe_report_column(h, NULL, "Data set");
@@ -107,7 +107,7 @@ fe_report_objects(struct fe_html *h, const struct fe_report_run *run)
 	size_t n = run->n_objects < FE_REPORT_MAX_OBJECTS ? run->n_objects : FE_REPORT_MAX_OBJECTS;
 
 	fe_report_section(h, "objects", are_outputs ? "Files that were written" : "Files that were read");
-	fe_report_table(h, are_outputs ? FE_STR("Files that were written") : FE_STR("Files that were read"));
+	fe_report_table(h, NULL, FE_STR("Names, sizes and SHA-256 of files"));
 	fe_html_open(h, "thead");
 	fe_html_open(h, "tr");
 	fe_report_column(h, NULL, "File");

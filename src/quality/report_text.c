@@ -81,7 +81,7 @@ fe_report_section_end(struct fe_html *h)
 
 /* The box can be reached and scrolled by the keyboard, and so needs a name. */
 void
-fe_report_table(struct fe_html *h, struct fe_str label)
+fe_report_table(struct fe_html *h, const char *class_name, struct fe_str label)
 {
 	fe_html_open(h, "div");
 	fe_html_attr(h, "class", "box");
@@ -89,6 +89,8 @@ fe_report_table(struct fe_html *h, struct fe_str label)
 	fe_html_attr(h, "tabindex", "0");
 	fe_html_attr_str(h, "aria-label", label);
 	fe_html_open(h, "table");
+	if (class_name)
+		fe_html_attr(h, "class", class_name);
 }
 
 void

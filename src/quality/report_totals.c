@@ -54,39 +54,44 @@ is_zero(struct fe_str digits)
 	return true;
 }
 
-/* "10,000 read = 9,490 inserted + 510 rejected" */
+/* The two sides of a data set, or of a sum of it. */
+struct sides {
+	struct fe_str name, column; /* column n 0: records */
+	const struct fe_json_value *counts, *terms;
+	bool is_loaded;
+};
+
+/* "10,000 read = 9,490 inserted + 510 rejected"; "2,751 read so far, 27 duplicate + 103 rejected" */
 static void
-equation(struct fe_html *h, struct fe_str name, struct fe_str column, const struct fe_json_value *counts, const struct fe_json_value *terms)
+equation(struct fe_html *h, const struct sides *s)
 {
-	const char *before = " = ";
-	bool is_equal = agrees(terms);
+	bool is_equal = agrees(s->terms), is_part = !is_equal && !s->is_loaded;
+	const char *begin = is_equal ? " read = " : is_part ? " read so far, " : " read \xe2\x89\xa0 ", *before = "";
 
 	fe_html_open(h, "p");
-	fe_html_attr(h, "class", "equation");
-	fe_icon(h, is_equal ? FE_ICON_GOOD : FE_ICON_BAD);
+	fe_html_attr(h, "class", is_part ? "equation quiet" : "equation");
+	fe_icon(h, is_equal ? FE_ICON_GOOD : is_part ? FE_ICON_HELD : FE_ICON_BAD);
 	fe_html_open(h, "span");
-	fe_html_leaf_str(h, "strong", NULL, name);
-	fe_html_text(h, column.n ? ", sum of " : ", records: ");
-	if (column.n) {
-		fe_html_leaf_str(h, "code", NULL, column);
+	fe_html_leaf_str(h, "strong", NULL, s->name);
+	fe_html_text(h, s->column.n ? ", sum of " : ", records: ");
+	if (s->column.n) {
+		fe_html_leaf_str(h, "code", NULL, s->column);
 		fe_html_text(h, ": ");
 	}
-	fe_html_number(h, fe_report_member(terms, "read"));
-	fe_html_text(h, " read");
-	if (!is_equal)
-		before = " \xe2\x89\xa0 ";
+	fe_html_number(h, fe_report_member(s->terms, "read"));
+	fe_html_text(h, begin);
 	for (int t = FE_TERM_READ + 1; t < FE_N_TERMS; t++) {
 		const char *term = fe_term_name((enum fe_term)t);
-		struct fe_str v = fe_report_member(terms, term);
-		if (is_zero(fe_report_member(counts, term)) && is_zero(v))
+		struct fe_str v = fe_report_member(s->terms, term);
+		if (is_zero(fe_report_member(s->counts, term)) && is_zero(v))
 			continue;
 		fe_html_text(h, before);
 		fe_html_number(h, v);
 		fe_html_textf(h, " %s", term);
 		before = " + ";
 	}
-	if (strcmp(before, " = ") == 0)
-		fe_html_text(h, " = 0");
+	if (!before[0])
+		fe_html_text(h, "0");
 	fe_html_close(h, "span");
 	fe_html_close(h, "p");
 }
@@ -99,13 +104,17 @@ first_sum(const struct fe_report_dataset *d)
 }
 
 static void
-equations(struct fe_html *h, const struct fe_report_dataset *d)
+equations(struct fe_html *h, const struct fe_report_dataset *d, bool is_loaded)
 {
+	struct sides s = { .name = d->name, .counts = d->totals, .terms = d->totals, .is_loaded = is_loaded };
 	size_t n = 0;
 
-	equation(h, d->name, (struct fe_str){ 0 }, d->totals, d->totals);
-	for (const struct fe_json_value *s = first_sum(d); s && n < MAX_SUMS; s = s->next, n++)
-		equation(h, d->name, s->key, d->totals, s);
+	equation(h, &s);
+	for (const struct fe_json_value *sum = first_sum(d); sum && n < MAX_SUMS; sum = sum->next, n++) {
+		s.column = sum->key;
+		s.terms = sum;
+		equation(h, &s);
+	}
 }
 
 static void
@@ -137,7 +146,7 @@ row(struct fe_html *h, struct fe_str name, struct fe_str column, const struct fe
 static void
 table(struct fe_html *h, const struct fe_report_run *run)
 {
-	fe_report_table(h, FE_STR("Records and sums of each data set"));
+	fe_report_table(h, "totals", FE_STR("Records and sums of each data set"));
 	fe_html_open(h, "thead");
 	fe_html_open(h, "tr");
 	fe_report_column(h, NULL, "Data set");
@@ -173,7 +182,7 @@ fe_report_totals(struct fe_html *h, const struct fe_report_run *run)
 				 "up to where the run ended.");
 	for (size_t i = 0; i < run->n_datasets; i++)
 		if (run->datasets[i].totals)
-			equations(h, &run->datasets[i]);
+			equations(h, &run->datasets[i], is_loaded);
 	table(h, run);
 	fe_report_section_end(h);
 }
@@ -253,7 +262,7 @@ fe_report_flow(struct fe_html *h, const struct fe_report_run *run)
 		fe_buf_add_text(&label, "The way of the records of ");
 		fe_buf_add_str(&label, d->name);
 		fe_html_leaf_str(h, "h3", NULL, d->name);
-		fe_report_table(h, fe_buf_str(&label));
+		fe_report_table(h, "flow", fe_buf_str(&label));
 		fe_html_open(h, "thead");
 		fe_html_attr(h, "class", "unseen");
 		fe_html_open(h, "tr");

@@ -106,7 +106,7 @@ next_steps(struct fe_html *h, const struct fe_report_run *run, struct sums s)
 	fe_html_leaf(h, "h3", NULL, "What to do next");
 	if (is_held && s.rejected == 0)
 		fe_html_leaf(h, "p", NULL, "Look at what failed below, and mend the source or the bound.");
-	else if (s.rejected)
+	else if (s.rejected && !is_failed)
 		where_rejects_are(h, run, is_held ? "Look at the rejected records, and mend the source, the rule or the bound:"
 						  : "Look at the rejected records, with their reasons and raw text:");
 	if (is_failed && fe_json_is(run->retry_helps, FE_JSON_BOOL))

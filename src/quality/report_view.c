@@ -35,6 +35,18 @@ fe_report_member_u64(const struct fe_json_value *v, const char *key)
 	return fe_report_u64(fe_report_member(v, key));
 }
 
+struct fe_str
+fe_report_plain_number(struct fe_str digits)
+{
+	if (!digits.n || !memchr(digits.p, '.', digits.n))
+		return digits;
+	while (digits.p[digits.n - 1] == '0')
+		digits.n--;
+	if (digits.p[digits.n - 1] == '.')
+		digits.n--;
+	return digits;
+}
+
 bool
 fe_report_is_true(const struct fe_json_value *v, const char *key)
 {

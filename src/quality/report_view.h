@@ -87,6 +87,8 @@ struct fe_str fe_report_member(const struct fe_json_value *v, const char *key);
 /* A member that is a count; 0 where it is none. */
 uint64_t fe_report_member_u64(const struct fe_json_value *v, const char *key);
 uint64_t fe_report_u64(struct fe_str digits); /* 0 where they are none */
+/* "90.5000" as "90.5": the zeros say nothing of a percent. */
+struct fe_str fe_report_plain_number(struct fe_str digits);
 bool fe_report_is_true(const struct fe_json_value *v, const char *key);
 
 struct fe_report_reason {
