@@ -70,6 +70,21 @@ without_user(struct fe_str authority)
 	return authority;
 }
 
+/* A port that is no number may be the half of a password that had a / or ? in it. */
+static void
+show_authority(struct fe_buf *out, struct fe_str authority)
+{
+	struct fe_str host = without_user(authority);
+	size_t n = host.n;
+	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
+		n--;
+	bool has_port = n > 0 && host.p[n - 1] == ':', is_ipv6 = host.n && host.p[0] == '[';
+	if (!has_port && !is_ipv6 && memchr(host.p, ':', host.n))
+		fe_buf_add_text(out, "***");
+	else
+		fe_buf_add_str(out, host);
+}
+
 static void
 show_query(struct fe_buf *out, struct fe_str query)
 {
@@ -99,7 +114,7 @@ fe_url_show(struct fe_buf *out, struct fe_str url)
 		fe_buf_add(out, url.p, n);
 		rest = after(url, n);
 		size_t n_authority = index_of_any(rest, "/?#");
-		fe_buf_add_str(out, without_user((struct fe_str){ rest.p, n_authority }));
+		show_authority(out, (struct fe_str){ rest.p, n_authority });
 		rest = after(rest, n_authority);
 	} else {
 		rest = without_user(rest); /* no URL with a host: nothing before an @ is shown */
