@@ -49,8 +49,8 @@ reading_open(struct reading *r, const struct fe_source_subject *subject, const c
 		.reasons = &r->reasons,
 		.delimiter = ',',
 		.quote = '"',
+		.json = subject->json,
 	};
-	(void)subject;
 }
 
 static void

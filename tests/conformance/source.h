@@ -17,6 +17,8 @@ struct fe_source_subject {
 	 * this order; lives until the next call. The cell of column c (0 to 2) of record r
 	 * (from 1) of object o (from 0) is what fe_source_subject_cell makes. */
 	const char *(*put)(const size_t *n_records, size_t n_objects);
+	/* Of json and ndjson. */
+	const struct fe_json_settings *json;
 };
 
 #define FE_SOURCE_SUBJECT_CELL_BYTES 64
