@@ -187,11 +187,11 @@ def run_coverage(results, arguments):
     print(output)
 
 
-def run_fuzzers(results, seconds):
+def run_fuzzers(results, seconds, only):
     folder = build_special(results, "fuzz")
     if not folder:
         return
-    harnesses = sorted(path for path in (folder / "tests" / "fuzz").glob("fuzz_*") if path.is_file())
+    harnesses = sorted(path for path in (folder / "tests" / "fuzz").glob(f"fuzz_{only or '*'}") if path.is_file())
     if not harnesses:
         results.add("fuzz", False, "there is no harness")
     for harness in harnesses:
@@ -265,7 +265,7 @@ def run_all(options, results):
     if not options.quick and not options.only:
         run_great_expectations(results, release, options.long)
     if options.fuzz:
-        run_fuzzers(results, options.fuzz)
+        run_fuzzers(results, options.fuzz, options.fuzzer)
 
 
 def finish(results, started):
@@ -285,6 +285,7 @@ def main():
     parser.add_argument("--coverage", action="store_true", help="which lines the tests reach, instead of the usual builds")
     parser.add_argument("--tsan", action="store_true", help="the unit tests under the thread sanitizer as well")
     parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="each fuzzer for so long as well")
+    parser.add_argument("--fuzzer", metavar="NAME", help="with --fuzz: only this one (suite, csv, ... of tests/fuzz)")
     parser.add_argument("--only", metavar="WORD", help="of the pytest tests only those whose name has this word")
     options = parser.parse_args()
 
