@@ -18,6 +18,7 @@ DIFFERENCES = {
     "multicolumn_unique_is_gone": "an exception entry",
     "same_broken_expectation_twice": "two entries of two expectations, where Great Expectations has three",
     "column_of_the_first_name_but_for_case": "a column that has exactly the name is taken before one that differs in case",
+    "parameter_of_the_suite": "a parameter that is given nowhere else has the value under the suite's own suite_parameters",
     "parameter_of_column": "a column's name may be a parameter as well",
     "format_of_no_such_name_of_a_table": "a result format that does not exist is refused for every expectation",
     "format_of_no_such_name": "a result format that does not exist is refused for every expectation",
