@@ -127,8 +127,10 @@ check_size(const struct fe_http_body *b, struct fe_err *err)
 	if (b->n_plain_bytes > b->limits.max_bytes)
 		return fe_fail(err, FE_ELIMIT, "the server's answer has more than the limit of %" PRIu64 " bytes%s",
 			       b->limits.max_bytes, b->decompress ? ", decompressed" : "");
-	if (b->decompress && b->n_plain_bytes > RATIO_FREE_BYTES &&
-	    b->n_plain_bytes / b->limits.max_ratio > b->n_wire_bytes)
+	/* Looked at where a step of the output is full, against what that took of the input: how the
+	 * body came in pieces makes no difference. */
+	if (b->decompress && b->n_plain_bytes % FE_HTTP_BODY_STEP_BYTES == 0 && b->n_plain_bytes > RATIO_FREE_BYTES &&
+	    b->n_plain_bytes / b->limits.max_ratio > b->n_used_bytes)
 		return fe_fail(err, FE_ELIMIT, "the server's answer becomes more than %" PRIu64
 			       " times as long when it is decompressed: such a body is taken for an attack",
 			       b->limits.max_ratio);
@@ -142,8 +144,13 @@ decode(struct fe_http_body *b, struct fe_str *in, bool has_ended, struct fe_buf 
 	do {
 		if (!fe_buf_reserve(out, FE_HTTP_BODY_STEP_BYTES))
 			return fe_buf_check(out, "the server's answer", err);
-		room = (struct fe_decompress_room){ .p = out->p + out->n_bytes, .cap_bytes = FE_HTTP_BODY_STEP_BYTES };
+		room = (struct fe_decompress_room){
+			.p = out->p + out->n_bytes,
+			.cap_bytes = FE_HTTP_BODY_STEP_BYTES - b->n_plain_bytes % FE_HTTP_BODY_STEP_BYTES,
+		};
+		const size_t n_before = in->n;
 		FE_TRY(fe_decompress_step(b->decompress, in, has_ended, &room, &b->is_done, err));
+		b->n_used_bytes += n_before - in->n;
 		out->n_bytes += room.n_bytes;
 		b->n_plain_bytes += room.n_bytes;
 		FE_TRY(check_size(b, err));

@@ -25,6 +25,7 @@ struct fe_http_body {
 	bool has_length, is_chunked, has_none;
 	uint64_t length_bytes; /* promised, as it comes */
 	uint64_t n_wire_bytes, n_plain_bytes;
+	uint64_t n_used_bytes; /* of the wire's, by the decompressor */
 	struct fe_decompress *decompress; /* NULL: as it comes */
 	bool is_done;          /* the decompressor has seen an end */
 };

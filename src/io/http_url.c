@@ -70,8 +70,9 @@ without_user(struct fe_str authority)
 	return authority;
 }
 
-/* A port that is no number may be the half of a password that had a / or ? in it. */
-static void
+/* A port that is no number may be the half of a password that had a / or ? in it: then
+ * nothing more is shown. */
+static bool
 show_authority(struct fe_buf *out, struct fe_str authority)
 {
 	struct fe_str host = without_user(authority);
@@ -79,10 +80,9 @@ show_authority(struct fe_buf *out, struct fe_str authority)
 	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
 		n--;
 	bool has_port = n > 0 && host.p[n - 1] == ':', is_ipv6 = host.n && host.p[0] == '[';
-	if (!has_port && !is_ipv6 && memchr(host.p, ':', host.n))
-		fe_buf_add_text(out, "***");
-	else
-		fe_buf_add_str(out, host);
+	bool is_plain = has_port || is_ipv6 || !host.n || !memchr(host.p, ':', host.n);
+	fe_buf_add_str(out, is_plain ? host : FE_STR("***"));
+	return is_plain;
 }
 
 static void
@@ -114,7 +114,8 @@ fe_url_show(struct fe_buf *out, struct fe_str url)
 		fe_buf_add(out, url.p, n);
 		rest = after(url, n);
 		size_t n_authority = index_of_any(rest, "/?#");
-		show_authority(out, (struct fe_str){ rest.p, n_authority });
+		if (!show_authority(out, (struct fe_str){ rest.p, n_authority }))
+			return;
 		rest = after(rest, n_authority);
 	} else {
 		rest = without_user(rest); /* no URL with a host: nothing before an @ is shown */
