@@ -5,7 +5,7 @@
 build_packages="gcc libc6-dev meson ninja-build pkg-config python3 tzdata sqlite3 libsqlite3-dev
 	libpq-dev unixodbc-dev libcurl4-openssl-dev libexpat1-dev libyaml-dev zlib1g-dev libzstd-dev libssl-dev libxxhash-dev libpcre2-dev"
 test_packages="clang llvm libclang-rt-14-dev binutils libcmocka-dev python3-venv gcovr gzip zstd util-linux
-	postgresql openssl libodbc2 odbc-mariadb mariadb-server-core mariadb-client-core"
+	postgresql openssl chromium fonts-dejavu-core libodbc2 odbc-mariadb mariadb-server-core mariadb-client-core"
 
 say() {
 	printf '%s\n' "$*" >&2

@@ -188,8 +188,8 @@ take_object(void *ctx, const struct fe_catalog_object *o, struct fe_err *err)
 	return FE_OK;
 }
 
-enum fe_rc
-fe_report_read_objects(struct fe_report_read *r, struct fe_catalog *c, struct fe_err *err)
+static enum fe_rc
+read_objects(struct fe_report_read *r, struct fe_catalog *c, struct fe_err *err)
 {
 	char *run_id = fe_strndup(r->run.run_id.p ? r->run.run_id.p : "", r->run.run_id.n);
 	uint64_t n_all = 0;
@@ -267,7 +267,7 @@ fe_report_read_run(struct fe_report_read *r, struct fe_catalog *c, const char *r
 	if (!s.is_found)
 		return fe_fail(err, FE_EUSAGE, "no run has ended yet in this warehouse; finetl runs lists them");
 	r->run.run_id = s.row.run_id;
-	FE_TRY(fe_report_read_objects(r, c, err));
+	FE_TRY(read_objects(r, c, err));
 	return read_row(r, &s.row, err);
 }
 

@@ -28,8 +28,6 @@ FE_MUST_USE enum fe_rc fe_report_read_result(struct fe_report_read *r, struct fe
 /* Its row and objects; run_id NULL: the newest that has ended. FE_EUSAGE: there is none. */
 FE_MUST_USE enum fe_rc fe_report_read_run(struct fe_report_read *r, struct fe_catalog *c, const char *run_id,
                                           struct fe_err *err);
-/* The objects of r->run.run_id. */
-FE_MUST_USE enum fe_rc fe_report_read_objects(struct fe_report_read *r, struct fe_catalog *c, struct fe_err *err);
 
 /* ---- report_examples.c ---- */
 

@@ -89,46 +89,54 @@ fe_report_of_warehouse(const char *url, const char *run, struct fe_buf *page, st
 
 /* ---- right after a run ---- */
 
-/* What the result does not hold. The page does without where the warehouse is away. */
-static enum fe_rc
-read_more(struct fe_report_read *r, const struct fe_run_result *res, struct fe_err *err)
+/* What the warehouse has on record of the run, so that the page is the one that it would
+ * give later; false where it has nothing, or is away. */
+static bool
+is_on_record(struct fe_report_read *r, const struct fe_run_result *res)
 {
-	struct fe_catalog *c;
+	struct fe_err aside = FE_ERR_INIT;
+
+	return fe_warehouse_is_database(res->warehouse) && !res->is_unknown &&
+	       read_from_database(r, res->warehouse, res->run_id, &aside) == FE_OK && r->run.end_time.n;
+}
+
+/* All that the result tells by itself, and rejects where there are files of them. */
+static enum fe_rc
+read_result(struct fe_report_read *r, const struct fe_run_result *res, struct fe_err *err)
+{
+	struct fe_err aside = FE_ERR_INIT;
+	struct fe_buf json;
 	enum fe_rc rc;
 
-	if (!fe_warehouse_is_database(res->warehouse)) {
-		char *folder = fe_report_folder_path(res->warehouse, !res->is_published);
-		rc = fe_report_read_rejects(r, folder, err);
-		fe_free(folder);
-		return rc;
-	}
-	FE_TRY(fe_catalog_open(&c, res->warehouse, WAIT_MS, err));
-	rc = fe_report_read_objects(r, c, err);
+	fe_buf_init(&json, MAX_RESULT_BYTES);
+	fe_run_report_json(res, &json);
+	rc = fe_buf_check(&json, "the result of the run", err);
 	if (rc == FE_OK)
-		rc = fe_report_read_examples(r, c, err);
-	fe_catalog_close(c);
+		rc = fe_report_read_result(r, fe_buf_str(&json), err);
+	fe_buf_reset(&json);
+	if (rc == FE_OK && res->warehouse && !fe_warehouse_is_database(res->warehouse)) {
+		char *folder = fe_report_folder_path(res->warehouse, !res->is_published);
+		if (fe_report_read_rejects(r, folder, &aside))
+			fe_log(FE_LOG_DEBUG, "the report is without examples of rejects", NULL);
+		fe_free(folder);
+	}
 	return rc;
 }
 
 enum fe_rc
 fe_report_of_result(const struct fe_run_result *res, struct fe_buf *page, struct fe_err *err)
 {
-	struct fe_err aside = FE_ERR_INIT;
 	struct fe_report_read r;
-	struct fe_buf json;
-	enum fe_rc rc;
+	enum fe_rc rc = FE_OK;
 
 	fe_report_read_init(&r, res->warehouse);
-	fe_buf_init(&json, MAX_RESULT_BYTES);
-	fe_run_report_json(res, &json);
-	rc = fe_buf_check(&json, "the result of the run", err);
-	if (rc == FE_OK)
-		rc = fe_report_read_result(&r, fe_buf_str(&json), err);
-	if (rc == FE_OK && res->warehouse && read_more(&r, res, &aside))
-		fe_log(FE_LOG_DEBUG, "the report is without what only the warehouse tells", NULL);
+	if (!is_on_record(&r, res)) {
+		fe_report_read_reset(&r);
+		fe_report_read_init(&r, res->warehouse);
+		rc = read_result(&r, res, err);
+	}
 	if (rc == FE_OK)
 		rc = fe_report_page(&r.run, page, err);
-	fe_buf_reset(&json);
 	fe_report_read_reset(&r);
 	return rc;
 }
@@ -153,7 +161,7 @@ fe_report_write(const char *path, const char *name, const struct fe_buf *page, s
 	if (fe_report_is_folder(path))
 		fe_buf_addf(written, "%s%s", written->p[written->n_bytes - 1] == '/' ? "" : "/", name);
 	FE_TRY(fe_buf_check(written, "the path of the page", err));
-	FE_TRY(fe_writer_open(&w, fe_buf_text(written), err));
+	FE_TRY(fe_writer_open(&w, fe_buf_text(written), NULL, err));
 	rc = fe_writer_write(w, page->p, page->n_bytes, err);
 	if (rc == FE_OK)
 		rc = fe_writer_finish(w, sha256, err);

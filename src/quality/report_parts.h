@@ -55,6 +55,10 @@ struct fe_report_budget {
 	size_t n_expectations, n_columns; /* that may still be shown */
 };
 
+/* The run by whose id rejects of the data set are listed: a reject that was met before is kept
+ * by the first run that met it. */
+struct fe_str fe_report_keeper(const struct fe_report_run *run, const struct fe_report_dataset *d);
+
 void fe_report_verdict(struct fe_html *h, const struct fe_report_run *run);
 bool fe_report_has_totals(const struct fe_report_run *run);
 void fe_report_totals(struct fe_html *h, const struct fe_report_run *run);

@@ -28,6 +28,15 @@ fe_report_has_rejects(const struct fe_report_run *run)
 	return false;
 }
 
+struct fe_str
+fe_report_keeper(const struct fe_report_run *run, const struct fe_report_dataset *d)
+{
+	for (size_t i = 0; i < d->n_examples; i++)
+		if (!d->examples[i].run_id.n || fe_str_eq(d->examples[i].run_id, run->run_id))
+			return run->run_id;
+	return d->n_examples ? d->examples[0].run_id : run->run_id;
+}
+
 /* The member of the array whose id this is; NULL: none. */
 static const struct fe_json_value *
 by_id(const struct fe_json_value *array, struct fe_str id)
@@ -200,7 +209,7 @@ list_command(struct fe_html *h, const struct fe_report_run *run, const struct fe
 
 	fe_buf_init(&command, MAX_COMMAND_BYTES);
 	fe_buf_add_text(&command, "finetl rejects list --run ");
-	fe_report_add_word(&command, run->run_id);
+	fe_report_add_word(&command, fe_report_keeper(run, d));
 	fe_buf_add_text(&command, " --dataset ");
 	fe_report_add_word(&command, d->name);
 	if (reason.n) {

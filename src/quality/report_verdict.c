@@ -66,11 +66,18 @@ headline(struct fe_html *h, const struct fe_report_run *run, struct sums s)
 static void
 list_rejects(struct fe_html *h, const struct fe_report_run *run)
 {
+	struct fe_str keeper = run->run_id;
 	struct fe_buf command;
 
+	for (size_t i = 0; i < run->n_datasets; i++) {
+		if (run->datasets[i].n_examples) {
+			keeper = fe_report_keeper(run, &run->datasets[i]);
+			break;
+		}
+	}
 	fe_buf_init(&command, MAX_COMMAND_BYTES);
 	fe_buf_add_text(&command, "finetl rejects list --run ");
-	fe_report_add_word(&command, run->run_id);
+	fe_report_add_word(&command, keeper);
 	fe_buf_add_str(&command, run->warehouse_option);
 	fe_report_command(h, &command);
 }
