@@ -80,7 +80,7 @@ file_open(struct fe_writer **out, const char *folder, const char *name, struct f
 	fe_buf_addf(&path, "%s/%s", folder, name);
 	rc = fe_buf_check(&path, "the path", err);
 	if (rc == FE_OK)
-		rc = fe_writer_open(out, fe_buf_text(&path), err);
+		rc = fe_writer_open(out, fe_buf_text(&path), NULL, err);
 	fe_buf_reset(&path);
 	return rc;
 }

@@ -81,6 +81,12 @@ fe_http_cancel(struct fe_http *h)
 }
 
 void
+fe_http_outlive_stop(struct fe_http *h, int64_t until_us)
+{
+	h->outlive_us = until_us;
+}
+
+void
 fe_http_free(struct fe_http *h)
 {
 	if (!h)

@@ -76,6 +76,8 @@ void fe_http_response_reset(struct fe_http_response *r);
 FE_MUST_USE enum fe_rc fe_http_new(struct fe_http **out, const struct fe_net_settings *net,
                                    const struct fe_clock *clock, struct fe_err *err);
 void fe_http_free(struct fe_http *h); /* NULL is allowed */
+/* For what is to be undone after a stop: requests go on until then, by the clock's ticks. */
+void fe_http_outlive_stop(struct fe_http *h, int64_t until_us);
 /* By any thread: whatever the client waits for ends within 250 ms by FE_ECANCEL, and so does
  * all that it is asked from then on. */
 void fe_http_cancel(struct fe_http *h);

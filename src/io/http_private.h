@@ -30,6 +30,7 @@ struct fe_http {
 	struct fe_clock clock;
 	CURLM *multi;
 	atomic_bool is_cancelled;
+	int64_t outlive_us; /* by the ticks: until then a stop is not heeded */
 	int64_t next_us;   /* by the ticks: when the next request is due, at the allowed rate */
 };
 

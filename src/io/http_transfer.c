@@ -190,6 +190,8 @@ check_stop(struct fe_http *h, struct fe_err *err)
 {
 	if (atomic_load_explicit(&h->is_cancelled, memory_order_relaxed))
 		return fe_fail(err, FE_ECANCEL, "the request was given up");
+	if (h->outlive_us && fe_clock_ticks(&h->clock) < h->outlive_us)
+		return FE_OK;
 	return fe_stop_check(err);
 }
 

@@ -6,6 +6,7 @@
 #include "io/s3_private.h"
 
 #define MAX_ATTEMPTS 100
+#define FAREWELL_US (5 * INT64_C(1000000))
 
 static enum fe_rc
 read_attempts(const struct fe_aws_value *v, unsigned *out, struct fe_err *err)
@@ -77,8 +78,12 @@ fe_s3_take_http(struct fe_s3 *s, struct fe_http **out, struct fe_err *err)
 {
 	(void)pthread_mutex_lock(&s->lock);
 	*out = s->n_idle ? s->idle[--s->n_idle] : NULL;
+	int64_t farewell_us = s->farewell_us;
 	(void)pthread_mutex_unlock(&s->lock);
-	return *out ? FE_OK : fe_http_new(out, &s->net, s->clock, err);
+	if (!*out)
+		FE_TRY(fe_http_new(out, &s->net, s->clock, err));
+	fe_http_outlive_stop(*out, farewell_us);
+	return FE_OK;
 }
 
 void
@@ -93,6 +98,15 @@ fe_s3_give_http(struct fe_s3 *s, struct fe_http *http)
 	(void)pthread_mutex_unlock(&s->lock);
 	if (!is_kept)
 		fe_http_free(http);
+}
+
+void
+fe_s3_farewell(struct fe_s3 *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	if (s->farewell_us == 0)
+		s->farewell_us = fe_clock_ticks(s->clock) + FAREWELL_US;
+	(void)pthread_mutex_unlock(&s->lock);
 }
 
 char *

@@ -31,6 +31,8 @@ struct fe_s3;
 FE_MUST_USE enum fe_rc fe_s3_open(struct fe_s3 **out, const struct fe_net_settings *net,
                                   const struct fe_clock *clock, const struct fe_env *env, struct fe_err *err);
 void fe_s3_close(struct fe_s3 *s); /* NULL is allowed */
+/* What is asked for from now on is to undo something: a stop does not end it, for 5 s. */
+void fe_s3_farewell(struct fe_s3 *s);
 const struct fe_aws_config *fe_s3_config(const struct fe_s3 *s);
 
 /* ---- reading ---- */

@@ -30,6 +30,7 @@ struct fe_s3 {
 	struct fe_s3_region *regions;
 	size_t n_regions, cap_regions;
 	int64_t skew_us;
+	int64_t farewell_us; /* 0: none */
 };
 
 /* A client of http, for one thread until it is given back. */

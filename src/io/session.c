@@ -51,3 +51,12 @@ fe_session_give_s3(const struct fe_net_settings *net, struct fe_s3 *s3)
 	if (!net->session)
 		fe_s3_close(s3);
 }
+
+void
+fe_session_farewell(struct fe_session *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	if (s->s3)
+		fe_s3_farewell(s->s3);
+	(void)pthread_mutex_unlock(&s->lock);
+}

@@ -17,6 +17,8 @@ void fe_session_free(struct fe_session *s); /* NULL is allowed */
 
 /* The session's client of S3, or a new one where there is no session. */
 FE_MUST_USE enum fe_rc fe_session_take_s3(const struct fe_net_settings *net, struct fe_s3 **out, struct fe_err *err);
+/* After a stop, what undoes is still asked for (fe_s3_farewell). */
+void fe_session_farewell(struct fe_session *s);
 void fe_session_give_s3(const struct fe_net_settings *net, struct fe_s3 *s3); /* NULL is allowed */
 
 #endif

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -20,6 +21,9 @@
 
 #include "base/failpoint.h"
 #include "base/mem.h"
+#include "io/s3_url.h"
+#include "io/unnamed.h"
+#include "io/upload.h"
 #include "io/write_all.h"
 
 #define BUFFER_BYTES ((size_t)256 * 1024)
@@ -30,6 +34,7 @@ struct fe_writer {
 	char *name;      /* its last part */
 	char *temp;      /* name of the temporary file; NULL: there is none */
 	int folder, fd;
+	struct fe_upload *upload; /* of S3; NULL: a file */
 	struct fe_sha256 *sha;
 	char *buffer;
 	size_t n_buffered;
@@ -129,8 +134,26 @@ make_temp(struct fe_writer *w, struct fe_err *err)
 	return fe_fail(err, FE_EUNAVAIL, "no temporary name beside it is free");
 }
 
+/* Where there is room for large files; what is in memory only would count twice. */
+static enum fe_rc
+open_upload(struct fe_writer *w, const struct fe_net_settings *net, struct fe_err *err)
+{
+	static const struct fe_net_settings careful = { 0 };
+	const char *folder = secure_getenv("TMPDIR");
+	FE_TRY(fe_upload_open(&w->upload, w->path, net ? net : &careful, err));
+	return fe_unnamed_open(&w->fd, folder && *folder ? folder : "/var/tmp", err);
+}
+
+static enum fe_rc
+open_file(struct fe_writer *w, struct fe_err *err)
+{
+	FE_TRY(open_folder(w, err));
+	remove_leftovers(w);
+	return make_temp(w, err);
+}
+
 enum fe_rc
-fe_writer_open(struct fe_writer **out, const char *path, struct fe_err *err)
+fe_writer_open(struct fe_writer **out, const char *path, const struct fe_net_settings *net, struct fe_err *err)
 {
 	struct fe_writer *w = fe_new(struct fe_writer);
 	enum fe_rc rc;
@@ -139,11 +162,7 @@ fe_writer_open(struct fe_writer **out, const char *path, struct fe_err *err)
 	w->folder = w->fd = -1;
 	w->sha = fe_sha256_new();
 	w->buffer = fe_alloc(BUFFER_BYTES);
-	rc = open_folder(w, err);
-	if (rc)
-		goto fail;
-	remove_leftovers(w);
-	rc = make_temp(w, err);
+	rc = fe_s3_is_url(path) ? open_upload(w, net, err) : open_file(w, err);
 	if (rc)
 		goto fail;
 	*out = w;
@@ -223,7 +242,9 @@ fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], stru
 	FE_ASSERT(!w->is_finished && w->sha);
 	FE_TRY(fe_writer_flush(w, err));
 	FE_TRY(fe_failpoint("writer.finish", err));
-	if (fsync(w->fd) != 0)
+	if (w->upload)
+		FE_TRY(fe_upload_send(w->upload, w->fd, w->n_written, err));
+	else if (fsync(w->fd) != 0)
 		return fe_fail_errno(err, errno, "cannot bring to disk", w->path);
 	fe_sha256_end(w->sha, digest);
 	fe_sha256_hex(digest, sha256_hex);
@@ -234,8 +255,12 @@ fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], stru
 enum fe_rc
 fe_writer_publish(struct fe_writer *w, struct fe_err *err)
 {
-	FE_ASSERT(w->is_finished && w->temp);
+	FE_ASSERT(w->is_finished && (w->temp || w->upload));
 	FE_TRY(fe_failpoint("writer.publish", err));
+	if (w->upload) {
+		FE_TRY(fe_upload_publish(w->upload, err));
+		return fe_failpoint("writer.published", err);
+	}
 	if (renameat(w->folder, w->temp, w->folder, w->name) != 0)
 		return fe_fail_errno(err, errno, "cannot rename the finished file to its name",
 				     w->path);
@@ -251,6 +276,7 @@ fe_writer_close(struct fe_writer *w)
 {
 	if (!w)
 		return;
+	fe_upload_close(w->upload);
 	if (w->temp)
 		(void)unlinkat(w->folder, w->temp, 0); /* else the next writer removes it */
 	if (w->fd >= 0)

@@ -5,6 +5,9 @@
  * O_EXCL, mode 0640); commit flushes, fsyncs, renames over the target and fsyncs the
  * directory; close without commit removes it. Leftovers of killed runs are removed
  * by the next open of the same target. SHA-256 and size as written.
+ *
+ * "s3://bucket/key" is written to an unnamed file in TMPDIR (else /var/tmp), from which it can
+ * be read back; finish brings it to S3, and publish makes the object of it (io/upload.h).
  */
 #ifndef FE_IO_WRITER_H
 #define FE_IO_WRITER_H
@@ -12,10 +15,12 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "io/net.h"
 
 struct fe_writer;
 
-FE_MUST_USE enum fe_rc fe_writer_open(struct fe_writer **out, const char *path, struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_writer_open(struct fe_writer **out, const char *path, const struct fe_net_settings *net,
+                                      struct fe_err *err); /* net as in io/reader.h */
 FE_MUST_USE enum fe_rc fe_writer_write(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err);
 /* Flushes our buffer to the file, so that pread sees it. */
 FE_MUST_USE enum fe_rc fe_writer_flush(struct fe_writer *w, struct fe_err *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* load/files.c - the sink files:DIR, a folder that holds one whole run
+/* load/files.c - the sink files:DIR, a folder (or prefix of S3) that holds one whole run
  *
  *   <table>.csv            the rows, source columns then derived ones
  *   <data set>.rejects.csv what was not loaded, and why
@@ -17,14 +17,11 @@
  * not hold a file of a name that this one writes, and an output is never the file that
  * was read.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/failpoint.h"
 #include "base/mem.h"
-#include "io/lock.h"
+#include "io/folder.h"
+#include "io/s3_url.h"
+#include "io/session.h"
 #include "load/files_table.h"
 
 #define REPORT "report.json"
@@ -33,6 +30,7 @@
 struct files_sink {
 	struct fe_sink base;
 	char *folder, *held;
+	struct fe_net_settings net;      /* of a folder of S3 */
 	struct fe_lock *lock;
 	struct fe_files_table *tables;   /* [set.n_tables] */
 	struct fe_files_output *rejects; /* [set.n_tables]; path NULL: none */
@@ -40,19 +38,6 @@ struct files_sink {
 };
 
 static void files_close(struct fe_sink *sink);
-
-static enum fe_rc
-make_folder(const char *path, struct fe_err *err)
-{
-	struct stat st;
-	if (mkdir(path, 0750) == 0)
-		return FE_OK;
-	int errnum = errno;
-	if (errnum == EEXIST && stat(path, &st) == 0)
-		return S_ISDIR(st.st_mode) ? FE_OK
-					   : fe_fail(err, FE_EUSAGE, "'%s' is there and is not a folder", path);
-	return fe_fail_errno(err, errnum, "cannot make the folder", path);
-}
 
 static char *
 join(const char *folder, const char *name)
@@ -98,12 +83,15 @@ files_open(struct fe_sink **out, const struct fe_sink_settings *set, struct fe_e
 	s = fe_new(struct files_sink);
 	s->base = (struct fe_sink){ .ops = &fe_sink_files, .set = *set };
 	s->folder = fe_strdup(folder + 1);
+	for (size_t n = strlen(s->folder); fe_s3_is_url(s->folder) && s->folder[n - 1] == '/'; n--)
+		s->folder[n - 1] = '\0'; /* a key "a//b" is another than "a/b" */
+	s->net.session = fe_session_new();
 	s->held = join(s->folder, "held");
 	s->tables = fe_new_array(set->n_tables + 1, struct fe_files_table);
 	s->rejects = fe_new_array(set->n_tables + 1, struct fe_files_output);
 	for (size_t i = 0; i < set->n_tables; i++)
-		fe_files_table_init(&s->tables[i], &set->tables[i], s->folder);
-	rc = make_folder(s->folder, err);
+		fe_files_table_init(&s->tables[i], &set->tables[i], &(struct fe_files_place){ s->folder, &s->net });
+	rc = fe_folder_make(s->folder, err);
 	if (rc)
 		goto fail;
 	*out = &s->base;
@@ -135,15 +123,17 @@ files_close(struct fe_sink *sink)
 	fe_free(s->folder);
 	fe_free(s->held);
 	fe_lock_release(s->lock);
+	fe_session_free(s->net.session);
 	fe_free(s);
 }
 
 static enum fe_rc
-check_absent(const char *path, struct fe_err *err)
+check_absent(const struct files_sink *s, const char *path, struct fe_err *err)
 {
-	struct stat st;
-	if (lstat(path, &st) != 0)
-		return FE_OK; /* what else may be wrong shows when it is written */
+	bool exists;
+	FE_TRY(fe_file_exists(path, &s->net, &exists, err));
+	if (!exists)
+		return FE_OK;
 	(void)fe_fail(err, FE_ECONFLICT,
 		      "this file would be replaced, but the folder holds no earlier run of finetl; "
 		      "move the file, or name another folder");
@@ -153,24 +143,28 @@ check_absent(const char *path, struct fe_err *err)
 
 /* The first run in a folder finds no file of its names there, unless it is someone's. */
 static enum fe_rc
-check_foreign(const struct files_sink *s, const char *lock, struct fe_err *err)
+check_foreign(const struct files_sink *s, struct fe_err *err)
 {
+	const struct fe_files_place place = { s->folder, &s->net };
 	struct fe_files_output o;
-	struct stat st;
-	enum fe_rc rc = FE_OK;
+	bool was_ours;
+	enum fe_rc rc;
 
-	if (lstat(lock, &st) == 0)
-		return FE_OK;
+	fe_files_output_init(&o, &place, LOCK, "");
+	rc = fe_file_exists(o.path, &s->net, &was_ours, err);
+	fe_files_output_reset(&o);
+	if (rc || was_ours)
+		return rc;
 	for (size_t i = 0; i < s->base.set.n_tables && rc == FE_OK; i++) {
-		rc = check_absent(s->tables[i].out.path, err);
-		fe_files_output_init(&o, s->folder, s->base.set.tables[i].dataset, ".rejects.csv");
+		rc = check_absent(s, s->tables[i].out.path, err);
+		fe_files_output_init(&o, &place, s->base.set.tables[i].dataset, ".rejects.csv");
 		if (rc == FE_OK)
-			rc = check_absent(o.path, err);
+			rc = check_absent(s, o.path, err);
 		fe_files_output_reset(&o);
 	}
-	fe_files_output_init(&o, s->folder, REPORT, "");
+	fe_files_output_init(&o, &place, REPORT, "");
 	if (rc == FE_OK)
-		rc = check_absent(o.path, err);
+		rc = check_absent(s, o.path, err);
 	fe_files_output_reset(&o);
 	return rc;
 }
@@ -179,14 +173,10 @@ static enum fe_rc
 files_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *first_object_id, struct fe_err *err)
 {
 	struct files_sink *s = (struct files_sink *)sink;
-	char *path = join(s->folder, LOCK);
-	enum fe_rc rc = check_foreign(s, path, err);
-	if (rc == FE_OK)
-		rc = fe_lock_take(&s->lock, path, s->base.set.wait_ms, s->base.set.clock, err);
 	(void)run; /* what is known of it comes with its end */
-	fe_free(path);
 	*first_object_id = 1;
-	return rc;
+	FE_TRY(check_foreign(s, err));
+	return fe_folder_lock(&s->lock, s->folder, LOCK, s->base.set.wait_ms, s->base.set.clock, &s->net, err);
 }
 
 static enum fe_rc
@@ -254,43 +244,32 @@ static enum fe_rc
 write_outputs(struct files_sink *s, const char *folder, const struct fe_files_output **list, size_t n_list,
               const struct fe_run_end *end, struct fe_err *err)
 {
+	const struct fe_files_place place = { folder, &s->net };
 	size_t n = s->base.set.n_tables;
 
 	reset_outputs(s);
 	for (size_t i = 0; i < n; i++) {
 		if (!s->tables[i].has_begun)
 			continue;
-		fe_files_output_init(&s->rejects[i], folder, s->base.set.tables[i].dataset, ".rejects.csv");
+		fe_files_output_init(&s->rejects[i], &place, s->base.set.tables[i].dataset, ".rejects.csv");
 		list[n_list++] = &s->rejects[i];
 	}
-	fe_files_output_init(&s->report, folder, REPORT, "");
+	fe_files_output_init(&s->report, &place, REPORT, "");
 	FE_TRY(fe_files_write_rejects(s->rejects, n, end, err));
 	return fe_files_write_report(&s->report, list, n_list, end, err);
 }
 
 /* Removes a file of a folder, if it is there; durable by the publish that follows. */
 static enum fe_rc
-remove_file(const char *folder, const char *name, const char *suffix, struct fe_err *err)
+remove_file(const struct files_sink *s, const char *folder, const char *name, const char *suffix, struct fe_err *err)
 {
 	struct fe_files_output o;
-	enum fe_rc rc = FE_OK;
-	fe_files_output_init(&o, folder, name, suffix);
-	if (unlink(o.path) != 0 && errno != ENOENT && errno != ENOTDIR)
-		rc = fe_fail_errno(err, errno, "cannot remove the file of an earlier run", o.path);
+	fe_files_output_init(&o, &(struct fe_files_place){ folder, &s->net }, name, suffix);
+	enum fe_rc rc = fe_file_remove(o.path, &s->net, err);
+	if (rc)
+		fe_err_context(err, "a file of an earlier run");
 	fe_files_output_reset(&o);
 	return rc;
-}
-
-/* What is renamed after this must not reach the disk before it. */
-static enum fe_rc
-sync_folder(const char *path, struct fe_err *err)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return fe_fail_errno(err, errno, "cannot open the folder", path);
-	int errnum = fsync(fd) == 0 ? 0 : errno;
-	(void)close(fd);
-	return errnum ? fe_fail_errno(err, errnum, "cannot bring the folder to disk", path) : FE_OK;
 }
 
 /* Of the data sets of this pipeline; the folder goes with its last file. */
@@ -299,9 +278,9 @@ remove_held(const struct files_sink *s, struct fe_err *err)
 {
 	for (size_t i = 0; i < s->base.set.n_tables; i++)
 		if (s->tables[i].has_begun)
-			FE_TRY(remove_file(s->held, s->base.set.tables[i].dataset, ".rejects.csv", err));
-	FE_TRY(remove_file(s->held, REPORT, "", err));
-	(void)rmdir(s->held); /* stays where it is not empty, or was never there */
+			FE_TRY(remove_file(s, s->held, s->base.set.tables[i].dataset, ".rejects.csv", err));
+	FE_TRY(remove_file(s, s->held, REPORT, "", err));
+	fe_folder_remove(s->held);
 	return FE_OK;
 }
 
@@ -318,13 +297,11 @@ publish(struct fe_files_output *o, struct fe_err *err)
 static enum fe_rc
 check_input(const struct fe_files_output *o, const struct fe_run_end *end, struct fe_err *err)
 {
-	struct stat out, in;
-	if (!o->writer || stat(o->path, &out) != 0)
+	if (!o->writer)
 		return FE_OK;
 	for (size_t i = 0; i < end->n_objects; i++) {
 		const struct fe_object_id *id = end->objects[i].id;
-		if (!id || !id->path || stat(id->path, &in) != 0 || in.st_dev != out.st_dev ||
-		    in.st_ino != out.st_ino)
+		if (!id || !id->path || !fe_file_is_same(id->path, o->path))
 			continue;
 		(void)fe_fail(err, FE_ECONFLICT,
 			      "this file was read, and would be replaced; name another folder");
@@ -347,8 +324,8 @@ check_inputs(const struct files_sink *s, const struct fe_run_end *end, struct fe
 static enum fe_rc
 publish_all(struct files_sink *s, struct fe_err *err)
 {
-	FE_TRY(remove_file(s->folder, REPORT, "", err));
-	FE_TRY(sync_folder(s->folder, err));
+	FE_TRY(remove_file(s, s->folder, REPORT, "", err));
+	FE_TRY(fe_folder_sync(s->folder, err));
 	FE_TRY(remove_held(s, err));
 	for (size_t i = 0; i < s->base.set.n_tables; i++)
 		FE_TRY(publish(&s->tables[i].out, err));
@@ -385,9 +362,9 @@ files_commit(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *
 static enum fe_rc
 hold(struct files_sink *s, const struct fe_files_output **list, const struct fe_run_end *end, struct fe_err *err)
 {
-	FE_TRY(make_folder(s->held, err));
+	FE_TRY(fe_folder_make(s->held, err));
 	FE_TRY(write_outputs(s, s->held, list, 0, end, err));
-	FE_TRY(remove_file(s->held, REPORT, "", err));
+	FE_TRY(remove_file(s, s->held, REPORT, "", err));
 	for (size_t i = 0; i < s->base.set.n_tables; i++)
 		FE_TRY(publish(&s->rejects[i], err));
 	FE_TRY(fe_failpoint("files.report", err));
@@ -403,6 +380,7 @@ files_undo(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *er
 
 	if (!s->lock)
 		return FE_OK; /* another run's folder */
+	fe_session_farewell(s->net.session);
 	for (size_t i = 0; i < s->base.set.n_tables; i++) {
 		fe_writer_close(s->tables[i].out.writer);
 		s->tables[i].out.writer = NULL;

@@ -14,13 +14,14 @@
 static const char rejects_header[] = "object,record,offset,verdict,reasons,raw,raw_encoding,detail\n";
 
 void
-fe_files_output_init(struct fe_files_output *o, const char *folder, const char *name, const char *suffix)
+fe_files_output_init(struct fe_files_output *o, const struct fe_files_place *place, const char *name,
+                     const char *suffix)
 {
 	struct fe_buf path;
 	fe_buf_init(&path, SIZE_MAX / 2);
-	fe_buf_addf(&path, "%s/%s%s", folder, name, suffix);
-	size_t n_folder = strlen(folder) + 1;
-	*o = (struct fe_files_output){ .path = fe_buf_take(&path) };
+	fe_buf_addf(&path, "%s/%s%s", place->folder, name, suffix);
+	size_t n_folder = strlen(place->folder) + 1;
+	*o = (struct fe_files_output){ .path = fe_buf_take(&path), .net = place->net };
 	o->name = o->path + n_folder;
 }
 
@@ -124,7 +125,7 @@ fe_files_write_rejects(struct fe_files_output *outputs, size_t n_outputs, const 
 		struct fe_files_output *o = &outputs[i];
 		if (!o->path)
 			continue;
-		FE_TRY(fe_writer_open(&o->writer, o->path, err));
+		FE_TRY(fe_writer_open(&o->writer, o->path, o->net, err));
 		FE_TRY(fe_writer_write(o->writer, rejects_header, sizeof rejects_header - 1, err));
 	}
 	fe_buf_init(&lines, MAX_LINE_BYTES);
@@ -182,7 +183,7 @@ fe_files_write_report(struct fe_files_output *report, const struct fe_files_outp
 	fe_buf_init(&text, MAX_LINE_BYTES);
 	rc = build_report(&text, files, n_files, end, err);
 	if (rc == FE_OK)
-		rc = fe_writer_open(&report->writer, report->path, err);
+		rc = fe_writer_open(&report->writer, report->path, report->net, err);
 	if (rc == FE_OK)
 		rc = fe_writer_write(report->writer, text.p, text.n_bytes, err);
 	if (rc == FE_OK)

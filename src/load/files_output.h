@@ -12,8 +12,12 @@
 #include "io/writer.h"
 #include "load/sink.h"
 
+/* Where files stand: a path, or "s3://bucket/prefix", and what is allowed of a network. */
+struct fe_files_place { const char *folder; const struct fe_net_settings *net; };
+
 struct fe_files_output {
 	char *path, *name;        /* name: the path's last part, a view of it */
+	const struct fe_net_settings *net; /* borrowed */
 	struct fe_writer *writer; /* NULL: not open */
 	uint64_t n_rows, size_bytes;
 	char sha256[FE_SHA256_HEX_BYTES];
@@ -21,7 +25,8 @@ struct fe_files_output {
 };
 
 /* folder/name + suffix. */
-void fe_files_output_init(struct fe_files_output *o, const char *folder, const char *name, const char *suffix);
+void fe_files_output_init(struct fe_files_output *o, const struct fe_files_place *place, const char *name,
+                          const char *suffix);
 void fe_files_output_reset(struct fe_files_output *o); /* undoes what was not published */
 FE_MUST_USE enum fe_rc fe_files_output_finish(struct fe_files_output *o, struct fe_err *err);
 

@@ -16,10 +16,10 @@
 #define PLACE_EVERY 64 /* as many rows as a word of `dead` */
 
 void
-fe_files_table_init(struct fe_files_table *t, const struct fe_table *table, const char *folder)
+fe_files_table_init(struct fe_files_table *t, const struct fe_table *table, const struct fe_files_place *place)
 {
 	*t = (struct fe_files_table){ .table = table };
-	fe_files_output_init(&t->out, folder, table->name, ".csv");
+	fe_files_output_init(&t->out, place, table->name, ".csv");
 	fe_buf_init(&t->lines, MAX_LINES_BYTES);
 	fe_buf_init(&t->window, MAX_LINES_BYTES);
 }
@@ -49,7 +49,7 @@ fe_files_table_begin(struct fe_files_table *t, struct fe_err *err)
 	const struct fe_schema *schema = t->table->schema;
 	if (t->has_begun)
 		return fe_fail(err, FE_EBUG, "the table '%s' was begun before", t->table->name);
-	FE_TRY(fe_writer_open(&t->out.writer, t->out.path, err));
+	FE_TRY(fe_writer_open(&t->out.writer, t->out.path, t->out.net, err));
 	t->has_begun = true;
 	t->bound = fe_files_row_bound(schema);
 	t->sums = fe_new_array(schema->n_fields + 1, fe_i128);
@@ -243,7 +243,7 @@ static enum fe_rc
 leave_out_dead_rows(struct fe_files_table *t, struct fe_err *err)
 {
 	struct copy c = { 0 };
-	FE_TRY(fe_writer_open(&c.to, t->out.path, err));
+	FE_TRY(fe_writer_open(&c.to, t->out.path, t->out.net, err));
 	fe_batch_init(&c.dead, t->table->schema);
 	enum fe_rc rc = copy_live_rows(t, &c, err);
 	fe_batch_reset(&c.dead);

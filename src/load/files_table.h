@@ -32,7 +32,8 @@ struct fe_files_table {
 	struct fe_buf window;    /* to read back through */
 };
 
-void fe_files_table_init(struct fe_files_table *t, const struct fe_table *table, const char *folder);
+void fe_files_table_init(struct fe_files_table *t, const struct fe_table *table,
+                         const struct fe_files_place *place);
 void fe_files_table_reset(struct fe_files_table *t);
 FE_MUST_USE enum fe_rc fe_files_table_begin(struct fe_files_table *t, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b,

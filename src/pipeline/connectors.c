@@ -136,7 +136,8 @@ fe_warehouse_resolve(struct fe_str url, const char *folder, char **out, struct f
 	struct fe_buf text;
 	fe_buf_init(&text, 16384);
 	fe_buf_addf(&text, "%s:", sink->scheme);
-	if (path.p[0] != '/') {
+	bool is_object_store = path.n > 5 && memcmp(path.p, "s3://", 5) == 0; /* files:s3://bucket/prefix */
+	if (path.p[0] != '/' && !is_object_store) {
 		struct fe_str above = fe_str_of(folder);
 		fe_path_climb(&above, &path);
 		fe_buf_add_str(&text, above);

@@ -102,7 +102,7 @@ fe_run_result_reset(struct fe_run_result *r)
 static char *
 spool_folder(const char *url)
 {
-	if (fe_warehouse_is_server(url)) {
+	if (fe_warehouse_is_server(url) || strncmp(url, "files:s3://", 11) == 0) {
 		const char *folder = getenv("TMPDIR");
 		return fe_strdup(folder && *folder ? folder : "/tmp");
 	}

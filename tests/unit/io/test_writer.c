@@ -61,7 +61,7 @@ open_writer(const char *path)
 {
 	struct fe_writer *w;
 	struct fe_err err = FE_ERR_INIT;
-	if (fe_writer_open(&w, path, &err))
+	if (fe_writer_open(&w, path, NULL, &err))
 		fail_msg("%s", err.text);
 	return w;
 }
@@ -204,12 +204,12 @@ writer_refuses_places_that_cannot_be_written(void **state)
 	struct fe_writer *w;
 	struct fe_err err = FE_ERR_INIT;
 	const char *path = scratch_path(&scratch, "none/a.csv");
-	assert_int_equal(fe_writer_open(&w, path, &err), FE_EUSAGE);
+	assert_int_equal(fe_writer_open(&w, path, NULL, &err), FE_EUSAGE);
 	assert_null(w);
 	assert_string_equal(err.object, path);
-	assert_int_equal(fe_writer_open(&w, scratch_path(&scratch, ""), &err), FE_EUSAGE);
-	assert_int_equal(fe_writer_open(&w, scratch_path(&scratch, ".."), &err), FE_EUSAGE);
-	assert_int_not_equal(fe_writer_open(&w, "/proc/a.csv", &err), FE_OK);
+	assert_int_equal(fe_writer_open(&w, scratch_path(&scratch, ""), NULL, &err), FE_EUSAGE);
+	assert_int_equal(fe_writer_open(&w, scratch_path(&scratch, ".."), NULL, &err), FE_EUSAGE);
+	assert_int_not_equal(fe_writer_open(&w, "/proc/a.csv", NULL, &err), FE_OK);
 	/* A folder of the target's name. */
 	char sha[FE_SHA256_HEX_BYTES];
 	assert_int_equal(mkdir(scratch_path(&scratch, "g.csv"), 0700), 0);
