@@ -150,6 +150,17 @@ fe_report_is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* A page replaces what has its name: a file, but not a device as /dev/null. */
+static enum fe_rc
+check_target(const char *path, struct fe_err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return FE_OK;
+	return fe_fail(err, FE_EUSAGE, "'%s' is there and is not a file; name a file, a folder, or - for standard output", path);
+}
+
 enum fe_rc
 fe_report_write(const char *path, const char *name, const struct fe_buf *page, struct fe_buf *written, struct fe_err *err)
 {
@@ -161,6 +172,7 @@ fe_report_write(const char *path, const char *name, const struct fe_buf *page, s
 	if (fe_report_is_folder(path))
 		fe_buf_addf(written, "%s%s", written->p[written->n_bytes - 1] == '/' ? "" : "/", name);
 	FE_TRY(fe_buf_check(written, "the path of the page", err));
+	FE_TRY(check_target(fe_buf_text(written), err));
 	FE_TRY(fe_writer_open(&w, fe_buf_text(written), NULL, err));
 	rc = fe_writer_write(w, page->p, page->n_bytes, err);
 	if (rc == FE_OK)

@@ -248,6 +248,12 @@ def test_page_that_cannot_be_written_does_not_fail_the_run(finetl, tmp_path):
     assert "the report of the run was not written" in done.stderr
 
 
+def test_page_does_not_replace_what_is_no_file(finetl, warehouse, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    done = finetl("report", "latest", "--warehouse", warehouse["url"], "--output", tmp_path / "pipe")
+    assert done.code == 2 and (tmp_path / "pipe").is_fifo()
+
+
 def test_page_of_a_run_whose_warehouse_is_away(finetl, tmp_path):
     path = pipeline(tmp_path)
     done = finetl.run(path, "sqlite:/nowhere/at/all/w.db", "--report", tmp_path / "reports")
