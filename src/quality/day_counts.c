@@ -5,8 +5,11 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-#define MAX_DAYS (1u << 15)
 #define MIN_DAYS (1u << 10)
+#define MAX_DAYS (1u << 13)
+/* At most half of the array is to spare. So days that do not fit into one are farther apart than the
+ * longest months that could be shown, and years are all that is ever asked for. */
+_Static_assert(MAX_DAYS / 2 > FE_DAY_BARS * 31, "years only where months would be too many");
 
 /* ---- counting ---- */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* quality/day_counts.h - how many records each day has
  *
- * A counter a day in one array that grows at both ends, up to some ninety years; where days lie farther
+ * A counter a day in one array that grows at both ends, up to some twenty years; where days lie farther
  * apart, as with a 9999-12-31 among them, a counter a year. What is shown is folded: days, weeks
  * from Monday, months, years, decades or centuries, the first of them that needs at most
  * FE_DAY_BARS bars.

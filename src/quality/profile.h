@@ -9,7 +9,7 @@
  *              cannot be taken back; so rows = inserted + updated + unchanged + superseded.
  *   Exact      in every figure, whatever the batches
  *   pii        of such columns nulls are counted, and no value is looked at
- *   Memory     at most some 300 KiB a column: 64 values, counters of sizes or of days
+ *   Memory     at most some 100 KiB a column: 64 values, or counters of sizes or of days
  *   Cost       a pass over each column. As long as a column has few values they are counted one by one,
  *              and all else is worked out from those at the end. From the 65th on that stops,
  *              and what is left is comparing with the least and the greatest, and one counter.
