@@ -235,20 +235,15 @@ fe_cursor_print_date(int64_t days, char *out)
 }
 
 size_t
-fe_cursor_print_moment(int64_t us, bool has_zone, char *out)
+fe_cursor_print_moment(int64_t days, int64_t us_of_day, bool has_zone, char *out)
 {
-	int64_t days = us / FE_US_PER_DAY, rest = us % FE_US_PER_DAY;
-	int64_t seconds;
+	const int64_t seconds = us_of_day / FE_US_PER_SECOND;
 	size_t n;
 
-	if (rest < 0) {
-		rest += FE_US_PER_DAY;
-		days--;
-	}
-	seconds = rest / FE_US_PER_SECOND;
+	FE_ASSERT(days >= INT32_MIN && days <= INT32_MAX);
 	n = print_day(days, out);
 	n += (size_t)snprintf(out + n, FE_CURSOR_MOMENT_BYTES - n, " %02d:%02d:%02d.%06d%s", (int)(seconds / 3600),
-	                      (int)(seconds / 60 % 60), (int)(seconds % 60), (int)(rest % FE_US_PER_SECOND),
+	                      (int)(seconds / 60 % 60), (int)(seconds % 60), (int)(us_of_day % FE_US_PER_SECOND),
 	                      has_zone ? "Z" : "");
 	return add_era(days, out, n);
 }

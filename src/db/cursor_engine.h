@@ -47,6 +47,6 @@ bool fe_cursor_is_int(const char *text, int64_t *out);
  * FE_CURSOR_MOMENT_BYTES; how many. */
 #define FE_CURSOR_MOMENT_BYTES 48
 size_t fe_cursor_print_date(int64_t days, char *out);
-size_t fe_cursor_print_moment(int64_t us, bool has_zone, char *out);
+size_t fe_cursor_print_moment(int64_t days, int64_t us_of_day, bool has_zone, char *out);
 
 #endif

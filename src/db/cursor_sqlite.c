@@ -30,14 +30,14 @@ struct sqlite_cursor {
 static enum fe_rc
 fail_sqlite(struct sqlite_cursor *c, int code, enum fe_rc blame, const char *advice, struct fe_err *err)
 {
-	enum fe_rc rc;
+	enum fe_rc rc = fe_sqlite_fail(err, code, c->handle, c->base.name);
 
 	if ((code & 0xff) == SQLITE_ERROR) { /* the query's own */
 		rc = fe_fail(err, blame, "%s: %s", sqlite3_errmsg(c->handle), advice);
 		fe_err_at(err, c->base.name, 0, NULL);
+		fe_sqlite_set_foreign(err, code);
 		return rc;
 	}
-	rc = fe_sqlite_fail(err, code, c->handle, c->base.name);
 	if ((code & 0xff) == SQLITE_READONLY)
 		fe_err_context(err, "the program that writes the file was cut off in a transaction, which that program must "
 		               "take back by opening it");

@@ -299,21 +299,21 @@ decode_date(struct fe_str bytes, struct fe_cursor_value *out, struct fe_arena *t
 static bool
 decode_moment(struct fe_str bytes, enum fe_cursor_kind kind, struct fe_cursor_value *out, struct fe_arena *texts)
 {
-	int64_t us;
+	int64_t raw, us, days;
+	size_t n;
 	char *text;
 
 	if (bytes.n != 8)
 		return false;
-	us = (int64_t)get64(bytes.p);
-	if (us == INT64_MIN || us == INT64_MAX)
-		return decode_infinity(us > 0, out);
-	if (__builtin_add_overflow(us, EPOCH_US, &us))
-		return false;
-	if (us >= FE_TIMESTAMP_MIN && us <= FE_TIMESTAMP_MAX)
+	raw = (int64_t)get64(bytes.p);
+	if (raw == INT64_MIN || raw == INT64_MAX)
+		return decode_infinity(raw > 0, out);
+	if (!__builtin_add_overflow(raw, EPOCH_US, &us) && us >= FE_TIMESTAMP_MIN && us <= FE_TIMESTAMP_MAX)
 		return set_i64(out, kind, us);
+	days = raw / FE_US_PER_DAY - (raw % FE_US_PER_DAY < 0);
 	text = fe_arena_bytes(texts, FE_CURSOR_MOMENT_BYTES);
-	return set_text(out, FE_CURSOR_TEXT,
-	                (struct fe_str){ text, fe_cursor_print_moment(us, kind == FE_CURSOR_TIMESTAMPTZ, text) });
+	n = fe_cursor_print_moment(days + EPOCH_DAYS, raw - days * FE_US_PER_DAY, kind == FE_CURSOR_TIMESTAMPTZ, text);
+	return set_text(out, FE_CURSOR_TEXT, (struct fe_str){ text, n });
 }
 
 static bool

@@ -60,6 +60,19 @@ find_code(int code)
 	return &other;
 }
 
+void
+fe_sqlite_set_foreign(struct fe_err *err, int code)
+{
+	const struct code *c = find_code(code);
+	size_t n = strlen(c->name);
+
+	if (!err)
+		return;
+	n = n < sizeof(err->foreign) ? n : sizeof(err->foreign) - 1;
+	memcpy(err->foreign, c->name, n);
+	err->foreign[n] = '\0';
+}
+
 enum fe_rc
 fe_sqlite_fail(struct fe_err *err, int code, sqlite3 *handle, const char *path)
 {
@@ -84,12 +97,6 @@ fe_sqlite_fail(struct fe_err *err, int code, sqlite3 *handle, const char *path)
 	}
 	fe_fail(err, rc, "%s: %s", text, advice);
 	fe_err_at(err, path, 0, NULL);
-	if (err) {
-		size_t n = strlen(c->name);
-
-		n = n < sizeof(err->foreign) ? n : sizeof(err->foreign) - 1;
-		memcpy(err->foreign, c->name, n);
-		err->foreign[n] = '\0';
-	}
+	fe_sqlite_set_foreign(err, code);
 	return rc;
 }

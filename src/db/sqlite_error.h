@@ -14,6 +14,8 @@
 /* Fills err from the connection's last failure, code being its extended code. handle
  * may be NULL where there is no connection; path names the database. */
 enum fe_rc fe_sqlite_fail(struct fe_err *err, int code, sqlite3 *handle, const char *path);
+/* SQLite's name of a code, for a failure with a text of one's own. */
+void fe_sqlite_set_foreign(struct fe_err *err, int code);
 sqlite3 *fe_sqlite_handle(struct fe_db *db);
 
 #endif
