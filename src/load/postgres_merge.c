@@ -91,12 +91,16 @@ fe_postgres_drop_gone(struct fe_postgres_sink *s, struct fe_postgres_table *t, s
 	            "WHERE s.object_id = g.object_id AND s.record = g.record RETURNING 1) "
 	            "SELECT count(*) FROM w",
 	            t->number);
-	rc = fe_pg_query_prepare(s->load, fe_buf_text(&sql), oids, 2, &q, err);
+	/* Staging has no statistics: the server would rather sort all of it than hash the few
+	 * that are gone (measured: 0.5 s and not 0.2 s for a million rows). */
+	rc = fe_db_exec(s->load, "SET LOCAL enable_mergejoin = off", err);
+	if (rc == FE_OK)
+		rc = fe_pg_query_prepare(s->load, fe_buf_text(&sql), oids, 2, &q, err);
 	fe_buf_reset(&sql);
 	if (rc == FE_OK)
 		rc = run_drop_gone(s, t, q, err);
 	fe_pg_query_free(q);
-	return rc;
+	return rc ? rc : fe_db_exec(s->load, "SET LOCAL enable_mergejoin TO DEFAULT", err);
 }
 
 /* ---- statements ---- */
