@@ -107,6 +107,13 @@ def test_the_report_role_can_ask_for_runs(loaded, command):
     loaded.finetl(*command, "--warehouse", loaded.url("report")).ok()
 
 
+def test_the_report_role_has_pages_without_raw_text(loaded):
+    pages = [loaded.finetl("report", "latest", "--output", "-", "--warehouse", loaded.url(role)).ok().stdout for role in ("loader", "report")]
+    assert ["Rejected records" in page for page in pages] == [True, True]
+    assert ['class="examples"' in page for page in pages] == [True, False]
+    loaded.finetl("report", "--index", "--output", "-", "--warehouse", loaded.url("report")).ok()
+
+
 def test_the_report_role_reads_what_is_not_personal(loaded):
     with loaded.connect("report") as db:
         for sql in ("SELECT count(*) FROM customer_transaction_summary", "SELECT count(*) FROM daily_transaction_summary",
