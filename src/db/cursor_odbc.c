@@ -233,7 +233,7 @@ bind_parameter(struct fe_odbc_cursor *c, SQLUSMALLINT place, const char *text, s
 		p->text = fe_odbc_wide(fe_str_of(text ? text : ""), &n);
 		p->n_bytes = text ? (SQLLEN)(n * sizeof(SQLWCHAR)) : SQL_NULL_DATA;
 		done = o->SQLBindParameter(c->st, place, SQL_PARAM_INPUT, SQL_C_WCHAR, SQL_WVARCHAR, n ? n : 1, 0, p->text,
-		                           p->n_bytes, &p->n_bytes);
+		                           (SQLLEN)(n * sizeof(SQLWCHAR)), &p->n_bytes);
 	}
 	return SQL_SUCCEEDED(done) ? FE_OK : fail_statement(c, "the query cannot be asked", err);
 }

@@ -74,9 +74,9 @@ fe_odbc_kind(SQLSMALLINT sql_type, SQLULEN size, bool is_unsigned, struct fe_odb
 	case SQL_DOUBLE:
 		return sized(column, SQL_C_DOUBLE, sizeof(SQLDOUBLE), FE_CURSOR_FLOAT);
 	case SQL_TYPE_DATE:
-		return sized(column, SQL_C_TYPE_DATE, sizeof(SQL_DATE_STRUCT), FE_CURSOR_DATE);
+		return sized(column, SQL_C_CHAR, NAMED_BYTES, FE_CURSOR_DATE);
 	case SQL_TYPE_TIMESTAMP:
-		return sized(column, SQL_C_TYPE_TIMESTAMP, sizeof(SQL_TIMESTAMP_STRUCT), FE_CURSOR_TIMESTAMP);
+		return sized(column, SQL_C_CHAR, NAMED_BYTES, FE_CURSOR_TIMESTAMP);
 	case SQL_TYPE_TIME:
 		return sized(column, SQL_C_CHAR, NAMED_BYTES, FE_CURSOR_TIME);
 	case SQL_GUID:
@@ -252,50 +252,38 @@ whole_number(struct fe_odbc_cursor *c, struct fe_str s)
 	return (struct fe_str){ text, s.n + 1 };
 }
 
-static bool
-is_civil(int year, unsigned month, unsigned day)
+/* As text, not as ODBC's structs: some drivers make a null of a date like 0000-00-00 then. What is no
+ * day stays the text, which the cast refuses. */
+static void
+take_date(struct fe_str text, struct fe_cursor_value *out)
 {
-	struct fe_civil again;
+	int32_t days;
 
-	if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31)
-		return false;
-	again = fe_civil_from_days(fe_days_from_civil(year, month, day));
-	return again.month == month && again.day == day;
+	out->text = text;
+	if (fe_date_parse(text, NULL, &days) == FE_TIME_OK)
+		out->i64 = days;
+	else
+		out->kind = FE_CURSOR_TEXT;
 }
 
+/* Zeros finer than microseconds say nothing; other digits stay in the text. */
 static void
-take_date(struct fe_odbc_cursor *c, const SQL_DATE_STRUCT *d, struct fe_cursor_value *out)
+take_moment(struct fe_str text, struct fe_cursor_value *out)
 {
-	char *text;
+	char with_zone[NAMED_BYTES + 1];
+	const char *point = memchr(text.p, '.', text.n);
+	struct fe_str s = text;
 
-	if (is_civil(d->year, d->month, d->day)) {
-		out->i64 = fe_days_from_civil(d->year, d->month, d->day);
-		return;
-	}
-	text = fe_arena_bytes(&c->texts, FE_CURSOR_MOMENT_BYTES);
+	out->text = text;
 	out->kind = FE_CURSOR_TEXT;
-	out->text = (struct fe_str){ text, (size_t)snprintf(text, FE_CURSOR_MOMENT_BYTES, "%04d-%02u-%02u", d->year,
-	                                                    (unsigned)d->month, (unsigned)d->day) };
-}
-
-/* A fraction finer than microseconds stays in the text, which the cast then refuses. */
-static void
-take_moment(struct fe_odbc_cursor *c, const SQL_TIMESTAMP_STRUCT *t, struct fe_cursor_value *out)
-{
-	char *text;
-
-	if (is_civil(t->year, t->month, t->day) && t->hour < 24 && t->minute < 60 && t->second < 60 &&
-	    t->fraction < 1000000000 && t->fraction % 1000 == 0) {
-		out->i64 = fe_days_from_civil(t->year, t->month, t->day) * FE_US_PER_DAY +
-		           ((t->hour * 60 + t->minute) * 60 + t->second) * FE_US_PER_SECOND + (int64_t)(t->fraction / 1000);
+	while (point && s.n > (size_t)(point - s.p) + 7 && s.p[s.n - 1] == '0')
+		s.n--;
+	if (s.n >= NAMED_BYTES)
 		return;
-	}
-	text = fe_arena_bytes(&c->texts, FE_CURSOR_MOMENT_BYTES);
-	out->kind = FE_CURSOR_TEXT;
-	out->text = (struct fe_str){ text, (size_t)snprintf(text, FE_CURSOR_MOMENT_BYTES,
-	                                                    "%04d-%02u-%02u %02u:%02u:%02u.%09u", t->year, (unsigned)t->month,
-	                                                    (unsigned)t->day, (unsigned)t->hour, (unsigned)t->minute,
-	                                                    (unsigned)t->second, (unsigned)t->fraction) };
+	memcpy(with_zone, s.p, s.n);
+	with_zone[s.n] = 'Z';
+	if (fe_timestamp_parse((struct fe_str){ with_zone, s.n + 1 }, NULL, NULL, &out->i64) == FE_TIME_OK)
+		out->kind = FE_CURSOR_TIMESTAMP;
 }
 
 static struct fe_str
@@ -308,6 +296,20 @@ print_float(struct fe_odbc_cursor *c, const char *item)
 	return (struct fe_str){ text, fe_double_format_any(v, text) };
 }
 
+/* What comes in ASCII. */
+static void
+take_named(struct fe_odbc_cursor *c, struct fe_str text, struct fe_cursor_value *out)
+{
+	if (out->kind == FE_CURSOR_DECIMAL)
+		out->text = whole_number(c, text);
+	else if (out->kind == FE_CURSOR_DATE)
+		take_date(text, out);
+	else if (out->kind == FE_CURSOR_TIMESTAMP)
+		take_moment(text, out);
+	else
+		out->text = text;
+}
+
 static void
 take_item(struct fe_odbc_cursor *c, size_t i, const char *item, size_t n_bytes, struct fe_cursor_value *out)
 {
@@ -316,9 +318,7 @@ take_item(struct fe_odbc_cursor *c, size_t i, const char *item, size_t n_bytes, 
 		out->text = copy_utf8(c, item, n_bytes);
 		break;
 	case SQL_C_CHAR:
-		out->text = (struct fe_str){ item, n_bytes };
-		if (out->kind == FE_CURSOR_DECIMAL)
-			out->text = whole_number(c, out->text);
+		take_named(c, (struct fe_str){ item, n_bytes }, out);
 		break;
 	case SQL_C_SBIGINT:
 		memcpy(&out->i64, item, sizeof(out->i64));
@@ -328,12 +328,6 @@ take_item(struct fe_odbc_cursor *c, size_t i, const char *item, size_t n_bytes, 
 		break;
 	case SQL_C_DOUBLE:
 		out->text = print_float(c, item);
-		break;
-	case SQL_C_TYPE_DATE:
-		take_date(c, (const SQL_DATE_STRUCT *)(const void *)item, out);
-		break;
-	case SQL_C_TYPE_TIMESTAMP:
-		take_moment(c, (const SQL_TIMESTAMP_STRUCT *)(const void *)item, out);
 		break;
 	default:
 		out->text = (struct fe_str){ item, n_bytes };

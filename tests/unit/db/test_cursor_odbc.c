@@ -100,7 +100,7 @@ static const struct fe_cursor_subject subject = {
 	.timestamp_type = "datetime(6)",
 	.has_moments = true,
 	.first_day = "0001-01-01",
-	.series = "SELECT seq AS n FROM seq_1_to_%d",
+	.series = "SELECT CAST(seq AS SIGNED) AS n FROM seq_1_to_%d",
 	.failing = "SELECT CASE seq WHEN 500 THEN (SELECT seq FROM seq_1_to_2) ELSE seq END FROM seq_1_to_1000",
 	.endless = "SELECT count(*) FROM seq_1_to_1000000 a, seq_1_to_1000000 b WHERE a.seq * b.seq % 7 = 3",
 	.nowhere = "DRIVER={MariaDB Unicode};SERVER=127.0.0.1;PORT=1;UID=somebody;PWD={geheimnis};CONN_TIMEOUT=2",
