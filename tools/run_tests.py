@@ -5,8 +5,8 @@
   checks      layers, banned calls, hardening as seen in the binary
   builds      gcc release, gcc with ASan and UBSan, clang, gcc with failpoints; no warnings
   unit        cmocka and the fuzz corpora, under the sanitizers and with clang
-  server      unit and system tests of PostgreSQL get a throw-away server (tools/pg_cluster.py),
-              or the one that FINETL_TEST_POSTGRES names
+  server      tests of PostgreSQL and ODBC get throw-away servers (tools/pg_cluster.py, tools/mariadb_server.py),
+              or those that FINETL_TEST_POSTGRES and FINETL_TEST_ODBC name
   model       an independent Python reading of the rules, and modules against Python
   system      the binary as a user meets it: commands, faults, kills, memory
   gx          Great Expectations itself, of locked versions: its answers in tests/gx/cases made anew and compared,
@@ -29,6 +29,7 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 
+import mariadb_server
 import pg_cluster
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -242,6 +243,23 @@ def postgres_server():
         yield
 
 
+@contextlib.contextmanager
+def odbc_server():
+    """A MariaDB for the tests of ODBC; without, they say so themselves."""
+    if os.environ.get(mariadb_server.VARIABLE):
+        say("ODBC: the source of " + mariadb_server.VARIABLE)
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(mariadb_server.throw_away())
+            os.environ.update(server.variables())
+            say(f"MariaDB: a throw-away server in {server.folder}")
+        except mariadb_server.NoServer as reason:
+            say(f"MariaDB: {reason}")
+        yield
+
+
 def run_all(options, results):
     arguments = (["--long"] if options.long else []) + (["-k", options.only] if options.only else [])
     run_checks(results)
@@ -290,7 +308,7 @@ def main():
     options = parser.parse_args()
 
     started, results = time.monotonic(), Results()
-    with postgres_server():
+    with postgres_server(), odbc_server():
         run_all(options, results)
     finish(results, started)
 
