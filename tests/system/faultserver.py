@@ -14,6 +14,7 @@ all that begin so. A behaviour is an Answer, or an Answer in the hands of a faul
     stall(answer, at)      silence after it, and the connection stays
     drip(answer, every_s)  byte by byte
     raw(bytes)             whatever these bytes are, and then the end
+    tunnel(port)           of a proxy: what CONNECT asks for
     hold()                 no answer at all
     end()                  the connection ends without an answer
 
@@ -167,6 +168,26 @@ def hold():
 
 def end():
     return Fault(lambda line, request: line.end())
+
+
+def tunnel(port):
+    """What a proxy does for CONNECT, wherever it is asked to go: to a port of this machine."""
+    def pump(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    def play(line, request):
+        there = socket.create_connection(("127.0.0.1", port))
+        line.send(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
+        back = threading.Thread(target=pump, args=(there, line.sock), daemon=True)
+        back.start()
+        pump(line.sock, there)
+        back.join()
+        line.end()
+    return Fault(play)
 
 
 def packed(body, coding="gzip", data=None, **more):
