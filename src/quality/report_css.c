@@ -10,7 +10,7 @@ const char fe_report_css[] =
 	":root{color-scheme:light dark;--ground:#f7f8f9;--sheet:#fff;--ink:#1b2430;--quiet:#54606f;--rule:#dfe3e8;--soft:#eef1f4;"
 	"--accent:#23598c;--bar:#4a80b3;--gone:#c4704a;--good:#1a6640;--good-bg:#eaf5ee;--note:#7d5200;--note-bg:#fdf5e2;"
 	"--held:#5b4a94;--held-bg:#f1eefa;--bad:#9c2430;--bad-bg:#fbeeee}\n"
-	"@media(prefers-color-scheme:dark){:root{--ground:#11151a;--sheet:#181e25;--ink:#e4e8ed;--quiet:#a2adba;--rule:#2d3641;"
+	"@media screen and (prefers-color-scheme:dark){:root{--ground:#11151a;--sheet:#181e25;--ink:#e4e8ed;--quiet:#a2adba;--rule:#2d3641;"
 	"--soft:#212932;--accent:#8dbbe6;--bar:#5d93c6;--gone:#d0845f;--good:#7fcaa2;--good-bg:#15271e;--note:#e3b866;--note-bg:#2a2212;"
 	"--held:#b9a8ee;--held-bg:#221d33;--bad:#f09a9a;--bad-bg:#2f191b}}\n"
 	"*{box-sizing:border-box}\n"

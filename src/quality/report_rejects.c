@@ -249,7 +249,8 @@ examples_of(struct fe_html *h, const struct fe_report_run *run, const struct fe_
 }
 
 static void
-examples(struct fe_html *h, const struct fe_report_run *run, const struct fe_report_dataset *d, const struct fe_report_reason *reasons, size_t n)
+examples(struct fe_html *h, const struct fe_report_run *run, const struct fe_report_dataset *d,
+	 const struct fe_report_reason *reasons, size_t n)
 {
 	const struct fe_json_value *pii = fe_json_get(d->quality, "pii");
 

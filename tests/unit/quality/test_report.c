@@ -111,8 +111,8 @@ json_of_another_shape_is_passed_over(void **state)
 {
 	static const char *const shapes[] = {
 		"null", "7", "[]", "{\"reasons\": 7, \"gate\": {}, \"profile\": [], \"expectations\": [1], \"pii\": \"x\"}",
-		"{\"reasons\": {\"a\": \"b\", \"c\": -1}, \"gate\": [1, null], \"profile\": {\"columns\": [1, {}, {\"top\": 3, \"values\": 1}]}, "
-		"\"expectations\": {\"results\": [1, {}]}, \"rules\": [3], \"references\": {\"x\": 1}}",
+		("{\"reasons\": {\"a\": \"b\", \"c\": -1}, \"gate\": [1, null], \"profile\": {\"columns\": [1, {}, {\"top\": 3, \"values\": 1}]}, "
+		"\"expectations\": {\"results\": [1, {}]}, \"rules\": [3], \"references\": {\"x\": 1}}"),
 		"{\"profile\": {\"columns\": [{\"values\": 1, \"days\": 7, \"histogram\": [1]}, {\"values\": 1, \"days\": {\"bars\": 4}}]}}",
 	};
 
