@@ -161,6 +161,7 @@ set_limits(struct setup *s, const struct fe_http_transfer *t)
 	set_number(s, CURLOPT_LOW_SPEED_TIME, as_long((net->low_speed_ms + 999) / 1000));
 	set_number(s, CURLOPT_MAXLIFETIME_CONN, CONNECTION_MAX_AGE_S);
 	set_number(s, CURLOPT_QUICK_EXIT, 1); /* a name that is being resolved is not waited for after a stop */
+	set_number(s, CURLOPT_TCP_KEEPALIVE, 1); /* a server that thinks for long is not forgotten on the way */
 	set_number(s, CURLOPT_BUFFERSIZE, 128 * 1024);
 }
 

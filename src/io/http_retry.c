@@ -82,11 +82,11 @@ seconds_of(struct fe_str value, int64_t *out_ms)
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", and asctime's
  * "Sun Nov  6 08:49:37 1994": all without their weekday, one blank between words, in UTC. */
-static bool
-moment_of(struct fe_str value, int64_t *out_us)
+bool
+fe_http_date(struct fe_str value, int64_t *out_us)
 {
 	static const char *const formats[] = { "%d %b %Y %H:%M:%S%z", "%d-%b-%y %H:%M:%S%z", "%b %e %H:%M:%S %Y%z" };
-	const char *space = memchr(value.p, ' ', value.n);
+	const char *space = value.n ? memchr(value.p, ' ', value.n) : NULL;
 	char text[64];
 	size_t n = 0;
 	if (!space || value.n > 40)
@@ -110,7 +110,7 @@ fe_http_retry_after_ms(struct fe_str raw, int64_t now_us, int64_t *out_ms)
 	int64_t at_us, us;
 	if (seconds_of(value, out_ms))
 		return true;
-	if (value.n == 0 || !moment_of(value, &at_us))
+	if (!fe_http_date(value, &at_us))
 		return false;
 	if (__builtin_sub_overflow(at_us, now_us, &us))
 		us = INT64_MAX;

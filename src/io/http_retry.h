@@ -33,6 +33,8 @@ struct fe_http_meaning fe_http_meaning_of(long status, bool is_range);
 /* n_failed: tries that have failed, 1 or more. chance: 64 random bits. */
 int64_t fe_http_backoff_ms(unsigned n_failed, uint64_t chance);
 
+/* One of the three forms of a date of HTTP (RFC 9110, section 5.6.7); false: none of them. */
+bool fe_http_date(struct fe_str value, int64_t *out_us);
 /* Retry-After: seconds, or one of the three forms of a date of HTTP. false: neither. What is
  * past is 0; what is beyond all reason is INT64_MAX / 1000. */
 bool fe_http_retry_after_ms(struct fe_str value, int64_t now_us, int64_t *out_ms);

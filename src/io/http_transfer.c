@@ -63,7 +63,7 @@ static enum fe_rc
 collect_headers(struct fe_http_transfer *t, const struct fe_http_headers *more, struct fe_err *err)
 {
 	/* All that may go to another origin than the one they were meant for. */
-	static const char *const harmless[] = { "Accept", "Accept-Encoding", "Range", "If-Match", "If-None-Match",
+	static const char *const harmless[] = { "Accept", "Accept-Encoding", "Range", "If-Range", "If-Match", "If-None-Match",
 		                                "If-Modified-Since", "If-Unmodified-Since", "Content-Type", NULL };
 	const struct fe_http_request *req = t->ask.req;
 	for (size_t i = 0; i < req->n_headers; i++)

@@ -612,6 +612,14 @@ def test_stream_goes_on_past_what_is_the_limit_of_bodies_in_memory(probe):
     assert got["rc"] == "ok" and got["status"] == 404 and got["body"] == "no"
 
 
+def test_stream_stays_whole_while_its_client_fetches_something_else(probe):
+    body = os.urandom(3 << 20)
+    with FaultServer({"/x": Answer(body), "/y": Answer(OK)}) as server:
+        got = probe(*HTTP, "stream=1", "read_bytes=100000", f"between={server.url('/y')}", server.url("/x"))
+        assert got["rc"] == "ok" and got["sha256"] == hashlib.sha256(body).hexdigest(), got["error"]
+        assert got["n_between"] >= 31 and server.n_connections == 2
+
+
 # Stopping
 
 @pytest.mark.parametrize("behaviour", [hold(), stall(Answer(b"x" * 100000)), status(503, ("Retry-After", "60"))],

@@ -28,6 +28,9 @@ struct probe {
 	bool is_stream, has_most_chance;
 	size_t read_bytes;
 	int64_t read_pause_ms, speed, start_now_us, start_ticks_us;
+	const char *between; /* is fetched after each read of a stream, by the same client */
+	struct fe_http *http;
+	uint64_t n_between;
 	struct fe_sha256 *sha;
 	struct fe_buf body;
 	uint64_t n_body;
@@ -93,6 +96,8 @@ set_other(struct probe *p, const char *name, const char *value)
 		p->is_stream = number(value);
 	else if (strcmp(name, "read_bytes") == 0)
 		p->read_bytes = (size_t)number(value);
+	else if (strcmp(name, "between") == 0)
+		p->between = value;
 	else if (strcmp(name, "chance") == 0)
 		p->has_most_chance = strcmp(value, "most") == 0;
 	else
@@ -148,6 +153,19 @@ keep(struct probe *p, const void *bytes, size_t n_bytes)
 }
 
 static enum fe_rc
+fetch_between(struct probe *p, struct fe_err *err)
+{
+	const struct fe_http_request req = { .url = p->between };
+	struct fe_http_response r = { 0 };
+	if (!p->between)
+		return FE_OK;
+	enum fe_rc rc = fe_http_fetch(p->http, &req, &r, err);
+	p->n_between += rc == FE_OK && r.status == 200;
+	fe_http_response_reset(&r);
+	return rc;
+}
+
+static enum fe_rc
 read_all(struct probe *p, struct fe_http_stream *s, struct fe_err *err)
 {
 	size_t cap = p->read_bytes ? p->read_bytes : 65536, n;
@@ -155,8 +173,10 @@ read_all(struct probe *p, struct fe_http_stream *s, struct fe_err *err)
 	enum fe_rc rc;
 	do {
 		rc = fe_http_stream_read(s, room, cap, &n, err);
-		if (rc == FE_OK)
+		if (rc == FE_OK) {
 			keep(p, room, n);
+			rc = fetch_between(p, err);
+		}
 		if (p->read_pause_ms)
 			(void)usleep((useconds_t)p->read_pause_ms * 1000);
 	} while (rc == FE_OK && n);
@@ -212,6 +232,7 @@ probe(struct probe *p, struct fe_http *h, const struct fe_clock *clock, const ch
 	fe_buf_init(&p->body, (size_t)1 << 20);
 	p->n_body = 0;
 	p->req.url = url;
+	p->http = h;
 	fe_json_init(&j, &line, 0);
 	fe_json_object(&j, NULL);
 	int64_t start_us = fe_clock_ticks(clock);
@@ -224,6 +245,7 @@ probe(struct probe *p, struct fe_http *h, const struct fe_clock *clock, const ch
 	fe_sha256_hex(digest, hex);
 	fe_json_text(&j, "sha256", hex);
 	fe_json_i64(&j, "n_body", (int64_t)p->n_body);
+	fe_json_i64(&j, "n_between", (int64_t)p->n_between);
 	fe_json_str(&j, "body", fe_buf_str(&p->body));
 	fe_json_object_end(&j);
 	FE_ASSERT(!line.failed);

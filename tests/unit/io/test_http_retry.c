@@ -81,12 +81,24 @@ retry_after_is_read_in_all_its_forms(void **state)
 	assert_true(fe_http_retry_after_ms(FE_STR("Sun, 06 Nov 1994 08:49:37 GMT"), INT64_MIN + 1, &ms));
 }
 
+static void
+date_of_http_is_no_number(void **state)
+{
+	int64_t us;
+	(void)state;
+	assert_true(fe_http_date(FE_STR("Sun, 06 Nov 1994 08:49:37 GMT"), &us));
+	assert_true(us == NOW_US);
+	assert_false(fe_http_date(FE_STR("784111777"), &us));
+	assert_false(fe_http_date((struct fe_str){ NULL, 0 }, &us));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(statuses_mean_what_the_table_says),
 		cmocka_unit_test(backoff_doubles_to_its_bound_and_spreads_from_nothing),
+		cmocka_unit_test(date_of_http_is_no_number),
 		cmocka_unit_test(retry_after_is_read_in_all_its_forms),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
