@@ -308,6 +308,19 @@ def test_personal_values_are_nowhere(finetl, tmp_path):
             assert "record 6 of" in words.text
 
 
+def test_password_of_the_warehouse_is_nowhere(finetl, postgres, tmp_path):
+    secret = "planted-secret"
+    env = {"FINETL_WAREHOUSE": postgres.url_of(postgres.fresh().name, password=secret)}
+    finetl("run", pipeline(tmp_path), "--report", tmp_path / "reports", env=env).ok()
+    finetl("report", "latest", "--output", tmp_path / "p.html", env=env).ok()
+    finetl("report", "--index", "--output", tmp_path / "i.html", env=env).ok()
+    for page in [*tmp_path.glob("*.html"), *(tmp_path / "reports").glob("*.html")]:
+        text, words = read(page)
+        assert secret not in text and "--warehouse" not in text
+        assert "***" in words.text
+    assert "give it by FINETL_WAREHOUSE" in read(tmp_path / "p.html")[1].text
+
+
 def test_raw_text_is_not_shown_where_it_is_not_known_what_is_personal(finetl, tmp_path):
     """As of a run of a version that did not write down which columns are."""
     url = f"sqlite:{tmp_path / 'w.db'}"
