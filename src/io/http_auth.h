@@ -22,8 +22,10 @@ struct fe_auth;
 
 /* FE_EUSAGE where a text is missing or cannot be sent. */
 FE_MUST_USE enum fe_rc fe_auth_bearer(struct fe_auth **out, const char *token, struct fe_err *err);
-FE_MUST_USE enum fe_rc fe_auth_api_key(struct fe_auth **out, const char *header, const char *key, struct fe_err *err);
-FE_MUST_USE enum fe_rc fe_auth_basic(struct fe_auth **out, const char *user, const char *password, struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_auth_api_key(struct fe_auth **out, const char *header, const char *key,
+                                       struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_auth_basic(struct fe_auth **out, const char *user, const char *password,
+                                     struct fe_err *err);
 
 struct fe_auth_oauth2 {
 	const char *token_url, *client_id, *client_secret;

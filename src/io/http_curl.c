@@ -272,8 +272,8 @@ fe_http_curl_fail(const struct fe_http_transfer *t, bool *is_worth_again, struct
 	const char *why = t->curl_text[0] ? t->curl_text : curl_easy_strerror(t->result);
 	*is_worth_again = false;
 	if (t->refused[0] && t->result == CURLE_COULDNT_CONNECT)
-		return fe_fail(err, FE_EDENIED, "the host's address is %s, which is %s: not connected to, unless by allow_private",
-			       t->refused, t->refused_as);
+		return fe_fail(err, FE_EDENIED, "the host's address is %s, which is %s: not connected to, unless by "
+			       "allow_private", t->refused, t->refused_as);
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
 		if (codes[i].code != t->result)
 			continue;

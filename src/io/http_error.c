@@ -32,7 +32,9 @@ repeats(struct fe_str text, struct fe_str part)
 static bool
 is_public_header(const char *line)
 {
-	static const char *const names[] = { "Accept:", "Accept-Encoding:", "Content-Type:", "User-Agent:", "Range:", "Host:" };
+	static const char *const names[] = {
+		"Accept:", "Accept-Encoding:", "Content-Type:", "User-Agent:", "Range:", "Host:",
+	};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		struct fe_str name = { line, strnlen(line, strlen(names[i])) };
 		if (fe_text_casecmp_ascii(name, fe_str_of(names[i])) == 0)
@@ -123,7 +125,8 @@ fe_http_fail_status(const struct fe_http_transfer *t, struct fe_http_meaning mea
 		add_target(t, &text);
 	else
 		add_excerpt(t, &text);
-	(void)fe_fail(err, meaning.rc, "the server answers %ld, %s%s", t->head.status, meaning.text, fe_buf_text(&text));
+	(void)fe_fail(err, meaning.rc, "the server answers %ld, %s%s", t->head.status, meaning.text,
+		      fe_buf_text(&text));
 	fe_buf_reset(&text);
 	if (err)
 		(void)snprintf(err->foreign, sizeof err->foreign, "%ld", t->head.status);

@@ -91,15 +91,16 @@ is_https(CURLU *url)
 static enum fe_rc
 choose_method(struct fe_http_ask *ask, long status, struct fe_err *err)
 {
-	if (strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "HEAD") == 0 || status == 307 || status == 308)
+	if (strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "HEAD") == 0 || status == 307 ||
+	    status == 308)
 		return FE_OK;
 	if (status == 303) {
 		ask->method = "GET";
 		ask->has_body = false;
 		return FE_OK;
 	}
-	return fe_fail(err, FE_EDENIED, "a %s is redirected by %ld, which does not say whether to repeat it: use the URL it leads to",
-		       ask->method, status);
+	return fe_fail(err, FE_EDENIED, "a %s is redirected by %ld, which does not say whether to repeat it: "
+		       "use the URL it leads to", ask->method, status);
 }
 
 static enum fe_rc

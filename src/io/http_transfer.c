@@ -63,8 +63,10 @@ static enum fe_rc
 collect_headers(struct fe_http_transfer *t, const struct fe_http_headers *more, struct fe_err *err)
 {
 	/* All that may go to another origin than the one they were meant for. */
-	static const char *const harmless[] = { "Accept", "Accept-Encoding", "Range", "If-Range", "If-Match", "If-None-Match",
-		                                "If-Modified-Since", "If-Unmodified-Since", "Content-Type", NULL };
+	static const char *const harmless[] = {
+		"Accept", "Accept-Encoding", "Content-Type", "Range", "If-Range", "If-Match", "If-None-Match",
+		"If-Modified-Since", "If-Unmodified-Since", NULL,
+	};
 	const struct fe_http_request *req = t->ask.req;
 	for (size_t i = 0; i < req->n_headers; i++)
 		if (!t->ask.is_elsewhere || is_one_of(req->headers[i].name, harmless))
@@ -105,7 +107,8 @@ check_behind_proxy(struct fe_http_transfer *t, struct fe_err *err)
 	const char *special = fe_address_special_host(host);
 	curl_free(host);
 	if (special)
-		return fe_fail(err, FE_EDENIED, "the host is an address that is %s: not asked for, unless by allow_private", special);
+		return fe_fail(err, FE_EDENIED, "the host is an address that is %s: not asked for, unless by allow_private",
+			       special);
 	return FE_OK;
 }
 
@@ -227,9 +230,11 @@ check_ends(const struct fe_http_transfer *t, struct fe_err *err)
 	if (b->has_none || b->is_chunked)
 		return FE_OK;
 	if (b->has_length && t->n_raw_bytes > b->length_bytes)
-		return fe_fail(err, FE_EUNAVAIL, "the server sent more than its Content-Length of %" PRIu64 " bytes", b->length_bytes);
+		return fe_fail(err, FE_EUNAVAIL, "the server sent more than its Content-Length of %" PRIu64 " bytes",
+			       b->length_bytes);
 	if (!b->has_length && !t->has_goodbye)
-		return fe_fail(err, FE_EUNAVAIL, "the connection broke (TLS without close_notify): the answer may be cut short");
+		return fe_fail(err, FE_EUNAVAIL, "the connection broke (TLS without close_notify): the answer may "
+					         "be cut short");
 	return FE_OK;
 }
 
