@@ -142,12 +142,11 @@ find_member(struct fe_json_reader *r, struct fe_json_frame *f, const char *at, s
 		*node = &r->shape.nothing;
 		return keep_key(r, f, at, key);
 	}
-	if (m->stamp == f->stamp)
+	if (m->stamp == f->run.stamp)
 		return fail_twice(r, at, key);
-	m->stamp = f->stamp;
-	if (f->next)
-		*f->next = m;
-	f->next = &m->after;
+	m->stamp = f->run.stamp;
+	*f->run.next = m;
+	f->run.next = &m->after;
 	*node = m->node;
 	return true;
 }

@@ -28,7 +28,7 @@ want_paths(struct fe_json_reader *r, struct fe_json_node *root, const char *cons
 		FE_TRY(fe_json_shape_path(&r->shape, root, paths[i], &node, err));
 		if (node->target >= 0)
 			return fe_fail(err, FE_EUSAGE, "'%s' and '%s' are the same path", paths[node->target], paths[i]);
-		node->target = (int)i;
+		fe_json_shape_want(node, (int)i);
 	}
 	return FE_OK;
 }
@@ -53,6 +53,9 @@ fe_json_reader_new(struct fe_json_reader **out, const struct fe_json_wants *want
 	*out = NULL;
 	fe_json_shape_init(&r->shape);
 	fe_buf_init(&r->key_bytes, FE_JSON_MAX_KEYS_BYTES);
+	r->walk_foretold = fe_json_walk_foretold_avx2();
+	if (!r->walk_foretold)
+		r->walk_foretold = fe_json_walk_foretold;
 	r->is_lines = wants->is_lines;
 	r->refuse_others = wants->refuse_others;
 	r->n_columns = wants->n_columns;
@@ -246,7 +249,7 @@ static const char *
 find_value(struct fe_json_reader *r)
 {
 	for (;;) {
-		const char *p = fe_json_blanks(r, r->p);
+		const char *p = *r->p == '{' ? r->p : fe_json_blanks(r, r->p);
 		if (*p == '\n') {
 			end_line(r, p);
 		} else if (p == r->end) {
@@ -262,7 +265,7 @@ find_value(struct fe_json_reader *r)
 static enum fe_json_flaw
 finish_line(struct fe_json_reader *r, enum fe_json_event event, const char **end)
 {
-	const char *p = event == FE_JSON_RECORD ? fe_json_blanks(r, r->p) : r->problem.at;
+	const char *p = event != FE_JSON_RECORD ? r->problem.at : *r->p == '\n' ? r->p : fe_json_blanks(r, r->p);
 
 	*end = *p == '\n' ? p : memchr(p, '\n', (size_t)(r->end - p));
 	if (!*end && r->is_last)
@@ -274,6 +277,48 @@ finish_line(struct fe_json_reader *r, enum fe_json_event event, const char **end
 	return FE_JSON_BAD_JSON;
 }
 
+/* A line that is as the one before, all at once; *run and the return value tell how far it went. */
+static inline const char *
+run_line(struct fe_json_reader *r, const struct fe_json_fill *rows, struct fe_json_run *run, const char *value)
+{
+	r->cells = rows->cells;
+	r->row = rows->n_rows;
+	r->has_other = false;
+	*run = (struct fe_json_run){ .next = &r->record_root->first, .stamp = ++r->stamp };
+	return r->walk_foretold(r, run, value + 1);
+}
+
+static enum fe_json_event
+read_line(struct fe_json_reader *r, const struct fe_json_fill *rows, const char *value)
+{
+	struct fe_json_run run;
+
+	if (*value != '{') {
+		r->p = value;
+		begin_row(r, rows);
+		fe_json_begin_record(r, &r->shape.nothing);
+		return fe_json_walk(r);
+	}
+	if (r->has_gaps)
+		begin_row(r, rows);
+	const char *p = run_line(r, rows, &run, value);
+	if (run.is_closed && run.n_cells == r->n_columns) {
+		r->has_gaps = false;
+		r->is_object = true;
+		r->p = p + 1;
+		return FE_JSON_RECORD;
+	}
+	/* What has not been filled is to be empty; what has will be, again. */
+	if (!r->has_gaps) {
+		begin_row(r, rows);
+		p = run_line(r, rows, &run, value);
+	}
+	r->has_gaps = true;
+	r->p = value;
+	fe_json_resume_record(r, &run, p);
+	return fe_json_walk(r);
+}
+
 static enum fe_rc
 fill_line(struct fe_json_reader *r, struct fe_json_fill *rows, bool *more, struct fe_err *err)
 {
@@ -283,10 +328,7 @@ fill_line(struct fe_json_reader *r, struct fe_json_fill *rows, bool *more, struc
 	*more = false;
 	if (!value)
 		return cut(r, r->p, err);
-	begin_row(r, rows);
-	r->p = value;
-	fe_json_begin_record(r, *value == '{' ? r->record_root : &r->shape.nothing);
-	enum fe_json_event event = fe_json_walk(r);
+	enum fe_json_event event = read_line(r, rows, value);
 	if (event != FE_JSON_CUT)
 		flaw = finish_line(r, event, &end);
 	if (!end)

@@ -55,6 +55,17 @@ fe_json_text_stop_plain(const char *p, bool *is_high)
 	}
 }
 
+/* Where the closing quote of a text of less than FE_JSON_SHORT_TEXT bytes is, all of them plain
+ * and ASCII; a place without a quote: it is another one. */
+#define FE_JSON_SHORT_TEXT 64
+static inline const char *
+fe_json_short_text_plain(const char *p)
+{
+	bool is_high = false;
+	const char *end = fe_json_text_stop_plain(p, &is_high);
+	return !is_high && end - p < FE_JSON_SHORT_TEXT ? end : "";
+}
+
 static inline bool
 fe_json_is_digit(char c)
 {
@@ -81,7 +92,10 @@ fe_json_number_end_plain(const char *p)
 	return *p == 'e' || *p == 'E' ? NULL : p;
 }
 
-/* The first n bytes of head, n <= FE_JSON_HEAD_BYTES; both have so many and more. */
+typedef const char *fe_json_find_fn(const char *p);
+typedef bool fe_json_begins_fn(const char *p, const char *head, uint32_t n_bytes);
+
+/* The first n bytes of head, n <= FE_JSON_HEAD_BYTES; both have so many. */
 static inline bool
 fe_json_begins_plain(const char *p, const char *head, uint32_t n_bytes)
 {

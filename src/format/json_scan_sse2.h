@@ -39,6 +39,26 @@ fe_json_text_stop_sse2(const char *p, bool *is_high)
 	}
 }
 
+/* As signed bytes, those that are not ASCII are less than a blank, as controls are. */
+static inline unsigned
+fe_json_stops(const char *p)
+{
+	__m128i x = fe_json_load(p);
+	__m128i marks = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+	return fe_json_mask(_mm_or_si128(marks, _mm_cmplt_epi8(x, _mm_set1_epi8(0x20))));
+}
+
+static inline const char *
+fe_json_short_text_sse2(const char *p)
+{
+	for (int i = 0; i < FE_JSON_SHORT_TEXT; i += 16, p += 16) {
+		unsigned stops = fe_json_stops(p);
+		if (stops)
+			return p + __builtin_ctz(stops);
+	}
+	return "";
+}
+
 /* The digits of 16 bytes as bits. */
 static inline unsigned
 fe_json_digits(const char *p)

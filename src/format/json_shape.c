@@ -84,8 +84,14 @@ add_member(struct fe_json_shape *s, struct fe_json_node *node, struct fe_str lit
 	m->literal = (struct fe_str){ fe_arena_copy(&s->arena, literal.p, literal.n), literal.n };
 	m->key = (struct fe_str){ fe_arena_copy(&s->arena, key.p, key.n), key.n };
 	m->node = new_node(s);
-	m->n_head = literal.n < sizeof m->head ? (uint32_t)literal.n : sizeof m->head;
-	memcpy(m->head, literal.p, m->n_head);
+	m->node->member = m;
+	m->target = -1;
+	/* A longer one is not begun by zeros. */
+	m->n_head = sizeof m->head;
+	if (literal.n <= sizeof m->head) {
+		m->n_head = (uint32_t)literal.n;
+		memcpy(m->head, literal.p, literal.n);
+	}
 	make_room(s, node);
 	put_in_slot(s, node, m);
 	node->n_members++;
@@ -115,6 +121,14 @@ fe_json_shape_element(struct fe_json_shape *s, struct fe_json_node *node, uint64
 		node->element = new_node(s);
 	}
 	return node->element;
+}
+
+void
+fe_json_shape_want(struct fe_json_node *node, int target)
+{
+	node->target = target;
+	if (node->member)
+		node->member->target = target;
 }
 
 /* ---- paths ---- */

@@ -28,12 +28,13 @@
 struct fe_json_node;
 
 struct fe_json_member {
-	char head[32];       /* the first bytes of literal, zeros behind it */
-	uint32_t n_head;     /* 32 at most */
-	struct fe_str literal; /* as it stands in documents: "key": */
-	struct fe_str key;
+	char head[32];       /* literal, zeros behind it; nothing where it is longer */
+	uint32_t n_head;
+	int target;          /* of its node */
 	uint64_t stamp;      /* of the object that it was last seen in */
 	struct fe_json_member *after; /* what followed it the last time; NULL: not known */
+	struct fe_str literal; /* as it stands in documents: "key": */
+	struct fe_str key;
 	struct fe_json_node *node;
 };
 
@@ -49,6 +50,7 @@ struct fe_json_node {
 	struct fe_json_item *items;   /* elements that are wanted */
 	size_t n_items;
 	struct fe_json_node *element; /* what the others have in common; NULL: not met yet */
+	struct fe_json_member *member; /* whose value it is; NULL: a root, an element */
 	int target;                   /* the index its value is wanted under; -1: it is not */
 };
 
@@ -65,6 +67,9 @@ struct fe_json_node *fe_json_shape_root(struct fe_json_shape *s); /* a new tree 
 /* The node at a path below root, made where there is none. FE_EUSAGE: not a path. */
 FE_MUST_USE enum fe_rc fe_json_shape_path(struct fe_json_shape *s, struct fe_json_node *root, const char *path,
                                           struct fe_json_node **out, struct fe_err *err);
+
+/* Its value is wanted under an index. */
+void fe_json_shape_want(struct fe_json_node *node, int target);
 
 /* NULL: not among the members. */
 struct fe_json_member *fe_json_shape_find(const struct fe_json_shape *s, const struct fe_json_node *node,

@@ -256,14 +256,24 @@ open_container(struct fe_json_reader *r, const char *p, struct fe_json_node *nod
 		return fe_json_fail(r, p, FE_ELIMIT, "values nested deeper than 64");
 	r->stack[r->depth++] = (struct fe_json_frame){
 		.node = node,
-		.next = &node->first,
-		.stamp = ++r->stamp,
+		.run = { .next = &node->first, .stamp = ++r->stamp },
 		.first_key = r->n_keys,
 		.first_key_byte = r->key_bytes.n_bytes,
 		.is_object = *p == '{',
 		.is_records = *p == '[' && !r->in_record && node == r->records,
 	};
 	return p + 1;
+}
+
+void
+fe_json_resume_record(struct fe_json_reader *r, const struct fe_json_run *run, const char *p)
+{
+	fe_json_begin_record(r, r->record_root);
+	(void)open_container(r, r->p, r->record_root);
+	r->stack[r->depth - 1].run = *run;
+	r->stack[r->depth - 1].n_children = run->n_members;
+	r->state = run->n_members > 0 && !run->is_closed ? FE_JSON_AT_KEY : FE_JSON_AFTER_VALUE;
+	r->p = p;
 }
 
 static bool
@@ -300,22 +310,17 @@ step_value(struct fe_json_reader *r, const char *p, struct fe_json_node *node)
 	return p;
 }
 
-static inline bool
-has_whole_literal(const struct fe_json_reader *r, const char *p, const struct fe_json_member *m)
-{
-	return m->literal.n == m->n_head ||
-	       ((size_t)(r->end - p) >= m->literal.n && memcmp(p, m->literal.p, m->literal.n) == 0);
-}
-
+/* Keys that are too long for the run, or whose values are, are foretold as well. */
 static inline const char *
 step_key(struct fe_json_reader *r, const char *p)
 {
 	struct fe_json_frame *f = &r->stack[r->depth - 1];
-	struct fe_json_member *m = *f->next;
+	struct fe_json_member *m = *f->run.next;
 
-	if (m && m->stamp != f->stamp && FE_JSON_SCAN(begins)(p, m->head, m->n_head) && has_whole_literal(r, p, m)) {
-		m->stamp = f->stamp;
-		f->next = &m->after;
+	if (m && m->stamp != f->run.stamp && (size_t)(r->end - p) >= m->literal.n &&
+	    memcmp(p, m->literal.p, m->literal.n) == 0) {
+		m->stamp = f->run.stamp;
+		f->run.next = &m->after;
 		r->node = m->node;
 		p += m->literal.n;
 	} else if (!(p = fe_json_read_key(r, p, &r->node))) {
@@ -323,6 +328,19 @@ step_key(struct fe_json_reader *r, const char *p)
 	}
 	f->n_children++;
 	r->state = FE_JSON_AT_VALUE;
+	return p;
+}
+
+/* What can be taken of a record's members at once. */
+static const char *
+run_ahead(struct fe_json_reader *r, const char *p)
+{
+	struct fe_json_frame *f = &r->stack[r->depth - 1];
+
+	p = r->walk_foretold(r, &f->run, p);
+	f->n_children += f->run.n_members;
+	if (f->run.is_closed)
+		r->state = FE_JSON_AFTER_VALUE;
 	return p;
 }
 
@@ -381,7 +399,9 @@ fe_json_walk(struct fe_json_reader *r)
 		switch (r->state) {
 		case FE_JSON_AT_KEY:
 			p = fe_json_blanks(r, p);
-			next = step_key(r, p);
+			if (r->in_record)
+				p = run_ahead(r, p);
+			next = r->state == FE_JSON_AT_KEY ? step_key(r, p) : p;
 			break;
 		case FE_JSON_AT_VALUE:
 			p = fe_json_blanks(r, p);

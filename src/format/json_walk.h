@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* format/json_walk.h - the state of a reader of JSON, shared by its parts
  *
- *   json_walk.c    the walk over values: from here to the end of the next record
- *   json_keys.c    keys: foretold, looked up, learned; and those that cannot be learned
- *   json_reader.c  the public face: blocks, lines, rows, errors
+ *   json_walk.c      the walk over values: from here to the end of the next record
+ *   json_foretold.h  the way of nearly every record: members that are as those before
+ *   json_keys.c      other keys: looked up, learned; and those that cannot be learned
+ *   json_reader.c    the public face: blocks, lines, rows, errors
  *
  * Beside records the walk goes on where it was cut, with its stack; a record that the block
  * cuts is given up, and walked again when it is fed whole.
@@ -13,6 +14,7 @@
 
 #include "base/buf.h"
 #include "format/json_reader.h"
+#include "format/json_scan.h"
 #include "format/json_shape.h"
 
 enum fe_json_state {
@@ -29,11 +31,19 @@ enum fe_json_event {
 	FE_JSON_BAD,    /* r->problem */
 };
 
+/* Members of an object that are taken one after the other. */
+struct fe_json_run {
+	struct fe_json_member **next; /* where it stands which member is to come */
+	uint64_t stamp;               /* this object's own */
+	uint64_t n_members;           /* that it has taken */
+	size_t n_cells;               /* that it has filled */
+	bool is_closed;               /* the object ends where the run does */
+};
+
 /* A container that is open. */
 struct fe_json_frame {
 	struct fe_json_node *node;
-	struct fe_json_member **next; /* where it stands which member is to come */
-	uint64_t stamp;               /* this object's own */
+	struct fe_json_run run;
 	uint64_t n_children;
 	size_t first_key, first_key_byte; /* of its keys that could not be learned */
 	bool is_object, is_records;
@@ -55,6 +65,12 @@ struct fe_json_problem {
 
 struct fe_json_key { size_t at, n; }; /* in key_bytes */
 
+/* Takes members from p on, which is at a key, as long as they are ordinary and as foretold: each
+ * of them whole, or not at all. Returns where it stands: at the next key, or the brace. */
+typedef const char *fe_json_foretold_fn(struct fe_json_reader *r, struct fe_json_run *run, const char *p);
+fe_json_foretold_fn fe_json_walk_foretold;
+fe_json_foretold_fn *fe_json_walk_foretold_avx2(void); /* NULL where the processor has none */
+
 struct fe_json_reader {
 	struct fe_json_shape shape;
 	struct fe_json_node *record_root, *document_root, *records;
@@ -66,6 +82,8 @@ struct fe_json_reader {
 	uint64_t offset;
 	bool is_last;
 	struct fe_arena *arena;
+
+	fe_json_foretold_fn *walk_foretold;
 
 	/* The walk: where it stands, between two steps. */
 	const char *p;
@@ -92,6 +110,7 @@ struct fe_json_reader {
 	struct fe_str *const *cells;
 	size_t row;
 	bool has_high;      /* a cell with more than ASCII */
+	bool has_gaps;      /* the last one had no cell for some column */
 	bool has_other;     /* a member that no column reads, where that is refused */
 	struct fe_json_problem other;
 
@@ -105,6 +124,8 @@ struct fe_json_reader {
 enum fe_json_event fe_json_walk(struct fe_json_reader *r);
 /* Begins a record at r->p, of which node is known; the next walk ends with it. */
 void fe_json_begin_record(struct fe_json_reader *r, struct fe_json_node *node);
+/* The same for an object of which a run has taken members, and stands at p. */
+void fe_json_resume_record(struct fe_json_reader *r, const struct fe_json_run *run, const char *p);
 /* Goes back to before the record. */
 void fe_json_abandon_record(struct fe_json_reader *r);
 
