@@ -161,6 +161,40 @@ a_callback_that_fails_ends_the_query(void **p)
 	fe_catalog_close(c);
 }
 
+static enum fe_rc
+gather_object(void *ctx, const struct fe_catalog_object *o, struct fe_err *err)
+{
+	(void)err;
+	fe_buf_addf(ctx, "%.*s %.*s %.*s\n", FE_STR_ARGS(o->dataset), FE_STR_ARGS(o->path), FE_STR_ARGS(o->outcome));
+	return FE_OK;
+}
+
+static void
+assert_objects(const char *run_id, uint64_t limit, uint64_t n_all, const char *lines)
+{
+	struct fe_catalog *c = open_catalog();
+	struct fe_err err = FE_ERR_INIT;
+	uint64_t n = UINT64_MAX;
+	struct fe_buf out;
+
+	fe_buf_init(&out, 65536);
+	assert_int_equal(fe_catalog_objects(c, run_id, limit, &n, gather_object, &out, &err), FE_OK);
+	assert_string_equal(fe_buf_text(&out), lines);
+	assert_int_equal(n, n_all);
+	fe_buf_reset(&out);
+	fe_catalog_close(c);
+}
+
+static void
+objects_of_a_run_are_counted_and_told_up_to_a_limit(void **p)
+{
+	(void)p;
+	assert_objects("RUN1", 10, 2, "customers /in/customers.csv loaded\nitems /in/items.csv loaded\n");
+	assert_objects("RUN2", 10, 2, "customers /in/customers.csv held\nitems /in/items.csv held\n");
+	assert_objects("RUN1", 1, 2, "customers /in/customers.csv loaded\n");
+	assert_objects("nobody", 10, 0, "");
+}
+
 static void
 rejects_come_newest_run_first_and_filtered(void **p)
 {
@@ -396,6 +430,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		T(runs_come_newest_first_and_filtered),
 		T(a_callback_that_fails_ends_the_query),
+		T(objects_of_a_run_are_counted_and_told_up_to_a_limit),
 		T(rejects_come_newest_run_first_and_filtered),
 		T(a_long_list_comes_whole_and_in_order),
 		T(a_row_is_found_by_its_key_with_its_origin),
