@@ -25,7 +25,7 @@
 #define MIN_ROWS_INTO_EMPTY 1000
 /* Into one with rows: fewer are cheaper with live indexes. */
 #define MIN_ROWS_TO_REBUILD 20000
-#define MIN_ROWS_TO_ANALYZE 20000
+#define MAX_SMALL_TABLE_ROWS 20000 /* to ANALYZE: ten times less is read of it */
 #define MAX_ATTEMPTS 5
 #define UNIQUE_VIOLATION "23505"
 
@@ -186,9 +186,9 @@ put_back(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct p
 	return run_parts(s, t->sql->foreign_keys, t->sql->n_foreign_keys, false, err);
 }
 
-/* So that whoever asks right after the load gets plans for the table as it is. Left to
- * autovacuum are a small table, which is read fast by any plan (ANALYZE of 10,000 rows takes
- * a sixth of the whole run), and one that grew by less than half: ANALYZE reads as much of it
+/* So that whoever asks right after the load gets plans for the table as it is. Of a small
+ * table a tenth of the usual sample does (of 10,000 rows the whole takes a sixth of the
+ * run). One that grew by less than half is left to autovacuum: ANALYZE reads as much of it
  * as of a large one, and what was known of it still holds. */
 static enum fe_rc
 analyze(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct fe_err *err)
@@ -197,10 +197,12 @@ analyze(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct fe_err *
 	const uint64_t n = n_staged(t), n_before = was_empty ? 0 : (uint64_t)t->before.n_rows;
 	struct fe_buf sql;
 
-	if (!t->before.is_owner || n + n_before < MIN_ROWS_TO_ANALYZE || n <= n_before / 2)
+	if (!t->before.is_owner || n <= n_before / 2)
 		return FE_OK;
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
-	fe_buf_addf(&sql, "ANALYZE %s", t->sql->name);
+	if (n + n_before < MAX_SMALL_TABLE_ROWS)
+		fe_buf_add_text(&sql, "SET LOCAL default_statistics_target = 10; ");
+	fe_buf_addf(&sql, "ANALYZE %s; SET LOCAL default_statistics_target TO DEFAULT", t->sql->name);
 	return fe_postgres_exec(s, &sql, err);
 }
 
