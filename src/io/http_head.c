@@ -133,11 +133,12 @@ fe_http_head_line(struct fe_http_head *h, struct fe_str raw, struct fe_err *err)
 		return fe_fail(err, FE_ELIMIT, "the headers of the server's answer are longer than %zu KiB",
 			       FE_HTTP_MAX_HEAD_BYTES / 1024);
 	h->n_bytes += raw.n;
-	if (line.n >= 5 && memcmp(line.p, "HTTP/", 5) == 0 && (h->status == 0 || h->is_whole))
-		return take_status(h, line, err);
-	if (h->is_whole)
+	bool is_before = h->status == 0 || (h->is_whole && h->status < 200);
+	if (h->is_whole && !is_before)
 		return FE_OK; /* a trailer */
-	if (h->status == 0)
+	if (is_before && line.n >= 5 && memcmp(line.p, "HTTP/", 5) == 0)
+		return take_status(h, line, err);
+	if (is_before)
 		return fe_fail(err, FE_EDATA, "the server's answer begins with no status of HTTP");
 	if (line.n == 0) {
 		h->is_whole = true;

@@ -685,6 +685,8 @@ def test_proxy_is_the_environments_and_not_for_this_machine(probe):
         for none in ("data.example", ".example", "*", "x,example", "data.example:80"):
             got = probe("allow_http=1", quick(1), "connect_timeout_ms=300", "http://data.example/x", env={**env, "NO_PROXY": none})
             assert got["rc"] == "unavailable", (none, got)
+        got = probe("allow_http=1", quick(1), "connect_timeout_ms=300", "http://data.example/x", env={"ALL_PROXY": proxy.url("")})
+        assert got["rc"] == "unavailable", got  # not a variable that is asked
         for other in ("ample", "data.example:81", "other"):
             assert probe("allow_http=1", "http://data.example/x", env={**env, "NO_PROXY": other})["body"] == "by proxy"
         got = probe("allow_http=1", "http://10.0.0.1/x", env=env)

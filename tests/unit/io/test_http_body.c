@@ -196,12 +196,17 @@ head_begins_anew_and_leaves_trailers(void **state)
 	struct fe_http_head h = { 0 };
 	struct fe_err err;
 	(void)state;
-	static const char *const lines[] = { "HTTP/1.1 100 Continue\r\n", "A: 1\r\n", "\r\n", "HTTP/2 200\r\n", "B: 2 \r\n", "\r\n", "C: 3\r\n", "\r\n" };
+	static const char *const lines[] = { "HTTP/1.1 100 Continue\r\n", "A: 1\r\n", "\r\n", "HTTP/2 200\r\n", "B: 2 \r\n", "\r\n",
+		                             "C: 3\r\n", "HTTP/1.1 500 No\r\n", "\r\n" };
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
 		assert_int_equal(fe_http_head_line(&h, fe_str_of(lines[i]), &err), FE_OK);
 	assert_int_equal(h.status, 200);
 	assert_int_equal(h.headers.n_items, 1);
 	assert_string_equal(fe_http_headers_get(&h.headers, "b"), "2");
+	fe_http_head_reset(&h);
+	assert_int_equal(fe_http_head_line(&h, FE_STR("HTTP/1.1 103 Early\r\n"), &err), FE_OK);
+	assert_int_equal(fe_http_head_line(&h, FE_STR("\r\n"), &err), FE_OK);
+	assert_int_equal(fe_http_head_line(&h, FE_STR("A: 1\r\n"), &err), FE_EDATA);
 	fe_http_head_reset(&h);
 	static const char *const bad[] = { "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 abc\r\n", "HTTP/1.1 \r\n", "HTTP/1.1\r\n",
 		                           "ICY 200 OK\r\n", "A: 1\r\n", "\r\n", "HTTP/1.1 099 No\r\n" };

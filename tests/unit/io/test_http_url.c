@@ -79,6 +79,28 @@ shown_urls_have_no_secrets(void **state)
 }
 
 static void
+targets_are_resolved_and_their_origin_is_told(void **state)
+{
+	static const struct { const char *target, *whole; bool is_same; } cases[] = {
+		{ "?page=2", "https://h.example/a/b?page=2", true }, { "c", "https://h.example/a/c", true },
+		{ "/c?x=1", "https://h.example/c?x=1", true }, { "../c", "https://h.example/c", true },
+		{ "https://h.example:443/z", "https://h.example/z", true },
+		{ "https://H.EXAMPLE/z", "https://H.EXAMPLE/z", true }, { "//other.example/z", "https://other.example/z", false },
+		{ "http://h.example/z", "http://h.example/z", false }, { "https://h.example:8443/z", "https://h.example:8443/z", false },
+	};
+	bool is_same;
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		fe_buf_clear(&buf);
+		assert_int_equal(fe_url_resolve(&buf, "https://h.example/a/b?page=1", fe_str_of(cases[i].target), &is_same, NULL), FE_OK);
+		assert_string_equal(fe_buf_text(&buf), cases[i].whole);
+		assert_int_equal(is_same, cases[i].is_same);
+	}
+	assert_int_equal(fe_url_resolve(&buf, "https://h.example/a", FE_STR("https://[::1/"), &is_same, NULL), FE_EDATA);
+	assert_int_equal(fe_url_resolve(&buf, "no url", FE_STR("/a"), &is_same, NULL), FE_EDATA);
+}
+
+static void
 header_lists_own_their_texts_and_find_in_any_case(void **state)
 {
 	struct fe_http_headers h = { 0 };
@@ -160,6 +182,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(encoding_leaves_only_unreserved_characters, open_buf, close_buf),
 		cmocka_unit_test_setup_teardown(query_is_added_where_it_belongs, open_buf, close_buf),
 		cmocka_unit_test_setup_teardown(shown_urls_have_no_secrets, open_buf, close_buf),
+		cmocka_unit_test_setup_teardown(targets_are_resolved_and_their_origin_is_told, open_buf, close_buf),
 		cmocka_unit_test(header_lists_own_their_texts_and_find_in_any_case),
 		cmocka_unit_test(link_is_found_by_its_relation),
 		cmocka_unit_test(link_that_cannot_be_read_is_no_last_page),
