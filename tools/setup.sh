@@ -7,6 +7,9 @@ build_packages="gcc libc6-dev meson ninja-build pkg-config python3 tzdata sqlite
 test_packages="clang llvm libclang-rt-14-dev binutils libcmocka-dev python3-venv gcovr gzip zstd util-linux
 	postgresql openssl chromium fonts-dejavu-core libodbc2 odbc-mariadb mariadb-server-core mariadb-client-core"
 
+# Go builds a server of S3 for the tests (tests/s3server); one from elsewhere does, too.
+command -v go >/dev/null || test_packages="$test_packages golang-go"
+
 say() {
 	printf '%s\n' "$*" >&2
 }

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that speak like S3, for tests: moto, which checks every signature and policy."""
+"""Servers that speak like S3, for tests: moto, which checks every signature and policy; gofakes3 (tests/s3server), of
+another family; and a proxy before either, which lies and breaks as a test says."""
 
+import hashlib
+import http.client
 import json
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +16,9 @@ import urllib.request
 
 import boto3
 from botocore.config import Config
+
+from faultserver import Answer, FaultServer
+from finetl import ROOT, absent
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
@@ -74,3 +81,60 @@ def start_moto(log, **settings):
     made = iam.create_access_key(UserName="tester")["AccessKey"]
     server.key, server.secret = made["AccessKeyId"], made["SecretAccessKey"]
     return server
+
+
+def build_gofakes3():
+    """The server's binary: built once for each state of its sources, and kept beside pytest's own environment."""
+    source = ROOT / "tests" / "s3server"
+    if not shutil.which("go"):
+        absent("no Go to build tests/s3server with (Debian: golang-go)")
+    state = hashlib.sha256(b"".join((source / name).read_bytes() for name in ("main.go", "go.mod", "go.sum"))).hexdigest()[:16]
+    binary = ROOT / ".venv" / "s3server" / state / "s3server"
+    if not binary.exists():
+        binary.parent.mkdir(parents=True, exist_ok=True)
+        env = os.environ | {"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -trimpath"}
+        made = subprocess.run(["go", "build", "-o", str(binary) + ".new", "."], cwd=source, env=env, capture_output=True, text=True)
+        if made.returncode:
+            absent(f"tests/s3server cannot be built: {made.stderr[-500:]}")
+        os.rename(str(binary) + ".new", binary)
+    return binary
+
+
+def start_gofakes3(log):
+    port, binary = free_port(), build_gofakes3()
+    process = subprocess.Popen([binary, f"127.0.0.1:{port}", "TESTKEYID", "testsecret"], stdout=log, stderr=subprocess.STDOUT)
+    wait_for(port, process)
+    return Server(f"http://127.0.0.1:{port}", "TESTKEYID", "testsecret", process)
+
+
+class Proxy(FaultServer):
+    """Passes requests on to a server. fault(request) is asked before each: None to pass it on, or what is done instead
+    (faultserver.py); after(request, answer) may change the answer."""
+
+    def __init__(self, server, fault=lambda request: None, after=lambda request, answer: answer):
+        self.server, self.fault, self.after = server, fault, after
+        super().__init__({"*": self.pass_on}, host="127.0.0.1")
+        self.endpoint = self.url("")
+
+    def pass_on(self, request):
+        instead = self.fault(request)
+        if instead is not None:
+            return instead
+        there = http.client.HTTPConnection(self.server.endpoint.removeprefix("http://"), timeout=60)
+        there.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in request.headers:
+            there.putheader(name, value)
+        there.endheaders(request.body or None)
+        got = there.getresponse()
+        body = got.read()
+        headers = [(name, value) for name, value in got.getheaders()
+                   if name.lower() not in ("content-length", "connection", "transfer-encoding", "server")]
+        length = got.getheader("Content-Length") if request.method == "HEAD" else "right"
+        answer = Answer(body, got.status, headers, length=length, content_type=None)
+        there.close()
+        return self.after(request, answer)
+
+
+def error(status, code, *headers, message="because"):
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return Answer(body, status, headers, content_type="application/xml")
