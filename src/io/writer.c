@@ -67,6 +67,18 @@ open_folder(struct fe_writer *w, struct fe_err *err)
 	return FE_OK;
 }
 
+/* A rename would put a file into the place of a device or a pipe, /dev/null's too. */
+static enum fe_rc
+check_target(const struct fe_writer *w, struct fe_err *err)
+{
+	struct stat st;
+	bool is_there = fstatat(w->folder, w->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!is_there || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
+		return FE_OK;
+	return fe_fail(err, FE_EUSAGE, "this is %s, in whose place no file is put",
+		       S_ISDIR(st.st_mode) ? "a folder" : "a device, pipe or socket");
+}
+
 static void
 remove_if_left(const struct fe_writer *w, const char *temp)
 {
@@ -148,6 +160,7 @@ static enum fe_rc
 open_file(struct fe_writer *w, struct fe_err *err)
 {
 	FE_TRY(open_folder(w, err));
+	FE_TRY(check_target(w, err));
 	remove_leftovers(w);
 	return make_temp(w, err);
 }

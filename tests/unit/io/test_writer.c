@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <signal.h>
 
 #include "../scratch.h"
@@ -198,6 +199,23 @@ writer_removes_leftovers_of_killed_runs_only(void **state)
 }
 
 static void
+writer_refuses_to_replace_what_is_no_file(void **state)
+{
+	const char *pipe_path = scratch_path(&scratch, "pipe");
+	struct fe_writer *w;
+	struct fe_err err = FE_ERR_INIT;
+	struct stat st;
+	(void)state;
+	assert_int_equal(mkfifo(pipe_path, 0600), 0);
+	assert_int_equal(fe_writer_open(&w, pipe_path, NULL, &err), FE_EUSAGE);
+	assert_int_equal(fe_writer_open(&w, "/dev/null", NULL, &err), FE_EUSAGE);
+	assert_int_equal(fe_writer_open(&w, scratch.folder, NULL, &err), FE_EUSAGE);
+	assert_int_equal(stat("/dev/null", &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+	assert_int_equal(unlink(pipe_path), 0);
+}
+
+static void
 writer_refuses_places_that_cannot_be_written(void **state)
 {
 	(void)state;
@@ -210,10 +228,10 @@ writer_refuses_places_that_cannot_be_written(void **state)
 	assert_int_equal(fe_writer_open(&w, scratch_path(&scratch, ""), NULL, &err), FE_EUSAGE);
 	assert_int_equal(fe_writer_open(&w, scratch_path(&scratch, ".."), NULL, &err), FE_EUSAGE);
 	assert_int_not_equal(fe_writer_open(&w, "/proc/a.csv", NULL, &err), FE_OK);
-	/* A folder of the target's name. */
+	/* A folder of the target's name, made meanwhile. */
 	char sha[FE_SHA256_HEX_BYTES];
-	assert_int_equal(mkdir(scratch_path(&scratch, "g.csv"), 0700), 0);
 	w = open_writer(scratch_path(&scratch, "g.csv"));
+	assert_int_equal(mkdir(scratch_path(&scratch, "g.csv"), 0700), 0);
 	assert_int_equal(fe_writer_finish(w, sha, &err), FE_OK);
 	assert_int_not_equal(fe_writer_publish(w, &err), FE_OK);
 	fe_writer_close(w);
@@ -254,6 +272,7 @@ main(void)
 		cmocka_unit_test(writer_writes_pieces_of_any_size),
 		cmocka_unit_test(writer_reads_back_what_it_wrote),
 		cmocka_unit_test(writer_removes_leftovers_of_killed_runs_only),
+		cmocka_unit_test(writer_refuses_to_replace_what_is_no_file),
 		cmocka_unit_test(writer_refuses_places_that_cannot_be_written),
 		cmocka_unit_test(writer_says_when_it_cannot_write),
 	};
