@@ -54,13 +54,16 @@ connection_of(struct part *p)
 /* ---- opening ---- */
 
 static enum fe_rc
-open_part(struct part *p, const char *location, struct fe_err *err)
+open_part(struct part *p, const char *location, bool is_table, struct fe_err *err)
 {
 	const struct fe_pg_settings set = {
 		.url = location, .application = "finetl source", .connect_wait_ms = CONNECT_WAIT_MS, .is_source = true,
 	};
 
+	/* A table is scanned from its beginning, by one process: the same rows come in the same order. */
 	FE_TRY(fe_pg_open(&p->db, &set, err));
+	FE_TRY(fe_db_exec(p->db, is_table ? "SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0"
+	                                  : "SET synchronize_seqscans = off", err));
 	return fe_db_exec(p->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
 }
 
@@ -271,7 +274,7 @@ join_snapshot(struct postgres_cursor *c, const char *location, size_t n, struct 
 	rc = fe_buf_check(&sql, "the snapshot's name", err);
 	for (size_t i = 1; i < n && rc == FE_OK; i++) {
 		c->n_parts = i + 1;
-		rc = open_part(&c->parts[i], location, err);
+		rc = open_part(&c->parts[i], location, true, err);
 		if (rc == FE_OK)
 			rc = fe_db_exec(c->parts[i].db, fe_buf_text(&sql), err);
 	}
@@ -532,7 +535,7 @@ postgres_open(struct fe_cursor **out, const struct fe_cursor_settings *set, stru
 	c->base.ops = &fe_cursor_postgres;
 	c->n_parts = 1;
 	fe_buf_init(&c->sql, MAX_SQL_BYTES);
-	rc = open_part(&c->parts[0], set->location, err);
+	rc = open_part(&c->parts[0], set->location, set->table != NULL, err);
 	if (rc)
 		goto fail;
 	c->base.name = name_of(connection_of(&c->parts[0])->conn);
