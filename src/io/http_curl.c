@@ -67,9 +67,8 @@ on_header(char *p, size_t size, size_t n, void *user)
 		return 0;
 	if (!head->is_whole || was_whole || head->status < 200)
 		return n;
-	bool is_stream = t->ask.is_stream &&
-	                 (t->ask.req->accept_any_status ||
-	                  fe_http_meaning_of(head->status, t->ask.is_range).fate == FE_HTTP_TAKE);
+	/* What is no success is judged first, whole, and may be tried again. */
+	bool is_stream = t->ask.is_stream && fe_http_meaning_of(head->status, t->ask.is_range).fate == FE_HTTP_TAKE;
 	char *scheme = NULL;
 	bool is_tls = curl_easy_getinfo(t->easy, CURLINFO_SCHEME, &scheme) == CURLE_OK && scheme &&
 	              fe_text_casecmp_ascii(fe_str_of(scheme), FE_STR("https")) == 0;

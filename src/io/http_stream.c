@@ -32,6 +32,11 @@ fe_http_stream_open(struct fe_http_stream **out, struct fe_http *h, const struct
 	s->headers = t->head.headers;
 	t->head.headers = (struct fe_http_headers){ 0 };
 	s->url = fe_strdup(req->url);
+	if (!t->is_streaming) { /* any status was asked for, and this is one: its body is here */
+		fe_buf_reset(&t->ahead);
+		t->ahead = t->body;
+		fe_buf_init(&t->body, 0);
+	}
 	*out = s;
 	return FE_OK;
 }
