@@ -29,6 +29,16 @@ ask(struct fe_key_search *s, const char *method, const char *url, const struct f
 
 /* ---- containers ---- */
 
+/* "127.0.0.1", but not "127.example.com". */
+static bool
+is_loopback(struct fe_str host)
+{
+	for (size_t i = 0; i < host.n; i++)
+		if (host.p[i] != '.' && (host.p[i] < '0' || host.p[i] > '9'))
+			return false;
+	return host.n > 4 && memcmp(host.p, "127.", 4) == 0;
+}
+
 static enum fe_rc
 check_place(const char *url, struct fe_err *err)
 {
@@ -36,7 +46,7 @@ check_place(const char *url, struct fe_err *err)
 		                            "[::1]" };
 	struct fe_url_parts parts;
 	FE_TRY(fe_url_parts_of(url, &parts, err));
-	bool is_near = parts.is_https || (parts.host.n > 4 && memcmp(parts.host.p, "127.", 4) == 0);
+	bool is_near = parts.is_https || is_loopback(parts.host);
 	for (size_t i = 0; i < sizeof near / sizeof near[0]; i++)
 		is_near |= fe_str_is(parts.host, near[i]);
 	if (is_near)

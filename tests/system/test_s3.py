@@ -20,7 +20,7 @@ try:
     from faultserver import cut, reset
     from s3servers import Proxy, error
 except ImportError:
-    s3servers = None
+    s3servers = Proxy = error = None
 
 MIB = 1 << 20
 CUSTOMERS = "customer_id,customer_name,registration_date,customer_tier,email,is_active\n"
