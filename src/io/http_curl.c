@@ -254,7 +254,7 @@ static const struct { CURLcode code; enum fe_rc rc; bool is_worth_again; const c
 	{ CURLE_GOT_NOTHING, FE_EUNAVAIL, true, "the server closed the connection without an answer" },
 	{ CURLE_SEND_ERROR, FE_EUNAVAIL, true, "the connection broke" },
 	{ CURLE_RECV_ERROR, FE_EUNAVAIL, true, "the connection broke" },
-	{ CURLE_SSL_CONNECT_ERROR, FE_EUNAVAIL, true, "no TLS with this server (version 1.2 at least)" },
+	{ CURLE_SSL_CONNECT_ERROR, FE_EUNAVAIL, true, "the TLS handshake broke off" },
 	{ CURLE_WEIRD_SERVER_REPLY, FE_EUNAVAIL, true, "the server's answer is no HTTP" },
 	{ CURLE_UNSUPPORTED_PROTOCOL, FE_EUNAVAIL, true, "the server's answer is no HTTP" },
 	{ CURLE_PEER_FAILED_VERIFICATION, FE_EDENIED, false, "the server does not prove that it is this host" },
@@ -265,6 +265,15 @@ static const struct { CURLcode code; enum fe_rc rc; bool is_worth_again; const c
 	{ CURLE_OUT_OF_MEMORY, FE_ELIMIT, false, "no memory" },
 };
 
+/* The other side has said no, by an alert of TLS, or speaks none: asking again does not help. Told from a
+ * handshake that broke off only by OpenSSL's words, on which nothing but that depends. */
+static bool
+is_refused_tls(const struct fe_http_transfer *t, const char *why)
+{
+	return t->result == CURLE_SSL_CONNECT_ERROR && !strstr(why, "internal error") &&
+	       (strstr(why, " alert ") || strstr(why, "wrong version number") || strstr(why, "unsupported protocol"));
+}
+
 enum fe_rc
 fe_http_curl_fail(const struct fe_http_transfer *t, bool *is_worth_again, struct fe_err *err)
 {
@@ -273,6 +282,9 @@ fe_http_curl_fail(const struct fe_http_transfer *t, bool *is_worth_again, struct
 	if (t->refused[0] && t->result == CURLE_COULDNT_CONNECT)
 		return fe_fail(err, FE_EDENIED, "the host's address is %s, which is %s: not connected to, unless by "
 			       "allow_private", t->refused, t->refused_as);
+	if (is_refused_tls(t, why))
+		return fe_fail(err, FE_EDENIED, "no TLS with this server: it must speak version 1.2 at least, and ask for no "
+			       "certificate of ours: %s", why);
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
 		if (codes[i].code != t->result)
 			continue;

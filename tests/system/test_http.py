@@ -529,7 +529,7 @@ def test_f54_raw_deflate_and_unknown_codings_are_refused(probe):
 
 # F55: TLS
 
-def refused(probe, context, *arguments, n_tries=1):
+def refused(probe, context, *arguments):
     with FaultServer({"/x": Answer(OK)}, tls=context) as server:
         got = probe("allow_private=1", "speed=1000", *arguments, server.url("/x"))
         assert not server.requests and got["n_body"] == 0
@@ -574,8 +574,32 @@ def test_f55_revoked_certificate_is_denied_where_a_list_is_given(probe, authorit
     dict(maximum_version=ssl.TLSVersion.TLSv1_2, ciphers="aNULL:@SECLEVEL=0")], ids=["tls1.0", "tls1.1", "null_cipher", "anonymous"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_f55_old_protocol_or_weak_cipher_is_refused(probe, authority, good, options):
-    got = refused(probe, tls_context(*good, **options), f"ca_file={authority.crt}", quick(1))
-    assert got["rc"] in ("unavailable", "denied") and "TLS" in got["error"], got
+    got = refused(probe, tls_context(*good, **options), f"ca_file={authority.crt}")
+    assert got["rc"] == "denied" and "1.2 at least" in got["error"], got
+
+
+def test_f55_handshake_that_breaks_off_is_tried_again_and_one_that_is_no_tls_is_not(probe):
+    n_taken = 0
+
+    def serve(listener, answer):
+        nonlocal n_taken
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            n_taken += 1
+            sock.recv(100)
+            sock.sendall(answer)
+            sock.close()
+
+    for answer, rc, n_tries in ((b"", "unavailable", 3), (b"HTTP/1.1 400 Bad Request\r\n\r\n", "denied", 1)):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            n_taken = 0
+            threading.Thread(target=serve, args=(listener, answer), daemon=True).start()
+            got = probe("allow_private=1", "speed=1000", quick(3), f"https://127.0.0.1:{listener.getsockname()[1]}/")
+            listener.shutdown(socket.SHUT_RDWR)
+        assert got["rc"] == rc and n_taken == n_tries, got
 
 
 def test_f55_tls_1_2_is_taken(probe, tls, good):
