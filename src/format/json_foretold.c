@@ -2,6 +2,11 @@
 /* format/json_foretold.c - the loop of json_foretold.h for any processor */
 #include "format/json_foretold.h"
 
+#define EIGHT(c) c, c, c, c, c, c, c, c
+#define THIRTY_TWO(c) { EIGHT(c), EIGHT(c), EIGHT(c), EIGHT(c) }
+
+const struct fe_json_32 fe_json_32 = { THIRTY_TWO('"'), THIRTY_TWO('\\'), THIRTY_TWO(' ') };
+
 const char *
 fe_json_walk_foretold(struct fe_json_reader *r, struct fe_json_run *run, const char *p)
 {

@@ -21,6 +21,13 @@ struct fe_json_questions {
 	fe_json_find_fn *short_text, *number_end;
 };
 
+/* A byte 32 times. They come from memory, and from another file: where compilers see what they
+ * are, they make them anew for each text. */
+struct fe_json_32 {
+	char quotes[32], backslashes[32], blanks[32];
+};
+extern const struct fe_json_32 fe_json_32 __attribute__((visibility("hidden"), aligned(32)));
+
 /* true, false, null. NULL: none of them. */
 static FE_JSON_ALWAYS_INLINE const char *
 fe_json_take_word(const char *p, struct fe_str *text)

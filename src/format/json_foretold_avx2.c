@@ -21,13 +21,10 @@ begins(const char *p, const char *head, uint32_t n_bytes)
 	return _bzhi_u32(~same, n_bytes) == 0;
 }
 
-/* A byte in every place, kept in a register: compilers make such constants anew each time. */
 AVX2 static inline __m256i
-all(char c)
+all(const char bytes[32])
 {
-	__m256i x = _mm256_set1_epi8(c);
-	__asm__("" : "+x"(x));
-	return x;
+	return _mm256_load_si256((const __m256i *)(const void *)bytes);
 }
 
 /* As signed bytes, those that are not ASCII are less than a blank, as controls are. */
@@ -35,8 +32,9 @@ AVX2 static inline uint32_t
 stops(const char *p)
 {
 	__m256i x = load(p);
-	__m256i marks = _mm256_or_si256(_mm256_cmpeq_epi8(x, all('"')), _mm256_cmpeq_epi8(x, all('\\')));
-	return (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(marks, _mm256_cmpgt_epi8(all(' '), x)));
+	__m256i marks = _mm256_or_si256(_mm256_cmpeq_epi8(x, all(fe_json_32.quotes)),
+	                                _mm256_cmpeq_epi8(x, all(fe_json_32.backslashes)));
+	return (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(marks, _mm256_cmpgt_epi8(all(fe_json_32.blanks), x)));
 }
 
 AVX2 static inline const char *

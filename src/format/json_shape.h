@@ -52,6 +52,8 @@ struct fe_json_node {
 	struct fe_json_node *element; /* what the others have in common; NULL: not met yet */
 	struct fe_json_member *member; /* whose value it is; NULL: a root, an element */
 	int target;                   /* the index its value is wanted under; -1: it is not */
+	bool is_level;                /* a path leads through it: its members are columns, or could be */
+	const char *path;             /* to it, as it was wanted; NULL: of a root, or a member that was learned */
 };
 
 struct fe_json_shape {

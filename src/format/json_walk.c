@@ -122,6 +122,8 @@ read_rare_number(struct fe_json_reader *r, const char *p)
 		if (!(p = read_digits(r, p)))
 			return NULL;
 	}
+	if (p == r->end && !r->is_last)
+		return fe_json_fail(r, p, FE_EDATA, "a digit is expected"); /* it may go on, and go wrong */
 	if (p - start > FE_JSON_MAX_NUMBER_BYTES)
 		return fe_json_fail(r, start, FE_ELIMIT, "a number of more than 64 characters");
 	return p;
