@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* tests/unit/io/probe_http.c - io/http from a command line: what tests/system/test_http.py asks
+/* tests/unit/io/probe_http.c - io/http from a command line: what tests/system/httpprobe.py asks
  *
  *   probe_http [NAME=VALUE...] -- URL...
  *
