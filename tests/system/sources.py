@@ -289,14 +289,14 @@ class S3(Source):
 
 
 class Api(Source):
-    """Pages of a list that is held in memory; what is asked for is in `before`, for whom it concerns."""
+    """Pages of a list that is held in memory; instead: what is done in an answer's place."""
 
     kind = "api"
     paging = "cursor"
     size = 100
 
     def open(self):
-        self.before = lambda request: None
+        self.instead = lambda request, answer: answer
         self.is_stalled = False
         self.server = FaultServer({"/items": self.answer})
         self.bodies = {}
@@ -305,15 +305,10 @@ class Api(Source):
         self.rows, self.columns, self.bodies = rows, columns, {}
 
     @property
-    def n_pages(self):
-        return max(1, -(-len(self.rows) // self.size))
-
-    @property
     def parts(self):
         return [min(self.size, len(self.rows) - i) for i in range(0, len(self.rows), self.size)]
 
-    def page_of(self, request):
-        asked = request.query
+    def page_of(self, asked):
         if self.paging == "cursor":
             return int(base64.b64decode(asked.get("after", "")) or b"0")
         if self.paging == "offset":
@@ -322,22 +317,26 @@ class Api(Source):
             return int(asked["page"]) - 1
         return int(asked.get("at", 0))
 
-    def body(self, page):
-        if page not in self.bodies:
-            next_ = None
-            if page + 1 < self.n_pages:
+    def body(self, page, since):
+        """A page, and whether there is one behind it; since: only what was changed from then on."""
+        if (page, since) not in self.bodies:
+            rows = self.rows if since is None else [row for row in self.rows if row["changed"] >= since]
+            next_, has_next = None, (page + 1) * self.size < len(rows)
+            if has_next:
                 next_ = base64.b64encode(b"%d" % (page + 1)).decode() if self.paging == "cursor" else f"?at={page + 1}"
-            self.bodies[page] = json_text(self.columns, self.rows[page * self.size:(page + 1) * self.size], total=len(self.rows), next=next_)
-        return self.bodies[page]
+            body = json_text(self.columns, rows[page * self.size:(page + 1) * self.size], total=len(rows), next=next_)
+            self.bodies[page, since] = body, has_next
+        return self.bodies[page, since]
 
     def answer(self, request):
-        page = self.page_of(request)
-        answer = Answer(self.body(page))
-        if self.paging == "link" and page + 1 < self.n_pages:
+        page = self.page_of(request.query)
+        body, has_next = self.body(page, request.query.get("since"))
+        answer = Answer(body)
+        if self.paging == "link" and has_next:
             answer.headers = [("Link", f'<?at={page + 1}>; rel="next"')]
-        if self.is_stalled and page == self.n_pages // 2:
+        if self.is_stalled and (page + 1) * self.size * 2 > len(self.rows):
             return stall(answer)
-        return self.before(request) or answer
+        return self.instead(request, answer)
 
     @property
     def spec(self):
