@@ -55,11 +55,11 @@ resolve_override(struct fe_planner *b, struct fe_err *err)
 /* A password in the file is one that everybody reads who reads the file: it is fine
  * where it is an environment variable's, or where the whole URL is. */
 static bool
-is_secret_written_out(const struct fe_node *node, const char *url)
+is_secret_written_out(const struct fe_node *node, const char *url, struct fe_str (*find)(const char *text))
 {
-	struct fe_str written = fe_url_secret(node->text.p);
+	struct fe_str written = find(node->text.p);
 
-	if (!fe_url_secret(url).n)
+	if (!find(url).n)
 		return false;
 	if (written.n)
 		return written.n < 4 || memcmp(written.p, "${", 2) != 0 ||
@@ -80,7 +80,7 @@ build_warehouse(struct fe_planner *b, struct fe_err *err)
 		return resolve_override(b, err);
 	if (!node || !fe_planner_fill(b, fe_key_find(&fe_keys_pipeline, FE_STR("warehouse")), node, &url))
 		return FE_OK;
-	if (is_secret_written_out(node, url.p))
+	if (is_secret_written_out(node, url.p, fe_url_secret))
 		fe_planner_mistake(b, node, "a password does not belong in a pipeline file; leave it out, and give it by "
 				 "~/.pgpass, PGPASSWORD or a service, or write ${NAME} for an environment variable");
 	else if (fe_warehouse_resolve(url, b->folder, &resolved, &why) == FE_OK)
@@ -89,6 +89,22 @@ build_warehouse(struct fe_planner *b, struct fe_err *err)
 		fe_planner_mistake(b, node, "%s", why.text);
 	fe_free(resolved);
 	return FE_OK;
+}
+
+/* The same of the databases that are read. */
+static void
+check_source_secret(struct fe_planner *b, size_t dataset)
+{
+	const struct fe_node *map = fe_node_get(b->datasets[dataset].node, "source");
+	const struct fe_node *url = map ? fe_node_get(map, "postgresql") : NULL, *odbc = map ? fe_node_get(map, "odbc") : NULL;
+	const char *location = b->plan->datasets[dataset].source_set.location;
+
+	if (url && location && is_secret_written_out(url, location, fe_url_secret))
+		fe_planner_mistake(b, url, "a password does not belong in a pipeline file; leave it out, and give it by "
+				 "~/.pgpass, PGPASSWORD or a service, or write ${NAME} for an environment variable");
+	if (odbc && location && is_secret_written_out(odbc, location, fe_odbc_secret))
+		fe_planner_mistake(b, odbc, "a password does not belong in a pipeline file; write PWD=${NAME} for an environment "
+				 "variable, or leave it to the DSN in odbc.ini");
 }
 
 static int
@@ -146,6 +162,7 @@ build_plan(struct fe_planner *b, struct fe_err *err)
 	for (size_t i = 0; i < n; i++) {
 		fe_planner_columns(b, i);
 		fe_planner_source(b, i);
+		check_source_secret(b, i);
 		fe_planner_derive(b, i);
 		fe_planner_checks(b, i);
 		fe_planner_suite(b, i);
@@ -172,6 +189,7 @@ fe_plan_load_text(struct fe_plan **out, const struct fe_plan_settings *set, stru
 	if (root) {
 		b.root = root;
 		fe_keys_check(root, &fe_keys_pipeline, mistakes);
+		fe_planner_add_columns(&b, &nodes);
 		rc = build_plan(&b, err);
 		hash_config(&b, text);
 	}

@@ -102,6 +102,42 @@ fe_url_secret(const char *url)
 	return s;
 }
 
+/* The end of a value of a connection string: of one in braces the brace that is not doubled,
+ * nor that of a ${NAME} within. */
+static const char *
+value_end(const char *p)
+{
+	if (*p != '{')
+		return p + strcspn(p, ";");
+	for (p++; *p && !(*p == '}' && p[1] != '}'); p++) {
+		if (p[0] == '$' && p[1] == '{')
+			p += strcspn(p, "}") - (strchr(p, '}') == NULL);
+		else
+			p += *p == '}';
+	}
+	return p;
+}
+
+struct fe_str
+fe_odbc_secret(const char *connection)
+{
+	for (const char *p = connection; *p;) {
+		size_t n = strcspn(p, "=;");
+		struct fe_str key = fe_text_trim((struct fe_str){ p, n });
+		p += n;
+		if (*p == '=') {
+			const char *value = p + 1 + strspn(p + 1, " \t");
+			p = value_end(value);
+			value += *value == '{' && p > value;
+			if (p > value && (fe_text_casecmp_ascii(key, FE_STR("PWD")) == 0 ||
+					  fe_text_casecmp_ascii(key, FE_STR("PASSWORD")) == 0))
+				return fe_text_trim((struct fe_str){ value, (size_t)(p - value) });
+		}
+		p += *p != '\0';
+	}
+	return (struct fe_str){ 0 };
+}
+
 void
 fe_buf_add_redacted_url(struct fe_buf *out, const char *url)
 {

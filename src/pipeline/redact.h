@@ -13,6 +13,8 @@
 
 /* The first secret of a URL, as it is written; n 0: it has none. */
 struct fe_str fe_url_secret(const char *url);
+/* The value of PWD or PASSWORD in an ODBC connection string, its braces left off; n 0: it has none. */
+struct fe_str fe_odbc_secret(const char *connection);
 void fe_buf_add_redacted_url(struct fe_buf *out, const char *url);
 void fe_redacted_url_json(struct fe_json *j, const char *key, const char *url); /* NULL: null */
 

@@ -57,6 +57,28 @@ texts_without_secrets_stay_as_they_are(void **state)
 }
 
 static void
+odbc_secret_is(const char *connection, const char *secret)
+{
+	struct fe_str found = fe_odbc_secret(connection);
+	if (!fe_str_is(found, secret))
+		fail_msg("%s: '%.*s'", connection, FE_STR_ARGS(found));
+}
+
+static void
+passwords_of_connection_strings_are_found(void **state)
+{
+	(void)state;
+	odbc_secret_is("DSN=a;UID=u;PWD=secret", "secret");
+	odbc_secret_is("pwd = {se;cr}}et} ;DSN=a", "se;cr}}et");
+	odbc_secret_is("DSN={x;PWD=no};Password=${NAME}", "${NAME}");
+	odbc_secret_is("DSN=a;PWD={${NAME}}", "${NAME}");
+	odbc_secret_is("DSN=a;UID=PWD", "");
+	odbc_secret_is("DSN=a;PWD=;x", "");
+	odbc_secret_is("PWD", "");
+	odbc_secret_is("", "");
+}
+
+static void
 first_secret_is(const char *url, const char *secret)
 {
 	struct fe_str s = fe_url_secret(url);
@@ -83,6 +105,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passwords_that_are_not_encoded_as_they_should_be_become_stars),
 		cmocka_unit_test(the_first_secret_that_has_bytes_is_found),
+		cmocka_unit_test(passwords_of_connection_strings_are_found),
 		cmocka_unit_test(passwords_become_stars),
 		cmocka_unit_test(texts_without_secrets_stay_as_they_are),
 	};
