@@ -507,7 +507,7 @@ def opened(name, folder, request):
 def pipeline_of(source, columns=COLUMNS, target="facts", **more):
     """The pipeline that loads a source's records; `more` goes into its `source`, `rules` beside it."""
     rules = more.pop("rules", None)
-    spec = more.pop("spec", source.spec)
+    spec = more.pop("spec", None) or source.spec
     declared = [{"name": c, "type": TYPES.get(c, "text(60)"), **({"required": True} if c == "id" else {})} for c in columns]
     return {"version": 1, "pipeline": "all_sources", "defaults": {"timestamp": {"zone": "UTC"}},
             "datasets": [{"name": "facts", "source": {**spec, **more}, "columns": declared, "target": target,
