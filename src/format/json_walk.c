@@ -6,6 +6,7 @@
  */
 #include "format/json_walk.h"
 
+#include "base/text.h"
 #include "format/json_escape.h"
 
 const char *
@@ -76,7 +77,7 @@ read_rare_text(struct fe_json_reader *r, const char *start, bool is_wanted, stru
 			                    fe_json_escape_flaw((struct fe_str){ bad, (size_t)(close - bad) }));
 		*text = (struct fe_str){ to, n };
 	}
-	r->has_high |= is_wanted && (is_high || has_escapes); /* an escape may be any character */
+	r->has_high |= is_wanted && (is_high || (has_escapes && !fe_text_is_ascii(*text)));
 	return close + 1;
 }
 

@@ -53,4 +53,4 @@ def test_golden(finetl, tmp_path, case):
 
 def test_there_are_cases_for_each_verdict():
     kinds = {case.name.split("_")[0] for case in CASES}
-    assert len(CASES) >= 60 and kinds >= {"csv", "value", "way", "dedupe", "gate", "expect"}
+    assert len(CASES) >= 60 and kinds >= {"csv", "json", "ndjson", "value", "way", "dedupe", "gate", "expect"}
