@@ -15,11 +15,12 @@ fe_files_init(struct fe_files *f, struct fe_source *source, const struct fe_sour
 	source->n_objects = source->cap_objects = paths.n_paths;
 	for (size_t i = 0; i < paths.n_paths; i++) {
 		uint64_t size_bytes = paths.sizes_bytes[i];
-		source->objects[i].id.path = fe_strdup(paths.paths[i]);
+		source->objects[i].id.path = fe_strdup(paths.names[i]);
 		source->objects[i].id.size_bytes = size_bytes;
 		f->has_unknown_size |= size_bytes == 0;
 		f->total_bytes += size_bytes;
 	}
+	f->is_url = paths.n_paths == 1 && strstr(set->location, "://") && strncmp(set->location, "http", 4) == 0;
 	fe_paths_free(&paths);
 	return FE_OK;
 }
@@ -50,6 +51,13 @@ set_identity(struct fe_object *object, const struct fe_object_id *id)
 	object->complete = true;
 }
 
+/* What to open: of a URL, which names one object, the path is only what may be shown. */
+static const char *
+location_of(const struct fe_files *f)
+{
+	return f->is_url ? f->set->location : f->source->objects[f->object].id.path;
+}
+
 static enum fe_rc
 ask_to_skip(struct fe_files *f, bool *skip, struct fe_err *err)
 {
@@ -58,7 +66,7 @@ ask_to_skip(struct fe_files *f, bool *skip, struct fe_err *err)
 	*skip = false;
 	if (!f->set->skip_object || strcmp(object->id.path, "-") == 0)
 		return FE_OK;
-	FE_TRY(fe_object_identify(object->id.path, &f->set->net, &id, err));
+	FE_TRY(fe_object_identify(location_of(f), &f->set->net, &id, err));
 	*skip = f->set->skip_object(f->set->skip_ctx, &id);
 	if (*skip) {
 		set_identity(object, &id);
@@ -79,7 +87,7 @@ fe_files_enter(struct fe_files *f, struct fe_err *err)
 		return FE_OK;
 	}
 	struct fe_object *object = &f->source->objects[f->object];
-	FE_TRY(fe_reader_open(&f->in, object->id.path, &f->set->net, err));
+	FE_TRY(fe_reader_open(&f->in, location_of(f), &f->set->net, err));
 	/* known, should it not be read to its end */
 	object->id.mtime_us = fe_reader_identity(f->in)->mtime_us;
 	object->id.version = fe_strdup(fe_reader_identity(f->in)->version);

@@ -13,6 +13,7 @@ struct fe_files {
 	struct fe_source *source;             /* whose objects these are */
 	const struct fe_source_settings *set; /* borrowed */
 	bool has_unknown_size;
+	bool is_url;                          /* set->location is opened as it is */
 	uint64_t done_bytes, total_bytes;     /* of the files before this one; of all */
 	size_t object;                        /* the index of the one that is read, or of the next */
 	struct fe_reader *in;                 /* NULL: between files */

@@ -121,7 +121,7 @@ collect(const struct fe_key_search *s, int from, struct fe_buf *out, struct fe_e
 static enum fe_rc
 run(const struct fe_key_search *s, const struct words *w, struct fe_buf *out, struct fe_err *err)
 {
-	int from, status = 0;
+	int from = -1, status = 0;
 	pid_t child;
 	FE_TRY(start(w, &child, &from, err));
 	enum fe_rc rc = collect(s, from, out, err);

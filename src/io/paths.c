@@ -134,14 +134,21 @@ fe_paths_expand(const char *location, const struct fe_net_settings *net, struct 
 {
 	static const struct fe_net_settings careful = { 0 };
 
+	enum fe_rc rc = FE_OK;
+
 	*out = (struct fe_paths){ 0 };
 	if (fe_s3_is_url(location))
-		return fe_paths_expand_s3(location, net ? net : &careful, out, err);
-	if (fe_stored_ops_of(location) != &fe_stored_file) {
+		rc = fe_paths_expand_s3(location, net ? net : &careful, out, err);
+	else if (fe_stored_ops_of(location) != &fe_stored_file)
 		single(location, NULL, out);
-		return FE_OK;
-	}
-	return expand_files(location, out, err);
+	else
+		rc = expand_files(location, out, err);
+	if (rc)
+		return rc;
+	out->names = fe_new_array(out->n_paths + 1, char *);
+	for (size_t i = 0; i < out->n_paths; i++)
+		out->names[i] = fe_location_name(out->paths[i]);
+	return FE_OK;
 }
 
 void
@@ -149,6 +156,9 @@ fe_paths_free(struct fe_paths *p)
 {
 	for (size_t i = 0; i < p->n_paths; i++)
 		fe_free(p->paths[i]);
+	for (size_t i = 0; p->names && i < p->n_paths; i++)
+		fe_free(p->names[i]);
+	fe_free(p->names);
 	fe_free(p->paths);
 	fe_free(p->sizes_bytes);
 	*p = (struct fe_paths){ 0 };

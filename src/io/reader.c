@@ -109,6 +109,14 @@ sniff(struct fe_reader *r, struct fe_err *err)
 	return fe_decompress_new(&r->decompress, packing, err);
 }
 
+static void
+fail_at(struct fe_err *err, const char *location)
+{
+	char *name = fe_location_name(location);
+	fe_err_at(err, name, 0, NULL);
+	fe_free(name);
+}
+
 enum fe_rc
 fe_reader_open(struct fe_reader **out, const char *location, const struct fe_net_settings *net,
 	       struct fe_err *err)
@@ -120,7 +128,7 @@ fe_reader_open(struct fe_reader **out, const char *location, const struct fe_net
 		rc = sniff(r, err);
 	*out = rc ? NULL : r;
 	if (rc) {
-		fe_err_at(err, location, 0, NULL);
+		fail_at(err, location);
 		fe_reader_close(r);
 	}
 	return rc;
@@ -222,7 +230,7 @@ identify(const char *location, const struct fe_net_settings *net, bool always, s
 		*out = r.id;
 		r.id = (struct fe_object_id){ 0 };
 	} else {
-		fe_err_at(err, location, 0, NULL);
+		fail_at(err, location);
 	}
 	finish(&r);
 	return rc;

@@ -49,7 +49,8 @@ void fe_reader_close(struct fe_reader *r);
  * themselves; a path or the key of an S3 location may be a pattern (* ? [...]; in S3 '*' does not
  * pass a '/', '**' does). None found is FE_EUSAGE naming the pattern. Freed with fe_paths_free. */
 struct fe_paths {
-	char **paths;
+	char **paths;          /* to be opened */
+	char **names;          /* the same texts, but of URLs without their secrets: to be shown and kept */
 	uint64_t *sizes_bytes; /* as the system knows them, for progress; 0: unknown */
 	size_t n_paths;
 };

@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "base/mem.h"
+#include "io/http.h"
 #include "io/s3_url.h"
 
 const struct fe_stored_ops *
@@ -14,6 +15,17 @@ fe_stored_ops_of(const char *location)
 	if (strncmp(location, "https://", 8) == 0 || strncmp(location, "http://", 7) == 0)
 		return &fe_stored_http;
 	return &fe_stored_file;
+}
+
+char *
+fe_location_name(const char *location)
+{
+	struct fe_buf shown;
+	if (fe_stored_ops_of(location) != &fe_stored_http)
+		return fe_strdup(location);
+	fe_buf_init(&shown, SIZE_MAX / 2);
+	fe_url_show(&shown, fe_str_of(location));
+	return fe_buf_take(&shown);
 }
 
 enum fe_rc

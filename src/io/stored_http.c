@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "io/http.h"
 #include "io/http_retry.h"
@@ -109,13 +108,10 @@ stored_http_open(struct fe_stored **out, const char *location, const struct fe_n
 		 struct fe_err *err)
 {
 	struct stored_http *s = fe_new(struct stored_http);
-	struct fe_buf shown;
 
 	s->base.ops = &fe_stored_http;
 	s->url = fe_strdup(location);
-	fe_buf_init(&shown, 64 * 1024);
-	fe_url_show(&shown, fe_str_of(location));
-	s->base.path = fe_buf_take(&shown);
+	s->base.path = fe_location_name(location);
 	enum fe_rc rc = fe_http_new(&s->http, net, &fe_clock_system, err);
 	if (rc == FE_OK)
 		rc = open_first(s, err);

@@ -536,3 +536,48 @@ def test_a_run_that_is_killed_anywhere_ends_right_when_run_again(finetl, place, 
     finetl.run(pipeline, target, env=place.env).ok()
     assert {name: place.get("out/" + name) for name in want} == want
     assert not place.uploads()
+
+
+# ---- files at URLs
+
+
+def test_a_file_at_a_url_is_read_by_a_run_and_its_secrets_are_not_kept(finetl, data, tmp_path):
+    from faultserver import Answer, FaultServer
+    body = (data / "customers.csv").read_bytes()
+    pipeline = {"version": 1, "pipeline": "web", "warehouse": f"sqlite:{tmp_path / 'w.db'}",
+                "datasets": [{"name": "customers", "columns": [{"name": "customer_id", "type": "text(20)", "required": True}],
+                              "source": {"csv": "URL", "extra_columns": "ignore", "network": {"allow_http": True, "allow_private_addresses": True}},
+                              "target": "dim_customers"}],
+                "targets": {"dim_customers": {"key": ["customer_id"], "mutable": "all"}}}
+    import json
+    import sqlite3
+    with FaultServer({"/c.csv": Answer(body, headers=[("ETag", '"e1"')])}, host="127.0.0.1") as server:
+        pipeline["datasets"][0]["source"]["csv"] = server.url("/c.csv?sig=topsecret")
+        (tmp_path / "p.yaml").write_text(json.dumps(pipeline))
+        done = finetl("run", tmp_path / "p.yaml", "--run-time", RUN_TIME)
+        done.ok()
+    with contextlib.closing(sqlite3.connect(tmp_path / "w.db")) as db:
+        (path, version), = db.execute("SELECT path, version FROM etl_objects").fetchall()
+    assert path.endswith("/c.csv?sig=***") and version == "e1"
+    assert "topsecret" not in done.stdout + done.stderr and b"topsecret" not in (tmp_path / "w.db").read_bytes()
+
+
+@pytest.mark.parametrize("etag,code", [('"e1"', 0), ('W/"e1"', 6), (None, 6), ("changes", 3)])
+def test_a_file_at_a_url_that_breaks_goes_on_only_where_it_is_surely_the_same(tmp_path, etag, code):
+    from faultserver import Answer, FaultServer
+    body = content(3 * MIB)
+
+    def answer(request):
+        number = request.number
+        headers = [("ETag", f'"e{number}"' if etag == "changes" else etag)] if etag else []
+        asked = request.header("range")
+        if number == 1 or not asked:
+            return cut(Answer(body, headers=headers), 0.5)
+        at = int(asked.removeprefix("bytes=").rstrip("-"))
+        return Answer(body[at:], 206, [*headers, ("Content-Range", f"bytes {at}-{len(body) - 1}/{len(body)}")])
+
+    with FaultServer({"/f": answer}, host="127.0.0.1") as server:
+        got = Probe(dict(os.environ))("cat", server.url("/f?Signature=topsecret"), env={"PROBE_HTTP": "1"})
+    assert got.returncode == code, got.stderr
+    assert b"Signature=***" in got.stderr and b"topsecret" not in got.stderr
+    assert got.stdout == body if code == 0 else body.startswith(got.stdout)
