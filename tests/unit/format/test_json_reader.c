@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "format/json_reader.h"
-#include "format/json_shape.h"
+#include "format/json_walk.h"
 
 #define ROWS 64
 
@@ -114,6 +114,46 @@ reader_finds_a_key_twice_that_it_could_not_learn(void **state)
 	rig_close(&r);
 }
 
+/* Values and keys of every length around those that the loops take at once. */
+static void
+add_many_lines(struct fe_buf *input)
+{
+	static const char *const values[] = { "\"", "-1.5", "123456789012345678", "null", "true", "falsy", "\"a\\tb\"", "\"\xc3\xa9\"", "{}", "1e5" };
+	for (size_t i = 0; i < ROWS - 4; i++) {
+		fe_buf_addf(input, "{\"k%.*s\":1,\"id\":\"%.*s\",\"v\": ", (int)i, "0123456789012345678901234567890123456789012345678901234567890123",
+		            (int)(i * 3 % 67), "0123456789012345678901234567890123456789012345678901234567890123456789");
+		fe_buf_addf(input, i % 3 ? "%s}\n" : "%s ,\"k\":0}\n", values[i / 2 % 10]);
+	}
+}
+
+static void
+loops_of_every_processor_read_the_same(void **state)
+{
+	(void)state;
+	struct rig a, b;
+	rig_open(&a, &lines);
+	rig_open(&b, &lines);
+	b.reader->walk_foretold = fe_json_walk_foretold; /* that of any */
+	for (int again = 0; again < 2; again++) { /* the second time all keys are known */
+		add_many_lines(&a.input);
+		add_many_lines(&b.input);
+		assert_int_equal(rig_read(&a), FE_OK);
+		assert_int_equal(rig_read(&b), FE_OK);
+		assert_int_equal(a.rows.n_rows, ROWS - 4);
+		assert_int_equal(b.rows.n_rows, a.rows.n_rows);
+		assert_in_range(a.rows.n_flawed, 1, a.rows.n_rows / 2);
+		for (size_t row = 0; row < a.rows.n_rows; row++) {
+			assert_int_equal(a.flaws[row], b.flaws[row]);
+			for (size_t c = 0; c < 2; c++) {
+				assert_true(fe_str_eq(a.cells[c][row], b.cells[c][row]));
+				assert_int_equal(!a.cells[c][row].p, !b.cells[c][row].p);
+			}
+		}
+	}
+	rig_close(&a);
+	rig_close(&b);
+}
+
 static void
 reader_holds_the_limits_of_a_record(void **state)
 {
@@ -176,7 +216,7 @@ reader_refuses_members_that_no_path_begins_with(void **state)
 	const struct fe_json_wants wants = { .is_lines = true, .columns = paths, .n_columns = 2, .refuse_others = true };
 	struct rig r;
 	rig_open(&r, &wants);
-	fe_buf_add_text(&r.input, "{\"id\":1,\"a\":{\"b\":1,\"c\":2}}\n{\"id\":1,\"new\":5\n{\"id\":2}\n{\"id\":3, \"new\":5}\n");
+	fe_buf_add_text(&r.input, "{\"id\":1,\"a\":{\"b\":1}}\n{\"id\":1,\"new\":5\n{\"id\":2}\n{\"id\":3, \"new\":5}\n");
 	assert_int_equal(rig_read(&r), FE_EDATA);
 	assert_int_equal(r.rows.n_rows, 3);
 	assert_int_equal(r.rows.n_flawed, 1); /* malformed lines are just that */
@@ -275,6 +315,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reader_takes_keys_in_whatever_order_they_come),
 		cmocka_unit_test(reader_finds_a_key_twice_that_it_could_not_learn),
+		cmocka_unit_test(loops_of_every_processor_read_the_same),
 		cmocka_unit_test(reader_holds_the_limits_of_a_record),
 		cmocka_unit_test(reader_keeps_what_stands_beside_the_records),
 		cmocka_unit_test(reader_refuses_members_that_no_path_begins_with),

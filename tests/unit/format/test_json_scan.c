@@ -15,15 +15,16 @@
 
 struct kernels {
 	const char *(*text_stop)(const char *p, bool *is_high);
+	const char *(*short_text)(const char *p);
 	const char *(*number_end)(const char *p);
 	bool (*begins)(const char *p, const char *head, uint32_t n_bytes);
 	const char *(*blank_end)(const char *p, bool is_lines, struct fe_json_blanks *seen);
 };
 
 static const struct kernels all[] = {
-	{ fe_json_text_stop_plain, fe_json_number_end_plain, fe_json_begins_plain, fe_json_blank_end_plain },
+	{ fe_json_text_stop_plain, fe_json_short_text_plain, fe_json_number_end_plain, fe_json_begins_plain, fe_json_blank_end_plain },
 #if defined(__x86_64__)
-	{ fe_json_text_stop_sse2, fe_json_number_end_sse2, fe_json_begins_sse2, fe_json_blank_end_sse2 },
+	{ fe_json_text_stop_sse2, fe_json_short_text_sse2, fe_json_number_end_sse2, fe_json_begins_sse2, fe_json_blank_end_sse2 },
 #endif
 };
 #define N_KERNELS (sizeof all / sizeof *all)
@@ -58,6 +59,31 @@ text_stop_finds_every_byte_that_is_not_plain(void **state)
 			}
 		}
 	}
+}
+
+static void
+short_text_ends_at_a_quote_or_is_another(void **state)
+{
+	(void)state;
+	char text[MAX_BYTES];
+	for (unsigned c = 0; c < 256; c++) {
+		for (size_t at = 0; at < 40; at++) {
+			memset(text, 'a', sizeof text);
+			text[at] = (char)c;
+			text[at + 20] = '"';
+			bool is_plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+			for (size_t k = 0; k < N_KERNELS; k++) {
+				const char *p = put(at % 16, text, sizeof text);
+				const char *end = all[k].short_text(p);
+				assert_int_equal(*end == '"', is_plain || c == '"');
+				if (*end == '"')
+					assert_ptr_equal(end, p + at + (is_plain ? 20 : 0));
+			}
+		}
+	}
+	memset(text, 'a', sizeof text);
+	for (size_t k = 0; k < N_KERNELS; k++)
+		assert_int_not_equal(*all[k].short_text(put(0, text, sizeof text)), '"');
 }
 
 static void
@@ -169,6 +195,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_stop_finds_every_byte_that_is_not_plain),
+		cmocka_unit_test(short_text_ends_at_a_quote_or_is_another),
 		cmocka_unit_test(text_stop_minds_no_byte_behind_the_stop),
 		cmocka_unit_test(zeros_behind_a_block_stop_every_kernel),
 		cmocka_unit_test(number_end_takes_ordinary_numbers_and_leaves_the_others),
