@@ -6,6 +6,7 @@
 #include "io/s3_private.h"
 
 #define MAX_ATTEMPTS 100
+#define TOTAL_TIMEOUT_MS 3600000 /* a part may be half a GiB; a dead line ends by its low speed */
 #define FAREWELL_US (5 * INT64_C(1000000))
 
 static enum fe_rc
@@ -40,6 +41,8 @@ fe_s3_open(struct fe_s3 **out, const struct fe_net_settings *net, const struct f
 	s->net.allow_private = s->config.endpoint_s3.text != NULL;
 	s->net.allow_http = s->net.allow_private && strncmp(s->config.endpoint_s3.text, "http://", 7) == 0;
 	s->net.max_redirects = 0;
+	if (s->net.total_timeout_ms == 0)
+		s->net.total_timeout_ms = TOTAL_TIMEOUT_MS;
 	s->net.max_body_bytes = FE_S3_LIST_MAX_BYTES;
 	if (s->config.ca_file.text)
 		s->net.ca_file = s->config.ca_file.text;

@@ -450,6 +450,18 @@ the_printed_schema_is_what_a_run_makes(void **p)
 }
 
 static void
+a_warehouse_of_an_earlier_release_gets_the_newer_columns(void **p)
+{
+	struct fe_err err = FE_ERR_INIT;
+
+	(void)p;
+	fx_load_items(&f, url, "RUN1", one_item);
+	place_exec("ALTER TABLE etl_objects DROP COLUMN version");
+	assert_int_equal(fe_schema_apply_url(url, tables.tables, FX_N_TABLES, 0, &err), FE_OK);
+	assert_string_equal(place_text("SELECT count(*), count(version) FROM etl_objects"), "2|0\n");
+}
+
+static void
 tables_read_as_a_person_would_write_them(void **p)
 {
 	(void)p;
@@ -674,6 +686,7 @@ main(void)
 		T(links_to_one_warehouse_share_its_lock),
 		T(other_urls_are_refused),
 		T(the_printed_schema_is_what_a_run_makes),
+		T(a_warehouse_of_an_earlier_release_gets_the_newer_columns),
 		T(tables_read_as_a_person_would_write_them),
 		T(a_foreign_key_without_an_index_gets_one),
 		T(a_table_that_differs_is_refused_by_name_and_left_alone),
