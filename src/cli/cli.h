@@ -50,6 +50,10 @@ struct fe_plan;
  * counted in err. */
 FE_MUST_USE enum fe_rc fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts,
                                    struct fe_err *err);
+struct fe_evolve_settings;
+/* The same for those who read the sources: with the columns that `contract: evolve` adds. */
+FE_MUST_USE enum fe_rc fe_cli_plan_evolved(struct fe_plan **out, const char *path, const struct fe_opts *opts,
+                                           const struct fe_evolve_settings *evolve, struct fe_err *err);
 /* The warehouse that the options, the environment or the pipeline file name; owned. */
 FE_MUST_USE enum fe_rc fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err);
 /* --run-time; *us stays as it is where it is not given. */

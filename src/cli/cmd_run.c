@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
-#include "pipeline/plan.h"
+#include "pipeline/evolve.h"
 #include "pipeline/report_run.h"
 #include "pipeline/run.h"
 
@@ -146,7 +146,13 @@ load_and_run(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_
              struct fe_run_result *res, bool *has_run, struct fe_err *err)
 {
 	FE_TRY(fe_cli_run_time(opts, &set->has_run_time, &set->run_time_us, err));
-	FE_TRY(fe_cli_plan(plan, opts->n_args ? opts->args[0] : NULL, opts, err));
+	const struct fe_evolve_settings evolve = {
+		.clock = set->clock,
+		.run_time_us = set->has_run_time ? set->run_time_us : fe_clock_now(set->clock),
+		.from = set->from,
+		.until = set->until,
+	};
+	FE_TRY(fe_cli_plan_evolved(plan, opts->n_args ? opts->args[0] : NULL, opts, &evolve, err));
 	set->plan = *plan;
 	*has_run = true;
 	return fe_run(set, res, err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* cli/cmd_schema.c - finetl schema print, finetl schema apply */
 #include "cli/cli.h"
-#include "pipeline/plan.h"
+#include "pipeline/evolve.h"
 #include "pipeline/redact.h"
 #include "pipeline/warehouse.h"
 
@@ -47,11 +47,12 @@ run_print(const struct fe_opts *opts, struct fe_err *err)
 static enum fe_rc
 run_apply(const struct fe_opts *opts, struct fe_err *err)
 {
+	const struct fe_evolve_settings evolve = { .clock = &fe_clock_system, .run_time_us = fe_clock_now(&fe_clock_system) };
 	struct fe_plan *plan;
 	struct fe_buf text;
 	enum fe_rc rc;
 
-	FE_TRY(fe_cli_plan(&plan, opts->n_args ? opts->args[0] : NULL, opts, err));
+	FE_TRY(fe_cli_plan_evolved(&plan, opts->n_args ? opts->args[0] : NULL, opts, &evolve, err));
 	fe_buf_init(&text, 64 * 1024);
 	rc = fe_warehouse_schema_apply(plan, fe_opts_number(opts, "wait"), err);
 	if (rc == FE_OK) {

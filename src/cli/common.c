@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "pipeline/connectors.h"
+#include "pipeline/evolve.h"
 #include "pipeline/plan.h"
 #include "pipeline/redact.h"
 
@@ -90,8 +91,9 @@ warehouse_override(const struct fe_opts *opts, const char **out, struct fe_err *
 	return FE_OK;
 }
 
-enum fe_rc
-fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, struct fe_err *err)
+static enum fe_rc
+load_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, const struct fe_evolve_settings *evolve,
+          struct fe_err *err)
 {
 	struct fe_plan_param params[MAX_PARAMS];
 	const char *selected[MAX_SELECTED];
@@ -110,7 +112,7 @@ fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, 
 	if (rc == FE_OK)
 		rc = split_selected(opts, selected, &set.n_select, err);
 	if (rc == FE_OK)
-		rc = fe_plan_load(out, &set, &mistakes, err);
+		rc = evolve ? fe_plan_load_evolved(out, &set, evolve, &mistakes, err) : fe_plan_load(out, &set, &mistakes, err);
 	print_mistakes(set.path, &mistakes);
 	fe_mistakes_reset(&mistakes);
 	for (size_t i = 0; i < set.n_params; i++)
@@ -118,6 +120,19 @@ fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, 
 	for (size_t i = 0; i < set.n_select; i++)
 		fe_free((void *)(uintptr_t)selected[i]);
 	return rc;
+}
+
+enum fe_rc
+fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, struct fe_err *err)
+{
+	return load_plan(out, path, opts, NULL, err);
+}
+
+enum fe_rc
+fe_cli_plan_evolved(struct fe_plan **out, const char *path, const struct fe_opts *opts,
+                    const struct fe_evolve_settings *evolve, struct fe_err *err)
+{
+	return load_plan(out, path, opts, evolve, err);
 }
 
 enum fe_rc

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "extract/api_pages.h"
 #include "extract/json_rows.h"
+#include "extract/look.h"
 #include "io/http.h"
 
 struct source_api {
@@ -107,6 +108,13 @@ check_not_empty(const struct source_api *s, struct fe_err *err)
 	return rc;
 }
 
+static enum fe_rc
+end(struct source_api *s, struct fe_err *err)
+{
+	FE_TRY(check_not_empty(s, err));
+	return fe_json_rows_end(s->rows, &s->base, true, err);
+}
+
 /* ---- the operations ---- */
 
 static enum fe_rc
@@ -117,12 +125,12 @@ source_api_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *er
 	const uint64_t limit = s->set.limit_rows;
 
 	if (limit && src->n_rows >= limit)
-		return FE_OK;
+		return fe_json_rows_end(s->rows, src, false, err);
 	for (;;) {
 		if (!s->page) {
 			FE_TRY(fe_api_pages_next(s->pages, &s->page, err));
 			if (!s->page)
-				return check_not_empty(s, err);
+				return end(s, err);
 			begin_page(s);
 		}
 		FE_TRY(fe_json_rows_next(s->rows, &feed, batch, err));
@@ -154,8 +162,15 @@ source_api_close(struct fe_source *src)
 	for (size_t i = 0; i < src->n_objects; i++)
 		fe_object_id_reset(&src->objects[i].id);
 	fe_free(src->objects);
+	fe_contract_notes_reset(&src->notes);
 	fe_free(s->location);
 	fe_free(s);
+}
+
+static enum fe_rc
+source_api_look(struct fe_source_look *out, const struct fe_source_settings *set, struct fe_err *err)
+{
+	return fe_look_at_records(out, &fe_source_api, set, err);
 }
 
 const struct fe_source_ops fe_source_api = {
@@ -165,4 +180,5 @@ const struct fe_source_ops fe_source_api = {
 	.next = source_api_next,
 	.progress = source_api_progress,
 	.close = source_api_close,
+	.look = source_api_look,
 };

@@ -11,6 +11,7 @@
  *   next file  identity of the last one, header of the next one
  */
 #include "extract/csv_header.h"
+#include "extract/csv_peek.h"
 #include "extract/csv_text.h"
 #include "extract/files.h"
 #include "extract/source.h"
@@ -29,8 +30,11 @@ struct source_csv {
 	/* The columns that are read. */
 	size_t n_wanted;
 	size_t *columns;     /* [n_wanted] index in the schema */
-	uint32_t *wanted;    /* [n_wanted] index in a record of this file */
-	struct fe_str **cells; /* [n_wanted] arrays of the batch at hand */
+	uint32_t *places;    /* [n_wanted] index in a record of this file, or FE_CSV_ABSENT */
+	uint32_t *wanted;    /* [n_wanted] of those that are there */
+	struct fe_str **cells; /* [n_wanted] arrays of the batch at hand, of the same */
+	size_t *extra;       /* [n_extra] notes of the columns of this file that are not read */
+	size_t n_extra;
 	uint8_t *flaws;      /* [FE_BATCH_ROWS] */
 	uint32_t flaw_reasons[FE_CSV_N_FLAWS];
 
@@ -73,6 +77,7 @@ choose_columns(struct source_csv *s)
 {
 	const size_t n_source = s->set.schema->n_source;
 	s->columns = fe_new_array(n_source + 1, size_t);
+	s->places = fe_new_array(n_source + 1, uint32_t);
 	s->wanted = fe_new_array(n_source + 1, uint32_t);
 	s->cells = fe_new_array(n_source + 1, struct fe_str *);
 	s->flaws = fe_new_array(FE_BATCH_ROWS, uint8_t);
@@ -85,6 +90,30 @@ choose_columns(struct source_csv *s)
 						     fe_csv_flaw_code((enum fe_csv_flaw)flaw));
 }
 
+static void
+note_extra(struct source_csv *s, const struct fe_csv_map *map)
+{
+	struct fe_column_notes *notes = &s->base.notes.discarded;
+	fe_free(s->extra);
+	s->extra = fe_new_array(map->n_extra + 1, size_t);
+	s->n_extra = 0;
+	for (size_t i = 0; i < map->n_extra; i++) {
+		const struct fe_column_note *note = fe_column_notes_get(notes, map->extra[i]);
+		if (note)
+			s->extra[s->n_extra++] = (size_t)(note - notes->items);
+	}
+}
+
+static enum fe_rc
+map_names(struct source_csv *s, const struct fe_csv_names *names, enum fe_rc rc, struct fe_err *err)
+{
+	struct fe_csv_map map = { .wanted = s->places };
+	FE_TRY(fe_csv_map_names(&s->set, names, &map, rc, err));
+	note_extra(s, &map);
+	fe_free(map.extra);
+	return FE_OK;
+}
+
 static enum fe_rc
 map_given_names(struct source_csv *s, struct fe_err *err)
 {
@@ -94,7 +123,7 @@ map_given_names(struct source_csv *s, struct fe_err *err)
 	for (size_t i = 0; i < s->set.n_names; i++)
 		given[i] = fe_str_of(s->set.names[i]);
 	struct fe_csv_names names = { .names = given, .n_names = s->set.n_names };
-	enum fe_rc rc = fe_csv_map_names(&s->set, &names, s->wanted, FE_EUSAGE, err);
+	enum fe_rc rc = map_names(s, &names, FE_EUSAGE, err);
 	if (rc)
 		fe_err_context(err, "option names");
 	fe_free(given);
@@ -229,7 +258,7 @@ read_header(struct source_csv *s, struct fe_err *err)
 		if (record.flaw != FE_CSV_NONE)
 			rc = fail_malformed_header(s, &record, err);
 		else
-			rc = fe_csv_map_names(&s->set, &names, s->wanted, FE_EDATA, err);
+			rc = map_names(s, &names, FE_EDATA, err);
 		if (rc)
 			fe_err_at_line(err, NULL, record.line, 0);
 	}
@@ -319,15 +348,44 @@ max_rows(const struct source_csv *s)
 	return (size_t)n_left;
 }
 
+/* The columns that the file has; returns how many. */
+static size_t
+choose_cells(struct source_csv *s, struct fe_batch *batch)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->n_wanted; i++) {
+		if (s->places[i] == FE_CSV_ABSENT)
+			continue;
+		s->wanted[n] = s->places[i];
+		s->cells[n++] = batch->cells[s->columns[i]];
+	}
+	return n;
+}
+
+/* What the file lacks is null in each of its records; what is not read is counted. */
+static void
+keep_contract(struct source_csv *s, struct fe_batch *batch)
+{
+	struct fe_contract_notes *notes = &s->base.notes;
+	for (size_t i = 0; i < s->n_wanted; i++) {
+		if (s->places[i] != FE_CSV_ABSENT)
+			continue;
+		memset(batch->cells[s->columns[i]], 0, batch->n_rows * sizeof(struct fe_str));
+		struct fe_column_note *note = fe_column_notes_get(&notes->vanished, fe_str_of(s->set.columns[s->columns[i]].from));
+		if (note)
+			note->n_records += batch->n_rows;
+	}
+	for (size_t i = 0; i < s->n_extra; i++)
+		notes->discarded.items[s->extra[i]].n_records += batch->n_rows;
+}
+
 static enum fe_rc
 fill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
 {
-	for (size_t i = 0; i < s->n_wanted; i++)
-		s->cells[i] = batch->cells[s->columns[i]];
 	struct fe_csv_rows rows = {
 		.wanted = s->wanted,
 		.cells = s->cells,
-		.n_wanted = s->n_wanted,
+		.n_wanted = choose_cells(s, batch),
 		.origin = batch->origin,
 		.flaws = s->flaws,
 		.cap_rows = max_rows(s),
@@ -345,6 +403,7 @@ fill(struct source_csv *s, struct fe_batch *batch, struct fe_err *err)
 		fe_batch_add_reason(batch, row, reason, (struct fe_str){ 0 });
 	}
 	batch->n_rows = rows.n_rows;
+	keep_contract(s, batch);
 	batch->object = (uint32_t)s->files.object;
 	batch->ascii = fe_csv_is_ascii(s->csv);
 	return FE_OK;
@@ -385,8 +444,11 @@ source_csv_close(struct fe_source *src)
 	struct source_csv *s = (struct source_csv *)src;
 	leave_object(s);
 	fe_files_reset(&s->files);
+	fe_contract_notes_reset(&s->base.notes);
 	fe_free(s->columns);
+	fe_free(s->places);
 	fe_free(s->wanted);
+	fe_free(s->extra);
 	fe_free(s->cells);
 	fe_free(s->flaws);
 	fe_free(s);
@@ -399,4 +461,5 @@ const struct fe_source_ops fe_source_csv = {
 	.next = source_csv_next,
 	.progress = source_csv_progress,
 	.close = source_csv_close,
+	.look = fe_csv_look,
 };

@@ -210,42 +210,56 @@ add_nearest(const struct mapping *m, const char *from, struct fe_buf *out)
 	fe_free(left_over);
 }
 
+static void
+add_missing(const struct mapping *m, struct fe_buf *message)
+{
+	size_t n_missing = 0;
+	fe_buf_add_text(message, "the header has no column ");
+	for (size_t i = 0; i < m->set->schema->n_source; i++) {
+		const char *from = m->set->columns[i].from;
+		if (m->set->columns[i].is_computed || place_of(m, from) != FE_NO_COLUMN)
+			continue;
+		add_listed(message, fe_str_of(from), n_missing++);
+		add_nearest(m, from, message);
+	}
+}
+
 static enum fe_rc
-map_declared(struct mapping *m, uint32_t *wanted, struct fe_str line, enum fe_rc rc,
-	     struct fe_err *err)
+fail_missing(const struct mapping *m, struct fe_str line, bool has_none, enum fe_rc rc, struct fe_err *err)
 {
 	struct fe_buf message;
-	size_t n_missing = 0, n_wanted = 0;
 	fe_buf_init(&message, MESSAGE_BYTES);
+	add_missing(m, &message);
+	fe_csv_add_delimiter_hint(m->set, line, &message);
+	fe_buf_add_text(&message, "; it has ");
+	for (size_t i = 0; i < m->n_names && i < 20; i++)
+		add_listed(&message, m->names[i], i);
+	if (m->n_names > 20)
+		fe_buf_addf(&message, " and %zu more", m->n_names - 20);
+	if (has_none && rc == FE_EDATA && !fe_csv_guess_delimiter(m->set, line))
+		fe_buf_add_text(&message,
+				"; is this line the header? skip_lines passes over lines "
+				"before it, names stand in for one that is not there");
+	return fail_with(&message, rc, err);
+}
+
+/* Without any of the declared columns it is another file, whatever the contract. */
+static enum fe_rc
+map_declared(struct mapping *m, uint32_t *wanted, struct fe_str line, enum fe_rc rc, struct fe_err *err)
+{
+	size_t n_missing = 0, n_wanted = 0, n_met = 0;
 	for (size_t i = 0; i < m->set->schema->n_source; i++) {
 		if (m->set->columns[i].is_computed)
 			continue;
-		const char *from = m->set->columns[i].from;
-		size_t at = place_of(m, from);
-		if (at != FE_NO_COLUMN) {
+		size_t at = place_of(m, m->set->columns[i].from);
+		if (at != FE_NO_COLUMN)
 			m->is_used[at] = true;
-			wanted[n_wanted++] = (uint32_t)at;
-			continue;
-		}
-		if (n_missing == 0)
-			fe_buf_add_text(&message, "the header has no column ");
-		add_listed(&message, fe_str_of(from), n_missing++);
-		add_nearest(m, from, &message);
+		n_missing += at == FE_NO_COLUMN;
+		n_met += at != FE_NO_COLUMN && i < m->set->schema->n_source - m->set->n_evolved;
+		wanted[n_wanted++] = at == FE_NO_COLUMN ? FE_CSV_ABSENT : (uint32_t)at;
 	}
-	if (n_missing) {
-		fe_csv_add_delimiter_hint(m->set, line, &message);
-		fe_buf_add_text(&message, "; it has ");
-		for (size_t i = 0; i < m->n_names && i < 20; i++)
-			add_listed(&message, m->names[i], i);
-		if (m->n_names > 20)
-			fe_buf_addf(&message, " and %zu more", m->n_names - 20);
-		if (n_wanted == 0 && rc == FE_EDATA && !fe_csv_guess_delimiter(m->set, line))
-			fe_buf_add_text(&message,
-					"; is this line the header? skip_lines passes over lines "
-					"before it, names stand in for one that is not there");
-		return fail_with(&message, rc, err);
-	}
-	fe_buf_reset(&message);
+	if (n_missing && (m->set->contract == FE_CONTRACT_FREEZE || n_met == 0))
+		return fail_missing(m, line, n_met == 0, rc, err);
 	return FE_OK;
 }
 
@@ -263,16 +277,25 @@ check_extra(const struct mapping *m, enum fe_rc rc, struct fe_err *err)
 		add_listed(&message, m->names[i], n_extra++);
 	}
 	if (n_extra) {
-		fe_buf_add_text(&message, "; declare them, or set extra_columns: ignore");
+		fe_buf_add_text(&message, "; " FE_CONTRACT_ADVICE);
 		return fail_with(&message, rc, err);
 	}
 	fe_buf_reset(&message);
 	return FE_OK;
 }
 
+static void
+list_extra(const struct mapping *m, struct fe_csv_map *map)
+{
+	map->extra = fe_new_array(m->n_names + 1, struct fe_str);
+	for (size_t i = 0; i < m->n_names; i++)
+		if (!m->is_used[i])
+			map->extra[map->n_extra++] = m->names[i];
+}
+
 enum fe_rc
 fe_csv_map_names(const struct fe_source_settings *set, const struct fe_csv_names *names,
-		 uint32_t *wanted, enum fe_rc rc, struct fe_err *err)
+		 struct fe_csv_map *map, enum fe_rc rc, struct fe_err *err)
 {
 	struct mapping m = {
 		.set = set,
@@ -280,6 +303,8 @@ fe_csv_map_names(const struct fe_source_settings *set, const struct fe_csv_names
 		.n_names = names->n_names,
 		.is_used = fe_new_array(names->n_names, bool),
 	};
+	map->extra = NULL;
+	map->n_extra = 0;
 	for (size_t i = 0; i < m.n_names; i++)
 		m.names[i] = fe_text_trim(names->names[i]);
 
@@ -287,9 +312,11 @@ fe_csv_map_names(const struct fe_source_settings *set, const struct fe_csv_names
 	if (result == FE_OK)
 		result = check_doubles(m.names, m.n_names, rc, err);
 	if (result == FE_OK)
-		result = map_declared(&m, wanted, names->line, rc, err);
-	if (result == FE_OK && set->extra_columns == FE_EXTRA_ERROR)
+		result = map_declared(&m, map->wanted, names->line, rc, err);
+	if (result == FE_OK && set->contract == FE_CONTRACT_FREEZE)
 		result = check_extra(&m, rc, err);
+	if (result == FE_OK)
+		list_extra(&m, map);
 	fe_free(m.is_used);
 	fe_free(m.names);
 	return result;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "extract/csv_text.h"
+#include "extract/look.h"
 #include "format/csv.h"
 
 #define FIRST_BYTES ((size_t)64 * 1024)
@@ -112,6 +113,37 @@ fe_csv_peek(struct fe_csv_header *out, const struct fe_source_settings *set, str
 	enum fe_rc rc = peek(out, set, paths.paths[0], err);
 	fe_paths_free(&paths);
 	return rc;
+}
+
+static void
+add_header(struct fe_source_look *out, const struct fe_csv_header *h)
+{
+	for (size_t i = 0; i < h->n_names; i++)
+		if (h->names[i].n && fe_utf8_is_valid(h->names[i]))
+			fe_source_look_add(out, h->names[i], "", true);
+}
+
+static enum fe_rc
+look_at_file(struct fe_source_look *out, const struct fe_source_settings *set, const char *path, struct fe_err *err)
+{
+	struct fe_csv_header h = { 0 };
+	enum fe_rc rc = peek(&h, set, path, err);
+	if (rc == FE_OK)
+		add_header(out, &h);
+	fe_csv_header_reset(&h);
+	return rc;
+}
+
+enum fe_rc
+fe_csv_look(struct fe_source_look *out, const struct fe_source_settings *set, struct fe_err *err)
+{
+	struct fe_csv_header h;
+	if (!set->names)
+		return fe_look_at_files(out, set, look_at_file, err);
+	FE_TRY(fe_csv_peek(&h, set, err));
+	add_header(out, &h);
+	fe_csv_header_reset(&h);
+	return FE_OK;
 }
 
 void

@@ -20,4 +20,7 @@ struct fe_csv_header {
 FE_MUST_USE enum fe_rc fe_csv_peek(struct fe_csv_header *out, const struct fe_source_settings *set, struct fe_err *err);
 void fe_csv_header_reset(struct fe_csv_header *h);
 
+/* As fe_source_look has it, of a csv source. */
+FE_MUST_USE enum fe_rc fe_csv_look(struct fe_source_look *out, const struct fe_source_settings *set, struct fe_err *err);
+
 #endif

@@ -5,7 +5,10 @@
  */
 #include "extract/files.h"
 #include "extract/json_rows.h"
+#include "extract/look.h"
 #include "format/encoding.h"
+
+#define MAX_PATH_BYTES ((size_t)128 * 1024)
 
 struct source_json {
 	struct fe_source base;
@@ -113,7 +116,9 @@ source_json_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *e
 	struct source_json *s = (struct source_json *)src;
 	const struct fe_json_feed feed = { .read = read_bytes, .self = s };
 
-	while (!fe_files_are_read(&s->files) && n_rows_left(s) > 0) {
+	while (!fe_files_are_read(&s->files)) {
+		if (n_rows_left(s) == 0)
+			return fe_json_rows_end(s->rows, src, false, err);
 		if (!s->files.in) {
 			FE_TRY(enter_file(s, err));
 			continue;
@@ -128,7 +133,42 @@ source_json_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *e
 			fe_batch_cut(batch, (size_t)n_rows_left(s));
 		return FE_OK;
 	}
-	return FE_OK;
+	return fe_json_rows_end(s->rows, src, true, err);
+}
+
+/* ---- looking at it ---- */
+
+/* A path as a pattern that means itself. */
+static void
+add_literal(struct fe_buf *out, const char *path)
+{
+	for (const char *p = path; *p; p++) {
+		if (strchr("*?[\\", *p))
+			fe_buf_add_char(out, '\\');
+		fe_buf_add_char(out, *p);
+	}
+}
+
+static enum fe_rc
+look_at_file(struct fe_source_look *out, const struct fe_source_settings *set, const char *path, struct fe_err *err)
+{
+	struct fe_source_settings own = *set;
+	struct fe_buf location;
+
+	fe_buf_init(&location, MAX_PATH_BYTES);
+	add_literal(&location, path);
+	own.location = fe_buf_text(&location);
+	enum fe_rc rc = fe_buf_check(&location, "the path", err);
+	if (rc == FE_OK)
+		rc = fe_look_at_records(out, set->json->is_lines ? &fe_source_ndjson : &fe_source_json, &own, err);
+	fe_buf_reset(&location);
+	return rc;
+}
+
+static enum fe_rc
+source_json_look(struct fe_source_look *out, const struct fe_source_settings *set, struct fe_err *err)
+{
+	return fe_look_at_files(out, set, look_at_file, err);
 }
 
 static void
@@ -143,6 +183,7 @@ source_json_close(struct fe_source *src)
 	struct source_json *s = (struct source_json *)src;
 	fe_json_rows_free(s->rows);
 	fe_files_reset(&s->files);
+	fe_contract_notes_reset(&src->notes);
 	fe_free(s);
 }
 
@@ -153,6 +194,7 @@ const struct fe_source_ops fe_source_json = {
 	.next = source_json_next,
 	.progress = source_json_progress,
 	.close = source_json_close,
+	.look = source_json_look,
 };
 
 const struct fe_source_ops fe_source_ndjson = {
@@ -162,4 +204,5 @@ const struct fe_source_ops fe_source_ndjson = {
 	.next = source_json_next,
 	.progress = source_json_progress,
 	.close = source_json_close,
+	.look = source_json_look,
 };

@@ -7,6 +7,7 @@
  */
 #include "extract/json_rows.h"
 
+#include "base/text.h"
 #include "format/json_reader.h"
 
 #define MAX_BLOCK_BYTES ((size_t)FE_BATCH_INPUT_BYTES + FE_JSON_MAX_RECORD_BYTES)
@@ -20,7 +21,15 @@ struct fe_json_rows {
 	/* The columns that are read. */
 	size_t n_wanted;
 	size_t *columns;       /* [n_wanted] index in the schema */
-	struct fe_str **cells; /* [n_wanted] arrays of the batch at hand */
+	struct fe_str **cells; /* [n_wanted] arrays of the batch at hand, then [FE_JSON_MAX_OTHERS] of ours */
+	bool *is_met;          /* [n_wanted] some record had it, be it null */
+	struct fe_source_settings set; /* what it points to is borrowed */
+	uint64_t n_rows, n_good; /* good: not flawed */
+
+	/* Members that no column reads; NULL under a contract that refuses them. */
+	struct fe_str *others;   /* [FE_JSON_MAX_OTHERS][FE_BATCH_ROWS] */
+	uint64_t *others_met;    /* [FE_JSON_MAX_OTHERS] in how many records */
+	bool *others_are_nested; /* [FE_JSON_MAX_OTHERS] an object or array was met */
 	uint8_t *flaws;        /* [FE_BATCH_ROWS] */
 	struct fe_str *details; /* [FE_BATCH_ROWS] */
 	uint32_t flaw_reasons[FE_JSON_N_FLAWS];
@@ -30,6 +39,16 @@ struct fe_json_rows {
 	uint64_t offset;
 	bool in_ended;
 };
+
+static void
+take_others(struct fe_json_rows *j)
+{
+	j->others = fe_new_array((size_t)FE_JSON_MAX_OTHERS * FE_BATCH_ROWS, struct fe_str);
+	j->others_met = fe_new_array(FE_JSON_MAX_OTHERS, uint64_t);
+	j->others_are_nested = fe_new_array(FE_JSON_MAX_OTHERS, bool);
+	for (size_t i = 0; i < FE_JSON_MAX_OTHERS; i++)
+		j->cells[j->n_wanted + i] = j->others + i * FE_BATCH_ROWS;
+}
 
 enum fe_rc
 fe_json_rows_new(struct fe_json_rows **out, const struct fe_source_settings *set, struct fe_err *err)
@@ -43,7 +62,9 @@ fe_json_rows_new(struct fe_json_rows **out, const struct fe_source_settings *set
 	j->allows_none = set->allow_empty;
 	j->records = set->json->records;
 	j->columns = fe_new_array(n_source + 1, size_t);
-	j->cells = fe_new_array(n_source + 1, struct fe_str *);
+	j->cells = fe_new_array(n_source + FE_JSON_MAX_OTHERS + 1, struct fe_str *);
+	j->is_met = fe_new_array(n_source + 1, bool);
+	j->set = *set;
 	j->flaws = fe_new_array(FE_BATCH_ROWS, uint8_t);
 	j->details = fe_new_array(FE_BATCH_ROWS, struct fe_str);
 	for (size_t i = 0; i < n_source; i++) {
@@ -61,8 +82,11 @@ fe_json_rows_new(struct fe_json_rows **out, const struct fe_source_settings *set
 		.n_columns = j->n_wanted,
 		.aside = set->json->aside,
 		.n_aside = set->json->n_aside,
-		.refuse_others = set->extra_columns == FE_EXTRA_ERROR,
+		.refuse_others = set->contract == FE_CONTRACT_FREEZE,
+		.take_others = set->contract != FE_CONTRACT_FREEZE,
 	};
+	if (wants.take_others)
+		take_others(j);
 	enum fe_rc rc = fe_json_reader_new(&j->reader, &wants, err);
 	fe_free(paths);
 	if (rc) {
@@ -81,6 +105,10 @@ fe_json_rows_free(struct fe_json_rows *j)
 	fe_json_reader_free(j->reader);
 	fe_free(j->columns);
 	fe_free(j->cells);
+	fe_free(j->is_met);
+	fe_free(j->others);
+	fe_free(j->others_met);
+	fe_free(j->others_are_nested);
 	fe_free(j->flaws);
 	fe_free(j->details);
 	fe_free(j);
@@ -160,6 +188,36 @@ bring_block(struct fe_json_rows *j, struct fe_batch *batch, struct fe_err *err)
 
 /* ---- rows ---- */
 
+static size_t
+max_rows(const struct fe_json_rows *j)
+{
+	uint64_t n_left = j->set.limit_rows - j->n_rows;
+	return j->set.limit_rows == 0 || n_left > FE_BATCH_ROWS ? FE_BATCH_ROWS : (size_t)n_left;
+}
+
+/* Which columns are there at all, and how often what is not declared. Once met, a column is not
+ * looked for again. */
+static void
+keep_contract(struct fe_json_rows *j, size_t n_rows, size_t n_flawed)
+{
+	const size_t n_others = j->others ? fe_json_reader_n_others(j->reader) : 0;
+
+	for (size_t i = 0; i < j->n_wanted; i++)
+		for (size_t row = 0; !j->is_met[i] && row < n_rows; row++)
+			j->is_met[i] = j->cells[i][row].p != NULL;
+	for (size_t i = 0; i < n_others; i++) {
+		const struct fe_str *cells = j->cells[j->n_wanted + i];
+		uint64_t n_met = 0;
+		for (size_t row = 0; row < n_rows; row++) {
+			n_met += cells[row].p != NULL;
+			j->others_are_nested[i] |= cells[row].p == fe_cell_no_value;
+		}
+		j->others_met[i] += n_met;
+	}
+	j->n_rows += n_rows;
+	j->n_good += n_rows - n_flawed;
+}
+
 static enum fe_rc
 fill(struct fe_json_rows *j, struct fe_batch *batch, struct fe_err *err)
 {
@@ -170,7 +228,7 @@ fill(struct fe_json_rows *j, struct fe_batch *batch, struct fe_err *err)
 		.origin = batch->origin,
 		.flaws = j->flaws,
 		.details = j->details,
-		.cap_rows = FE_BATCH_ROWS,
+		.cap_rows = max_rows(j),
 	};
 	FE_TRY(fe_json_reader_fill(j->reader, &rows, err));
 	for (size_t row = 0; rows.n_flawed && row < rows.n_rows; row++) {
@@ -179,6 +237,7 @@ fill(struct fe_json_rows *j, struct fe_batch *batch, struct fe_err *err)
 		fe_bit_set(batch->broken, row);
 		fe_batch_add_reason(batch, row, j->flaw_reasons[j->flaws[row]], j->details[row]);
 	}
+	keep_contract(j, rows.n_rows, rows.n_flawed);
 	batch->n_rows = rows.n_rows;
 	batch->ascii = fe_json_reader_is_ascii(j->reader);
 	return FE_OK;
@@ -214,6 +273,68 @@ fe_json_rows_next(struct fe_json_rows *j, const struct fe_json_feed *feed, struc
 	if (rc)
 		fe_err_at(err, j->object_name, 0, NULL);
 	return rc;
+}
+
+/* ---- the end ---- */
+
+static void
+note_others(const struct fe_json_rows *j, struct fe_column_notes *notes)
+{
+	const size_t n_others = j->others ? fe_json_reader_n_others(j->reader) : 0;
+
+	for (size_t i = 0; i < n_others; i++) {
+		struct fe_column_note *note =
+			j->others_met[i] ? fe_column_notes_get(notes, fe_str_of(fe_json_reader_other(j->reader, i))) : NULL;
+		if (!note)
+			continue;
+		note->n_records = j->others_met[i];
+		note->is_value = !j->others_are_nested[i];
+	}
+	notes->has_more |= fe_json_reader_has_more_others(j->reader);
+}
+
+static enum fe_rc
+fail_vanished(const struct fe_json_rows *j, const struct fe_source *source, struct fe_err *err)
+{
+	const struct fe_column_notes *gone = &source->notes.vanished;
+	struct fe_buf text;
+
+	fe_buf_init(&text, 64u * 1024);
+	for (size_t i = 0; i < gone->n; i++) {
+		fe_buf_add_text(&text, i ? ", '" : "'");
+		fe_buf_add_printable(&text, fe_str_of(gone->items[i].name), 80);
+		fe_buf_add_char(&text, '\'');
+	}
+	enum fe_rc rc = fe_fail(err, FE_EDATA, "no record has %s, of %llu that were read; where that may be, set contract: "
+				"discard_column or evolve, and it is null", fe_buf_text(&text), (unsigned long long)j->n_good);
+	if (source->n_objects)
+		fe_err_at(err, source->objects[source->n_objects - 1].id.path, 0, NULL);
+	fe_buf_reset(&text);
+	return rc;
+}
+
+enum fe_rc
+fe_json_rows_end(const struct fe_json_rows *j, struct fe_source *source, bool is_whole, struct fe_err *err)
+{
+	struct fe_column_notes *gone = &source->notes.vanished;
+	const struct fe_source_window *w = &j->set.window;
+	const size_t n_declared = j->set.schema->n_source - j->set.n_evolved;
+	bool is_any_met = false;
+	const bool is_part = w->cursor || w->since || w->until || j->set.skip_object;
+
+	note_others(j, &source->notes.discarded);
+	for (size_t i = 0; j->n_good > 0 && i < j->n_wanted; i++) {
+		is_any_met |= j->is_met[i] && j->columns[i] < n_declared;
+		struct fe_column_note *note =
+			j->is_met[i] ? NULL : fe_column_notes_get(gone, fe_str_of(j->set.columns[j->columns[i]].from));
+		if (note)
+			note->n_records = j->n_good;
+	}
+	if (!is_whole || gone->n == 0 || j->set.is_look)
+		return FE_OK;
+	if (!is_any_met || (j->set.contract == FE_CONTRACT_FREEZE && !is_part))
+		return fail_vanished(j, source, err);
+	return FE_OK;
 }
 
 struct fe_str

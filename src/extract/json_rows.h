@@ -34,8 +34,8 @@ struct fe_json_settings {
 
 struct fe_json_rows;
 
-/* set->json, columns, schema, reasons, extra_columns and allow_empty are used: whether members of
- * a record that no column reads are an error, and a document without the place of the records. */
+/* set->json, columns, schema, reasons, contract, limit_rows and allow_empty are used. Of members that no column
+ * reads those count that stand in an object which a path of a column leads through, the record itself first. */
 FE_MUST_USE enum fe_rc fe_json_rows_new(struct fe_json_rows **out, const struct fe_source_settings *set,
                                         struct fe_err *err);
 void fe_json_rows_free(struct fe_json_rows *j); /* NULL is allowed */
@@ -49,6 +49,11 @@ struct fe_json_feed {
 };
 FE_MUST_USE enum fe_rc fe_json_rows_next(struct fe_json_rows *j, const struct fe_json_feed *feed,
                                          struct fe_batch *batch, struct fe_err *err);
+/* All records have been read, or as many as were wanted (is_whole false): notes in source->notes which columns no
+ * record had, and which members were not read. FE_EDATA where the contract does not have the former; what an
+ * incremental data set was asked for may be too little to tell. */
+FE_MUST_USE enum fe_rc fe_json_rows_end(const struct fe_json_rows *j, struct fe_source *source, bool is_whole,
+                                        struct fe_err *err);
 /* A value beside the records, once the document has ended: its text; p NULL: absent or null.
  * Lives until the next begin. */
 struct fe_str fe_json_rows_aside(const struct fe_json_rows *j, size_t index);

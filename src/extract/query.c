@@ -163,6 +163,7 @@ source_query_close(struct fe_source *src)
 	for (size_t i = 0; i < s->base.n_objects; i++)
 		fe_object_id_reset(&s->base.objects[i].id);
 	fe_free(s->base.objects);
+	fe_contract_notes_reset(&s->base.notes);
 	fe_free(s);
 }
 
@@ -178,7 +179,7 @@ open_query(struct fe_source **out, const struct fe_source_ops *ops, enum fe_curs
 	rc = open_cursor(s, engine, err);
 	if (rc)
 		goto fail;
-	rc = fe_query_match_columns(s->cursor, set, &s->matches, err);
+	rc = fe_query_match_columns(s->cursor, set, &s->matches, &s->base.notes, err);
 	if (rc)
 		goto fail;
 	s->row = fe_query_row_new(s->cursor, s->matches, set);
@@ -262,6 +263,28 @@ bring_row(struct source_query *s, struct fe_err *err)
 	return fe_query_row_take(s->row, s->n_taken, err);
 }
 
+static void
+count(struct fe_column_notes *notes, size_t n_rows)
+{
+	for (size_t i = 0; i < notes->n; i++)
+		notes->items[i].n_records += n_rows;
+}
+
+/* Columns that the query has not are null. */
+static void
+keep_contract(struct source_query *s, struct fe_batch *batch)
+{
+	struct fe_contract_notes *notes = &s->base.notes;
+
+	for (size_t i = 0; notes->vanished.n && i < s->set.schema->n_source; i++)
+		if (!s->set.columns[i].is_computed &&
+		    fe_column_notes_find(&notes->vanished, fe_str_of(s->set.columns[i].from)))
+			memset(batch->cells[i], 0, batch->n_rows * sizeof(struct fe_str));
+	count(&notes->discarded, batch->n_rows);
+	count(&notes->vanished, batch->n_rows);
+	count(&notes->retyped, batch->n_rows);
+}
+
 static enum fe_rc
 source_query_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *err)
 {
@@ -280,11 +303,49 @@ source_query_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *
 		if (!is_full)
 			s->offset += batch->origin[batch->n_rows - 1].raw.n + 1;
 	}
+	keep_contract(s, batch);
 	if (batch->n_rows > 0)
 		fe_sha256_add(s->hash, batch->input.p, batch->input.n_bytes);
 	else if (n_wanted > 0 && !s->has_ended)
 		return end_object(s, err);
 	return FE_OK;
+}
+
+/* ---- looking at it ---- */
+
+static enum fe_rc
+source_query_look(struct fe_source_look *out, const struct fe_source_settings *set, enum fe_cursor_engine engine,
+                  struct fe_err *err)
+{
+	struct source_query s = { .set = *set };
+	enum fe_rc rc;
+
+	s.set.limit_rows = 1;
+	rc = open_cursor(&s, engine, err);
+	for (size_t i = 0; rc == FE_OK && i < fe_cursor_n_columns(s.cursor); i++) {
+		const struct fe_cursor_column *column = fe_cursor_column(s.cursor, i);
+		fe_source_look_add(out, fe_str_of(column->name), column->type, column->kind != FE_CURSOR_BYTES);
+	}
+	fe_cursor_close(s.cursor);
+	return rc;
+}
+
+static enum fe_rc
+source_postgres_look(struct fe_source_look *out, const struct fe_source_settings *set, struct fe_err *err)
+{
+	return source_query_look(out, set, FE_CURSOR_POSTGRES, err);
+}
+
+static enum fe_rc
+source_sqlite_look(struct fe_source_look *out, const struct fe_source_settings *set, struct fe_err *err)
+{
+	return source_query_look(out, set, FE_CURSOR_SQLITE, err);
+}
+
+static enum fe_rc
+source_odbc_look(struct fe_source_look *out, const struct fe_source_settings *set, struct fe_err *err)
+{
+	return source_query_look(out, set, FE_CURSOR_ODBC, err);
 }
 
 /* How much there is to come is not told. */
@@ -304,6 +365,7 @@ const struct fe_source_ops fe_source_postgres = {
 	.next = source_query_next,
 	.progress = source_query_progress,
 	.close = source_query_close,
+	.look = source_postgres_look,
 };
 
 const struct fe_source_ops fe_source_sqlite = {
@@ -313,6 +375,7 @@ const struct fe_source_ops fe_source_sqlite = {
 	.next = source_query_next,
 	.progress = source_query_progress,
 	.close = source_query_close,
+	.look = source_sqlite_look,
 };
 
 const struct fe_source_ops fe_source_odbc = {
@@ -322,4 +385,5 @@ const struct fe_source_ops fe_source_odbc = {
 	.next = source_query_next,
 	.progress = source_query_progress,
 	.close = source_query_close,
+	.look = source_odbc_look,
 };

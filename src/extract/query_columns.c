@@ -12,8 +12,11 @@
 #define MAX_TOLD 12   /* mismatches in a message */
 
 struct findings {
+	struct fe_contract_notes *notes;
+	bool is_frozen;
 	struct fe_buf text;
 	size_t n;
+	size_t n_missing, n_met; /* met: of those that somebody declared */
 };
 
 /* Begins what is said of one column; false: enough was said. */
@@ -136,7 +139,9 @@ check_type(const struct fe_field *field, const struct fe_source_column *column, 
 	const char *advice = advice_for(&field->type, from, column->needs_zone);
 	char declared[FE_TYPE_TEXT_BYTES];
 
-	if (advice && begin_finding(f, fe_str_of(column->from)))
+	if (advice && !f->is_frozen)
+		(void)fe_column_notes_get(&f->notes->retyped, fe_str_of(column->from));
+	else if (advice && begin_finding(f, fe_str_of(column->from)))
 		fe_buf_addf(&f->text, " is %.80s and declared as %s: %s", from->type, fe_type_print(field->type, declared),
 		            advice);
 }
@@ -176,24 +181,44 @@ match_declared(const struct fe_cursor *c, const struct fe_source_settings *set, 
 		else if (n_found == 2 && begin_finding(f, fe_str_of(column->from)))
 			fe_buf_add_text(&f->text, " is there twice: name one of them otherwise in the query (AS)");
 	}
+	f->n_met += n_found > 0 && declared < set->schema->n_source - set->n_evolved;
+	f->n_missing += n_found == 0;
 	if (n_found == 0)
+		(void)fe_column_notes_get(&f->notes->vanished, fe_str_of(column->from));
+	if (n_found == 0 && f->is_frozen)
 		tell_missing(c, column, f);
+}
+
+/* Whatever the contract: without any of them it is another table. */
+static void
+tell_all_missing(const struct fe_cursor *c, const struct fe_source_settings *set, struct findings *f)
+{
+	if (f->is_frozen || set->is_look || f->n_missing == 0 || f->n_met > 0)
+		return;
+	for (size_t i = 0; i < set->schema->n_source; i++)
+		if (!set->columns[i].is_computed)
+			tell_missing(c, &set->columns[i], f);
 }
 
 static void
 tell_extra(const struct fe_cursor *c, const size_t *matches, struct findings *f)
 {
-	for (size_t i = 0; i < fe_cursor_n_columns(c); i++)
-		if (matches[i] == FE_NO_COLUMN && begin_finding(f, fe_str_of(fe_cursor_column(c, i)->name)))
-			fe_buf_add_text(&f->text, " is not declared: declare it, or set extra_columns: ignore");
+	for (size_t i = 0; i < fe_cursor_n_columns(c); i++) {
+		const struct fe_str name = fe_str_of(fe_cursor_column(c, i)->name);
+		if (matches[i] != FE_NO_COLUMN)
+			continue;
+		(void)fe_column_notes_get(&f->notes->discarded, name);
+		if (f->is_frozen && begin_finding(f, name))
+			fe_buf_add_text(&f->text, " is not declared: declare it, or set contract: discard_column or evolve");
+	}
 }
 
 enum fe_rc
 fe_query_match_columns(const struct fe_cursor *c, const struct fe_source_settings *set, size_t **out,
-                       struct fe_err *err)
+                       struct fe_contract_notes *notes, struct fe_err *err)
 {
 	size_t *matches = fe_new_array(fe_cursor_n_columns(c) + 1, size_t);
-	struct findings f = { .n = 0 };
+	struct findings f = { .notes = notes, .is_frozen = set->contract == FE_CONTRACT_FREEZE };
 	enum fe_rc rc = FE_OK;
 
 	fe_buf_init(&f.text, MESSAGE_BYTES);
@@ -202,8 +227,8 @@ fe_query_match_columns(const struct fe_cursor *c, const struct fe_source_setting
 	for (size_t i = 0; i < set->schema->n_source; i++)
 		if (!set->columns[i].is_computed)
 			match_declared(c, set, i, matches, &f);
-	if (set->extra_columns == FE_EXTRA_ERROR)
-		tell_extra(c, matches, &f);
+	tell_all_missing(c, set, &f);
+	tell_extra(c, matches, &f);
 	if (f.n > MAX_TOLD)
 		fe_buf_addf(&f.text, "; and %zu more", f.n - MAX_TOLD);
 	if (f.n > 0) {

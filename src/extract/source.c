@@ -61,6 +61,50 @@ fe_source_close(struct fe_source *src)
 	fe_session_free(session);
 }
 
+enum fe_rc
+fe_source_look(struct fe_source_look *out, const struct fe_source_ops *ops, const struct fe_source_settings *set,
+	       struct fe_err *err)
+{
+	struct fe_source_settings own = *set;
+	struct fe_session *session = own.net.session ? NULL : fe_session_new();
+	*out = (struct fe_source_look){ 0 };
+	if (session)
+		own.net.session = session;
+	enum fe_rc rc = ops->look(out, &own, err);
+	fe_session_free(session);
+	if (rc)
+		fe_err_context(err, "data set %s", set->dataset);
+	return rc;
+}
+
+void
+fe_source_look_add(struct fe_source_look *look, struct fe_str name, const char *type, bool is_value)
+{
+	for (size_t i = 0; i < look->n_columns; i++)
+		if (fe_str_is(name, look->columns[i].name)) {
+			look->columns[i].is_value &= is_value;
+			return;
+		}
+	if (look->n_columns == FE_MAX_COLUMNS) {
+		look->has_more = true;
+		return;
+	}
+	look->columns = fe_grow(look->columns, &look->cap_columns, look->n_columns + 1, sizeof *look->columns);
+	look->columns[look->n_columns++] = (struct fe_source_column_found){
+		.name = fe_arena_copy(&look->arena, name.p, name.n),
+		.type = fe_arena_copy(&look->arena, type, strlen(type)),
+		.is_value = is_value,
+	};
+}
+
+void
+fe_source_look_reset(struct fe_source_look *look)
+{
+	fe_free(look->columns);
+	fe_arena_free(&look->arena);
+	*look = (struct fe_source_look){ 0 };
+}
+
 const char *
 fe_object_note_name(enum fe_object_note note)
 {

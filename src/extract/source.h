@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "batch/batch.h"
+#include "extract/contract.h"
 #include "io/net.h"
 #include "io/reader.h"
 
@@ -33,8 +34,6 @@ struct fe_source_column {
 	bool is_computed;   /* not read at all */
 	bool needs_zone;    /* a timestamp whose texts say their offset themselves, as no zone is declared */
 };
-
-enum fe_extra_columns { FE_EXTRA_ERROR, FE_EXTRA_IGNORE };
 
 /* What only rows of an incremental data set are asked by. The texts are the source's own:
  * ready to stand in a query or a request, whatever overlap there is taken off. */
@@ -61,9 +60,11 @@ struct fe_source_settings {
 	uint64_t skip_lines;     /* before the header */
 	const char *const *names;/* csv without header: its columns; NULL: has a header */
 	size_t n_names;
-	enum fe_extra_columns extra_columns;
+	enum fe_contract contract; /* about columns that are not as declared */
+	size_t n_evolved;        /* the last of the columns were found in the source: nobody declared them */
 	bool allow_empty;        /* 0 bytes or a header alone is fine */
 	uint64_t limit_rows;     /* 0: none */
+	bool is_look;            /* not for its records: that none of the declared columns is there is no error */
 	const struct fe_json_settings *json;   /* json, ndjson, api */
 	const struct fe_api_settings *api;     /* api */
 	const struct fe_query_settings *query; /* postgresql, sqlite, odbc */
@@ -98,6 +99,19 @@ struct fe_object {
 	bool notes[FE_N_OBJECT_NOTES];
 };
 
+/* What a source has, whether it is declared or not. */
+struct fe_source_column_found {
+	const char *name;     /* as `from` has it */
+	const char *type;     /* as the source calls it; "" where it tells none */
+	bool is_value;        /* a column can be made of it: not so of objects and arrays in JSON */
+};
+struct fe_source_look {
+	struct fe_source_column_found *columns;
+	size_t n_columns, cap_columns;
+	bool has_more;        /* columns that are not listed */
+	struct fe_arena arena;
+};
+
 struct fe_source_ops {
 	const char *name;     /* as written in a pipeline file: "csv" */
 	const char *summary;  /* one line for `finetl describe` */
@@ -106,6 +120,9 @@ struct fe_source_ops {
 	FE_MUST_USE enum fe_rc (*next)(struct fe_source *src, struct fe_batch *batch, struct fe_err *err);
 	void (*progress)(const struct fe_source *src, uint64_t *done_bytes, uint64_t *total_bytes);
 	void (*close)(struct fe_source *src);
+	/* Which columns there are, by as little reading as tells: headers, the first records, a
+	 * query's description. Of many files those named last count, for names have dates. */
+	FE_MUST_USE enum fe_rc (*look)(struct fe_source_look *out, const struct fe_source_settings *set, struct fe_err *err);
 };
 
 /* First member of every implementation's own struct. Read-only outside. */
@@ -116,6 +133,7 @@ struct fe_source {
 	struct fe_object *objects;
 	size_t n_objects, cap_objects;
 	uint64_t n_rows; /* yielded so far */
+	struct fe_contract_notes notes; /* of what was read so far */
 };
 
 extern const struct fe_source_ops fe_source_csv;
@@ -127,5 +145,11 @@ FE_MUST_USE enum fe_rc fe_source_open(struct fe_source **out, const struct fe_so
 FE_MUST_USE enum fe_rc fe_source_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *err);
 void fe_source_progress(const struct fe_source *src, uint64_t *done_bytes, uint64_t *total_bytes);
 void fe_source_close(struct fe_source *src); /* NULL is allowed */
+
+/* Begun as open is, and over when it returns. reset also after a failure. */
+FE_MUST_USE enum fe_rc fe_source_look(struct fe_source_look *out, const struct fe_source_ops *ops,
+                                      const struct fe_source_settings *set, struct fe_err *err);
+void fe_source_look_reset(struct fe_source_look *look);
+void fe_source_look_add(struct fe_source_look *look, struct fe_str name, const char *type, bool is_value); /* once a name */
 
 #endif

@@ -115,18 +115,6 @@ read_text(struct fe_json_reader *r, const char *p, struct fe_str *key, const cha
 	return true;
 }
 
-/* What is wrong with a record counts first: it is told when the record is whole. */
-static void
-note_other(struct fe_json_reader *r, const char *at, struct fe_str key)
-{
-	if (r->has_other)
-		return;
-	(void)fe_json_fail(r, at, FE_EDATA, "no column reads this member; declare one, or set extra_columns: ignore:");
-	r->problem.key = (struct fe_str){ fe_arena_copy(r->arena, key.p, key.n), key.n };
-	r->other = r->problem;
-	r->has_other = true;
-}
-
 /* The member of a key, where the shape has it or takes it; it is foretold from now on. */
 static bool
 find_member(struct fe_json_reader *r, struct fe_json_frame *f, const char *at, struct fe_str literal,
@@ -134,10 +122,13 @@ find_member(struct fe_json_reader *r, struct fe_json_frame *f, const char *at, s
 {
 	struct fe_json_member *m = fe_json_shape_find(&r->shape, f->node, key);
 
-	if (!m && r->refuse_others && f->node == r->record_root)
-		note_other(r, at, key); /* not learned: it is to be met again */
+	const bool is_other = !m && r->in_record && f->node->is_level;
+	if (is_other && r->refuse_others)
+		fe_json_refuse_other(r, f->node, at, key); /* not learned: it is to be met again */
 	else if (!m)
 		m = fe_json_shape_learn(&r->shape, f->node, literal, key);
+	if (is_other && r->take_others)
+		fe_json_take_other(r, f->node, m);
 	if (!m) {
 		*node = &r->shape.nothing;
 		return keep_key(r, f, at, key);

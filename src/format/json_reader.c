@@ -58,6 +58,7 @@ fe_json_reader_new(struct fe_json_reader **out, const struct fe_json_wants *want
 		r->walk_foretold = fe_json_walk_foretold;
 	r->is_lines = wants->is_lines;
 	r->refuse_others = wants->refuse_others;
+	r->take_others = wants->take_others;
 	r->n_columns = wants->n_columns;
 	r->n_aside = wants->n_aside;
 	r->aside = fe_new_array(wants->n_aside + 1, struct fe_buf);
@@ -65,6 +66,7 @@ fe_json_reader_new(struct fe_json_reader **out, const struct fe_json_wants *want
 	for (size_t i = 0; i < wants->n_aside; i++)
 		fe_buf_init(&r->aside[i], FE_JSON_MAX_STRING_BYTES + 1);
 	r->record_root = fe_json_shape_root(&r->shape);
+	r->record_root->is_level = true;
 	r->document_root = fe_json_shape_root(&r->shape);
 	rc = want_paths(r, r->record_root, wants->columns, wants->n_columns, err);
 	if (rc == FE_OK)
@@ -209,7 +211,7 @@ begin_row(struct fe_json_reader *r, const struct fe_json_fill *rows)
 {
 	r->cells = rows->cells;
 	r->row = rows->n_rows;
-	for (size_t i = 0; i < r->n_columns; i++)
+	for (size_t i = 0; i < r->n_columns + r->n_others; i++)
 		rows->cells[i][r->row] = (struct fe_str){ 0 };
 }
 
@@ -302,7 +304,7 @@ read_line(struct fe_json_reader *r, const struct fe_json_fill *rows, const char 
 	if (r->has_gaps)
 		begin_row(r, rows);
 	const char *p = run_line(r, rows, &run, value);
-	if (run.is_closed && run.n_cells == r->n_columns) {
+	if (run.is_closed && run.n_cells == r->n_columns + r->n_others) {
 		r->has_gaps = false;
 		r->is_object = true;
 		r->p = p + 1;

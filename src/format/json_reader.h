@@ -57,8 +57,11 @@ struct fe_json_wants {
 	size_t n_columns;
 	const char *const *aside;    /* paths of values beside the records, of a document */
 	size_t n_aside;
-	bool refuse_others;          /* members of a record that no path begins with: FE_EDATA */
+	/* Members that no path begins with, of a record and of the objects in it that paths lead through: */
+	bool refuse_others;          /* FE_EDATA */
+	bool take_others;            /* cells of them, too: up to FE_JSON_MAX_OTHERS, in the order in which they are met */
 };
+#define FE_JSON_MAX_OTHERS 64
 
 struct fe_json_reader;
 /* FE_EUSAGE: a path that is none, or is given twice. Paths are copied. */
@@ -80,7 +83,7 @@ size_t fe_json_reader_rest(const struct fe_json_reader *r);
 /* Rows are added from n_rows on, until cap_rows or until the block has no whole record more.
  * On failure the rows before it have been added; the error has line and column. */
 struct fe_json_fill {
-	struct fe_str *const *cells; /* [n_columns], each [cap_rows] */
+	struct fe_str *const *cells; /* [n_columns, and FE_JSON_MAX_OTHERS where those are taken], each [cap_rows] */
 	struct fe_origin *origin;    /* [cap_rows] */
 	uint8_t *flaws;              /* [cap_rows], enum fe_json_flaw */
 	struct fe_str *details;      /* [cap_rows], only where flawed; in the arena */
@@ -96,6 +99,11 @@ struct fe_json_notes { bool has_bom, mixed_line_ends, no_final_newline; };
 struct fe_json_notes fe_json_reader_notes(const struct fe_json_reader *r);
 /* A document had an array, an object or null where its records should be. */
 bool fe_json_reader_has_records(const struct fe_json_reader *r);
+/* How many others have been met so far, and the path of each, written as one that is wanted may be. Their cells
+ * come behind those of the columns. */
+size_t fe_json_reader_n_others(const struct fe_json_reader *r);
+const char *fe_json_reader_other(const struct fe_json_reader *r, size_t index);
+bool fe_json_reader_has_more_others(const struct fe_json_reader *r); /* that there was no room for */
 /* The text of a value beside the records; p NULL: absent, null, no value. Until begin. */
 struct fe_str fe_json_reader_aside(const struct fe_json_reader *r, size_t index);
 

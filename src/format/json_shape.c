@@ -155,6 +155,7 @@ child_named(struct fe_json_shape *s, struct fe_json_node *node, struct fe_str na
 	struct fe_json_member *m = fe_json_shape_find(s, node, name);
 	uint64_t index = index_of(name);
 
+	node->is_level = true;
 	if (m)
 		return m->node;
 	struct fe_buf literal;
@@ -222,6 +223,8 @@ fe_json_shape_path(struct fe_json_shape *s, struct fe_json_node *root, const cha
 		if (is_pointer)
 			part.p = name;
 		node = child_named(s, node, part);
+		if (!node->path)
+			node->path = fe_arena_copy(&s->arena, path, end ? (size_t)(end - path) : strlen(path));
 		if (!end)
 			break;
 		p = end + 1;

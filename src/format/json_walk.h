@@ -4,6 +4,7 @@
  *   json_walk.c      the walk over values: from here to the end of the next record
  *   json_foretold.h  the way of nearly every record: members that are as those before
  *   json_keys.c      other keys: looked up, learned; and those that cannot be learned
+ *   json_others.c    members that no column reads
  *   json_reader.c    the public face: blocks, lines, rows, errors
  *
  * Beside records the walk goes on where it was cut, with its stack; a record that the block
@@ -74,8 +75,11 @@ fe_json_foretold_fn *fe_json_walk_foretold_avx2(void); /* NULL where the process
 struct fe_json_reader {
 	struct fe_json_shape shape;
 	struct fe_json_node *record_root, *document_root, *records;
-	bool is_lines, refuse_others;
+	bool is_lines, refuse_others, take_others;
 	size_t n_columns, n_aside;
+	const char *others[FE_JSON_MAX_OTHERS]; /* paths of the members that no column reads */
+	size_t n_others;
+	bool has_more_others;
 
 	/* The block. */
 	const char *block, *end;
@@ -149,6 +153,9 @@ fe_json_blanks(struct fe_json_reader *r, const char *p)
 /* A key that was not foretold, its colon, and the blanks behind it: *node is that of its
  * value. NULL: there is a problem. */
 const char *fe_json_read_key(struct fe_json_reader *r, const char *p, struct fe_json_node **node);
+/* A member of a record that no path begins with: refused, once the record is whole, or taken. */
+void fe_json_refuse_other(struct fe_json_reader *r, const struct fe_json_node *node, const char *at, struct fe_str key);
+void fe_json_take_other(struct fe_json_reader *r, const struct fe_json_node *parent, struct fe_json_member *m);
 /* The object of this frame is whole: its keys are let go. False: there is a problem. */
 bool fe_json_end_keys(struct fe_json_reader *r, const struct fe_json_frame *f, const char *at);
 

@@ -70,14 +70,25 @@ find_column(const struct fe_table_sql *t, struct fe_str name)
 	return NULL;
 }
 
+/* What an earlier run has added of a source that had more columns then. */
+static bool
+may_be_evolved(struct fe_stmt *st, const struct fe_table_sql *t)
+{
+	return t->table->evolves && fe_str_is(fe_stmt_text(st, 1), "TEXT") && !fe_stmt_i64(st, 2) &&
+	       !fe_stmt_i64(st, 3) && !fe_stmt_i64(st, 4);
+}
+
 static enum fe_rc
-compare_column(struct fe_stmt *st, const struct fe_table_sql *t, struct fe_err *err)
+compare_column(struct fe_stmt *st, const struct fe_table_sql *t, bool *is_ours, struct fe_err *err)
 {
 	struct fe_str name = fe_stmt_text(st, 0), type = fe_stmt_text(st, 1);
 	const struct fe_column_sql *c = find_column(t, name);
 	bool is_not_null = fe_stmt_i64(st, 2) != 0;
 	char is[64];
 
+	*is_ours = c != NULL;
+	if (!c && may_be_evolved(st, t))
+		return FE_OK;
 	if (!c)
 		return fe_fail(err, FE_ECONFLICT,
 		               "table %s has a column %.*s that is not declared" WAY_OUT,
@@ -127,15 +138,15 @@ static enum fe_rc
 compare_columns(struct fe_stmt *st, const struct fe_table_sql *t, struct fe_err *err)
 {
 	size_t n = 0;
-	bool row;
+	bool row, is_ours;
 
 	fe_stmt_bind_cstr(st, 1, t->table->name);
 	for (;;) {
 		FE_TRY(fe_stmt_step(st, &row, err));
 		if (!row)
 			break;
-		n++;
-		FE_TRY(compare_column(st, t, err));
+		FE_TRY(compare_column(st, t, &is_ours, err));
+		n += is_ours;
 	}
 	return n == t->n_columns ? FE_OK : name_missing_column(st, t, err);
 }

@@ -276,6 +276,47 @@ make_schema(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err)
 	return rc;
 }
 
+static enum fe_rc
+has_table_column(struct fe_db *db, const struct fe_pg_table *t, const char *column, bool *has,
+		 struct fe_err *err)
+{
+	return has_row(db,
+		       "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = "
+		       "pg_catalog.to_regclass(?1) AND attname = ?2 AND NOT attisdropped",
+		       t->name, column, has, err);
+}
+
+/* Columns that nobody declared (load/table.h). Text, as any text column of ours is. */
+enum fe_rc
+fe_pg_schema_add_evolved(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err)
+{
+	const struct fe_schema *schema = t->table->schema;
+	struct fe_buf sql;
+	enum fe_rc rc = FE_OK;
+	bool has;
+	size_t i;
+
+	if (t->table->n_evolved == 0)
+		return FE_OK;
+	FE_TRY(has_relation(db, t->schema, t->plain, &has, err));
+	if (!has) /* made with them */
+		return FE_OK;
+	fe_buf_init(&sql, MAX_SCRIPT_BYTES);
+	for (i = 0; i < schema->n_source && rc == FE_OK; i++) {
+		if (!fe_table_is_evolved(t->table, i))
+			continue;
+		rc = has_table_column(db, t, schema->fields[i].name, &has, err);
+		if (rc || has)
+			continue;
+		fe_buf_clear(&sql);
+		fe_buf_addf(&sql, "ALTER TABLE %s ADD COLUMN IF NOT EXISTS %s %s COLLATE \"C\"",
+			    t->name, t->columns[i], t->types[i]);
+		rc = make(db, fe_buf_text(&sql), "the column", schema->fields[i].name, err);
+	}
+	fe_buf_reset(&sql);
+	return rc;
+}
+
 enum fe_rc
 fe_pg_schema_apply_table(struct fe_db *db, const struct fe_pg_table *t, bool *made,
 			 struct fe_err *err)
@@ -284,6 +325,7 @@ fe_pg_schema_apply_table(struct fe_db *db, const struct fe_pg_table *t, bool *ma
 
 	if (made)
 		*made = false;
+	FE_TRY(fe_pg_schema_add_evolved(db, t, err));
 	FE_TRY(fe_pg_schema_compare(db, t, &exists, err));
 	if (exists)
 		FE_TRY(is_part_missing(db, t, &is_missing, err));

@@ -42,6 +42,8 @@ void fe_pg_tables_free(struct fe_pg_table *tables, size_t n_tables);
  * FE_EDENIED where something is missing and may not be made: "run `finetl schema apply` as
  * the owner". */
 FE_MUST_USE enum fe_rc fe_pg_schema_apply_own(struct fe_db *db, struct fe_err *err);
+/* Columns that nobody declared (evolves of load/table.h), where the table is there and lacks them. */
+FE_MUST_USE enum fe_rc fe_pg_schema_add_evolved(struct fe_db *db, const struct fe_pg_table *t, struct fe_err *err);
 /* Compares it, too, as fe_pg_schema_compare does. *made: whether the table was not there;
  * may be NULL. */
 FE_MUST_USE enum fe_rc fe_pg_schema_apply_table(struct fe_db *db, const struct fe_pg_table *t,

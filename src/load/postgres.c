@@ -204,6 +204,22 @@ note_start(struct fe_postgres_sink *s, struct fe_err *err)
 	return fe_db_commit(s->look, err);
 }
 
+/* In a transaction of look's own, which would wait for one of load's for ever. */
+static enum fe_rc
+add_evolved(struct fe_postgres_sink *s, struct fe_err *err)
+{
+	size_t i, n_evolved = 0;
+
+	for (i = 0; i < s->base.set.n_tables; i++)
+		n_evolved += s->base.set.tables[i].n_evolved;
+	if (n_evolved == 0)
+		return FE_OK;
+	FE_TRY(fe_db_begin(s->look, err));
+	for (i = 0; i < s->base.set.n_tables; i++)
+		FE_TRY(fe_pg_schema_add_evolved(s->look, &s->sql[i], err));
+	return fe_db_commit(s->look, err);
+}
+
 static enum fe_rc
 apply_tables(struct fe_postgres_sink *s, struct fe_err *err)
 {
@@ -242,6 +258,7 @@ postgres_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *fir
 	FE_TRY(note_start(s, err));
 	FE_TRY(fe_failpoint("load.started", err));
 	FE_TRY(fe_failpoint("load.begun", err));
+	FE_TRY(add_evolved(s, err));
 	FE_TRY(apply_tables(s, err));
 	s->state = FE_POSTGRES_LOADING;
 	*first_object_id = s->first_object_id;

@@ -152,11 +152,54 @@ index_exists(struct fe_db *db, const struct fe_index_sql *x, bool *exists, struc
 }
 
 static enum fe_rc
+add_evolved_column(struct fe_db *db, const struct fe_table_sql *t, size_t column, struct fe_err *err)
+{
+	struct fe_stmt *st;
+	struct fe_buf sql;
+	enum fe_rc rc;
+	bool exists;
+
+	FE_TRY(fe_db_prepare(db,
+	                     FE_STR("SELECT count(name), count(CASE WHEN name = ?2 THEN 1 END) "
+	                            "FROM pragma_table_xinfo(?1, 'main')"),
+	                     &st, err));
+	fe_stmt_bind_cstr(st, 1, t->table->name);
+	fe_stmt_bind_cstr(st, 2, t->table->schema->fields[column].name);
+	rc = fe_stmt_step(st, &exists, err);
+	exists = rc == FE_OK && (fe_stmt_i64(st, 0) == 0 || fe_stmt_i64(st, 1) > 0);
+	fe_stmt_free(st);
+	if (rc || exists) /* or the table is to be made, with it */
+		return rc;
+	fe_buf_init(&sql, 4096);
+	fe_buf_addf(&sql, "ALTER TABLE main.%s ADD COLUMN %s TEXT", t->name, t->stored[column]);
+	rc = fe_buf_check(&sql, "a statement", err);
+	if (rc == FE_OK)
+		rc = fe_db_exec(db, fe_buf_text(&sql), err);
+	if (rc)
+		fe_err_context(err, "table %s: cannot add column %s", t->table->name,
+		               t->table->schema->fields[column].name);
+	fe_buf_reset(&sql);
+	return rc;
+}
+
+static enum fe_rc
+add_evolved_columns(struct fe_db *db, const struct fe_table_sql *t, struct fe_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < t->table->schema->n_source; i++)
+		if (fe_table_is_evolved(t->table, i))
+			FE_TRY(add_evolved_column(db, t, i, err));
+	return FE_OK;
+}
+
+static enum fe_rc
 apply_table(struct fe_db *db, const struct fe_table_sql *t, struct fe_err *err)
 {
 	bool exists;
 	size_t i;
 
+	FE_TRY(add_evolved_columns(db, t, err));
 	FE_TRY(fe_schema_compare(db, t, &exists, err));
 	if (!exists)
 		FE_TRY(fe_db_exec(db, t->create, err));

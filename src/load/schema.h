@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* load/schema.h - the warehouse's schema: printed, applied, compared
  *
- * Applying only ever adds: tables, indexes and views that are missing. A table that
+ * Applying only ever adds: tables, indexes and views that are missing, and columns that
+ * nobody declared (evolves of load/table.h). A table that
  * is there and differs from its declaration is FE_ECONFLICT, naming the table, the
  * column and the difference, and so is an index; no table and no column is ever
  * dropped.

@@ -3,6 +3,12 @@
 #include "load/table.h"
 
 bool
+fe_table_is_evolved(const struct fe_table *t, size_t column)
+{
+	return column < t->schema->n_source && column >= t->schema->n_source - t->n_evolved;
+}
+
+bool
 fe_table_is_key(const struct fe_table *t, size_t column)
 {
 	size_t i;

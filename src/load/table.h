@@ -51,8 +51,14 @@ struct fe_table {
 	const struct fe_index *indexes; size_t n_indexes;
 	const struct fe_foreign_key *foreign_keys; size_t n_foreign_keys;
 	const struct fe_check_sql *checks; size_t n_checks;
+	/* Its source may have columns that nobody declared: text, without a limit. The last n_evolved of
+	 * the source columns are such, and added where the table lacks them; others may be there already. */
+	bool evolves;
+	size_t n_evolved;
 };
 
+/* Whether a column is one of the n_evolved. */
+bool fe_table_is_evolved(const struct fe_table *t, size_t column);
 bool fe_table_is_key(const struct fe_table *t, size_t column);
 /* Whether the key or a declared index begins with the referring columns. Without such an
  * index every change of a parent row would read the whole table: the engines add one. */

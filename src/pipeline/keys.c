@@ -11,6 +11,8 @@ static const char *const points[] = { ".", ",", NULL };
 static const char *const groups[] = { ",", ".", "'", " ", NULL };
 static const char *const signs[] = { "plus", "trailing", "parentheses", NULL };
 static const char *const actions[] = { "reject", "warn", "abort", NULL };
+/* In the order of enum fe_contract. */
+static const char *const contracts[] = { "freeze", "evolve", "discard_column", NULL };
 static const char *const on_missing[] = { "reject", NULL };
 
 MAPPING(fe_keys_pipeline, .name = "the pipeline file", .path = "The file",
@@ -80,6 +82,14 @@ MAPPING(fe_keys_dataset, .name = "a data set", .path = "datasets[]",
 		{ .name = "name", .kind = FE_KEY_NAME, .is_required = true, .help = "Its name: in reports and rejects." },
 		{ .name = "source", .kind = FE_KEY_ONE_OF, .one_of = fe_keys_sources, .is_required = true,
 		  .help = "Where the records come from." },
+		{ .name = "contract", .kind = FE_KEY_CHOICE, .choices = contracts, .preset = "freeze",
+		  .help = "What is done where the source has other columns than are declared. `freeze`: an error that "
+			  "names them. `evolve`: one that is not declared is read as text, into a column that is added to "
+			  "the table (nullable, `pii`, changed by later records); one that is gone is null; one of another "
+			  "type, in a database, is read as text and cast. `discard_column`: the same, but what is not "
+			  "declared is not read, only counted. Under each of them it is an error that none of the declared "
+			  "columns is there. In JSON a column is gone where no record has it; `freeze` lets that pass where "
+			  "a run reads only what is new." },
 		{ .name = "columns", .kind = FE_KEY_MAPPINGS, .of = &fe_keys_column, .is_required = true,
 		  .min = 1, .max = 1024, .help = "The columns that are read, and those computed from them." },
 		{ .name = "where", .kind = FE_KEY_EXPRESSION, .takes_params = true,

@@ -18,9 +18,6 @@ static const char *const pagings[] = { "none", "link", "next_url", "cursor", "of
 static const struct fe_key_window templates = { FE_TEMPLATE_SINCE, FE_TEMPLATE_UNTIL };
 static const struct fe_key_window bound = { "?1", "?2" };
 
-#define KEY_EXTRA_COLUMNS                                                                        \
-	{ .name = "extra_columns", .kind = FE_KEY_CHOICE, .choices = extra_columns, .preset = "error", \
-	  .help = "What to do about columns of the source that are not declared." }
 #define KEY_ALLOW_EMPTY                                                                          \
 	{ .name = "allow_empty", .kind = FE_KEY_BOOL, .preset = "false",                         \
 	  .help = "Whether a source without records is fine." }
@@ -57,20 +54,22 @@ MAPPING(fe_keys_csv, .name = "a csv source", .path = "datasets[].source: csv", .
 		  .help = "Lines to pass over before the header." },
 		{ .name = "names", .kind = FE_KEY_TEXTS, .min = 1, .max = 4096,
 		  .help = "Names of the columns of a file without a header." },
-		KEY_EXTRA_COLUMNS, KEY_ALLOW_EMPTY, KEY_OBJECTS, KEY_NETWORK, { 0 } });
+		{ .name = "extra_columns", .kind = FE_KEY_CHOICE, .choices = extra_columns,
+		  .help = "The older way to say `contract: freeze` (`error`) or `contract: discard_column` (`ignore`)." },
+		KEY_ALLOW_EMPTY, KEY_OBJECTS, KEY_NETWORK, { 0 } });
 
 MAPPING(fe_keys_json, .name = "a json source", .path = "datasets[].source: json",
 	.help = "Records of JSON documents. Numbers are taken as they are written; a key that stands twice "
 		"in an object is refused.",
 	.keys = (const struct fe_key[]){
 		{ .name = "json", .kind = FE_KEY_TEXT, FILE_FORM, .help = "JSON files" FILE_HELP },
-		KEY_RECORDS, KEY_EXTRA_COLUMNS, KEY_ALLOW_EMPTY, KEY_OBJECTS, KEY_NETWORK, { 0 } });
+		KEY_RECORDS, KEY_ALLOW_EMPTY, KEY_OBJECTS, KEY_NETWORK, { 0 } });
 
 MAPPING(fe_keys_ndjson, .name = "an ndjson source", .path = "datasets[].source: ndjson",
 	.help = "Records of files with one JSON object in each line. A line that is none is rejected.",
 	.keys = (const struct fe_key[]){
 		{ .name = "ndjson", .kind = FE_KEY_TEXT, FILE_FORM, .help = "NDJSON files" FILE_HELP },
-		KEY_EXTRA_COLUMNS, KEY_ALLOW_EMPTY, KEY_OBJECTS, KEY_NETWORK, { 0 } });
+		KEY_ALLOW_EMPTY, KEY_OBJECTS, KEY_NETWORK, { 0 } });
 
 MAPPING(fe_keys_api, .name = "an api source", .path = "datasets[].source: api",
 	.help = "Records of an HTTP JSON API, page by page. In URL, query, headers and body `{since}` and "
@@ -92,7 +91,7 @@ MAPPING(fe_keys_api, .name = "an api source", .path = "datasets[].source: api",
 		  .help = "Where a page tells how many records there are in all; they must be that many." },
 		{ .name = "auth", .kind = FE_KEY_ONE_OF, .one_of = fe_keys_auths,
 		  .help = "How the request proves who asks." },
-		KEY_EXTRA_COLUMNS, KEY_ALLOW_EMPTY, KEY_CURSOR, KEY_NETWORK, { 0 } });
+		KEY_ALLOW_EMPTY, KEY_CURSOR, KEY_NETWORK, { 0 } });
 
 MAPPING(fe_keys_pagination, .name = "a pagination", .path = "datasets[].source.pagination",
 	.help = "Pages are read until there is no next one; a page that was seen before is an error.",
@@ -202,19 +201,19 @@ MAPPING(fe_keys_postgresql, .name = "a postgresql source", .path = "datasets[].s
 		KEYS_OF_QUERY,
 		{ .name = "parallel", .kind = FE_KEY_INT, .min = 1, .max = 16, .preset = "1",
 		  .help = "Parts of a table that are read at once." },
-		KEY_EXTRA_COLUMNS, KEY_ALLOW_EMPTY, KEY_CURSOR, { 0 } });
+		KEY_ALLOW_EMPTY, KEY_CURSOR, { 0 } });
 MAPPING(fe_keys_sqlite, .name = "a sqlite source", .path = "datasets[].source: sqlite",
 	.help = "Rows of a table or query of an SQLite file.",
 	.keys = (const struct fe_key[]){
 		{ .name = "sqlite", .kind = FE_KEY_TEXT, .form = "path", .takes_env = true, .takes_params = true,
 		  .is_required = true, .help = "The file." },
-		KEYS_OF_QUERY, KEY_EXTRA_COLUMNS, KEY_ALLOW_EMPTY, KEY_CURSOR, { 0 } });
+		KEYS_OF_QUERY, KEY_ALLOW_EMPTY, KEY_CURSOR, { 0 } });
 MAPPING(fe_keys_odbc, .name = "an odbc source", .path = "datasets[].source: odbc",
 	.help = "Rows of a table or query of any database with an ODBC driver: SQL Server, Oracle, MariaDB, Db2.",
 	.keys = (const struct fe_key[]){
 		{ .name = "odbc", .kind = FE_KEY_TEXT, .form = "connection string", .takes_env = true, .takes_params = true,
 		  .is_required = true, .help = "As `DSN=ledger;UID=etl;PWD=${LEDGER_PASSWORD}`." },
-		KEYS_OF_QUERY, KEY_EXTRA_COLUMNS, KEY_ALLOW_EMPTY, KEY_CURSOR, { 0 } });
+		KEYS_OF_QUERY, KEY_ALLOW_EMPTY, KEY_CURSOR, { 0 } });
 
 const struct fe_mapping *const fe_keys_sources[] = {
 	&fe_keys_csv, &fe_keys_json, &fe_keys_ndjson, &fe_keys_api, &fe_keys_postgresql, &fe_keys_sqlite, &fe_keys_odbc,

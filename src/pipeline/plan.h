@@ -43,6 +43,7 @@ struct fe_plan_dataset {
 	struct fe_plan_cursor *cursor;        /* NULL: not incremental by one */
 	struct fe_clean_column *clean;        /* [schema.n_source] */
 	bool *pii;                            /* [schema.n_fields] */
+	size_t n_evolved;                     /* of the source columns, the last: not declared, but found in the source */
 	struct fe_expr *where;                /* or NULL */
 	struct fe_rule *rules; size_t n_rules;
 	struct fe_plan_reference *references; size_t n_references;
@@ -67,11 +68,14 @@ struct fe_plan {
 };
 
 struct fe_plan_param { const char *name, *value; };
+/* A column that a data set has as if it were declared, behind its others: text. */
+struct fe_plan_added_column { const char *dataset, *name, *from; };
 struct fe_plan_settings {
 	const char *path;                                   /* of the pipeline file */
 	const struct fe_plan_param *params; size_t n_params;/* --param */
 	const char *const *select; size_t n_select;         /* data set names; none: all */
 	const char *warehouse;                              /* overrides; NULL: the file's */
+	const struct fe_plan_added_column *added; size_t n_added; /* pipeline/evolve.h */
 };
 
 /* FE_EUSAGE with every mistake in *mistakes, in the order of the file, and their

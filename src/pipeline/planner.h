@@ -81,6 +81,9 @@ bool fe_planner_order(struct fe_planner *b, struct fe_err *err); /* planner_orde
 void fe_planner_defaults(struct fe_planner *b);                  /* planner_columns.c */
 void fe_planner_columns(struct fe_planner *b, size_t dataset);
 void fe_planner_source(struct fe_planner *b, size_t dataset);    /* planner_source.c */
+/* planner_added.c: puts the columns of set->added into the tree, as if they were declared */
+void fe_planner_add_columns(struct fe_planner *b, struct fe_arena *nodes);
+void fe_planner_count_added(struct fe_planner *b, size_t dataset);
 void fe_planner_api(struct fe_planner *b, size_t dataset, const struct fe_node *map); /* planner_api.c */
 void fe_planner_derive(struct fe_planner *b, size_t dataset);    /* planner_derive.c */
 void fe_planner_checks(struct fe_planner *b, size_t dataset);    /* planner_checks.c */

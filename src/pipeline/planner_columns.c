@@ -304,6 +304,7 @@ fe_planner_columns(struct fe_planner *b, size_t dataset)
 		if (!c->is_wrong)
 			(void)fe_planner_field(b, dataset, c);
 	d->schema.n_source = d->schema.n_fields;
+	fe_planner_count_added(b, dataset);
 	d->clean = FE_PLAN_ARRAY(b, d->schema.n_source, struct fe_clean_column);
 	struct fe_source_column *sources = FE_PLAN_ARRAY(b, d->schema.n_source, struct fe_source_column);
 	for (size_t i = 0; i < d->schema.n_source; i++)

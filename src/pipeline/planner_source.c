@@ -176,7 +176,7 @@ check_extra(struct fe_planner *b, size_t dataset, const struct fe_node *list)
 			is_declared = is_declared || (!d->source_set.columns[i].is_computed &&
 						      fe_text_casecmp_ascii(item->text, fe_str_of(d->source_set.columns[i].from)) == 0);
 		if (!is_declared)
-			fe_planner_mistake(b, item, "no column is read from '%.*s'; declare one, or set extra_columns: ignore",
+			fe_planner_mistake(b, item, "no column is read from '%.*s'; declare one, or set contract: discard_column or evolve",
 					 FE_STR_ARGS(fe_mistake_shown(item->text)));
 	}
 }
@@ -310,6 +310,31 @@ check_window(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 		fe_planner_mistake(b, fe_node_get(map, "query"), "'{since}' needs 'incremental' with a 'cursor' and a 'start'");
 }
 
+/* `extra_columns` of a csv source is the older way to say it. */
+static void
+build_contract(struct fe_planner *b, size_t dataset, const struct fe_mapping *keys, const struct fe_node *map)
+{
+	struct fe_plan_dataset *d = &b->plan->datasets[dataset];
+	const struct fe_node *node = b->datasets[dataset].node;
+	const struct fe_node *extra = keys == &fe_keys_csv ? fe_node_get(map, "extra_columns") : NULL;
+	struct fe_str name = fe_key_text(&fe_keys_dataset, node, "contract");
+	enum fe_contract contract = FE_CONTRACT_FREEZE;
+
+	for (int c = FE_CONTRACT_FREEZE; c <= FE_CONTRACT_DISCARD; c++)
+		if (fe_str_is(name, fe_contract_name((enum fe_contract)c)))
+			contract = (enum fe_contract)c;
+	if (extra && fe_node_get(node, "contract"))
+		fe_planner_mistake_at_key(b, extra, "'contract' of the data set says it already; leave 'extra_columns' out");
+	else if (extra && fe_str_is(extra->text, "ignore"))
+		contract = FE_CONTRACT_DISCARD;
+	d->source_set.contract = contract;
+	d->source_set.n_evolved = d->n_evolved;
+	if (contract == FE_CONTRACT_EVOLVE && d->source_set.location && strcmp(d->source_set.location, "-") == 0)
+		fe_planner_mistake_at_key(b, fe_node_get(node, "contract"),
+		                          "'evolve' looks at a source before it is read, and standard input can be read only once; "
+		                          "set contract: discard_column");
+}
+
 static const struct fe_source_ops *
 source_named(const char *name)
 {
@@ -343,17 +368,13 @@ fe_planner_source(struct fe_planner *b, size_t dataset)
 	if (!node)
 		return;
 	d->source = source_named(keys->keys[0].name);
-	if (!d->source) {
-		fe_planner_mistake(b, node, "this version has no source '%s'", keys->keys[0].name);
-		return;
-	}
+	FE_ASSERT(d->source);
 	/* What is not run need not have its environment. */
 	if (d->is_selected)
 		set->location = build_location(b, keys, node);
 	check_stdin(b, dataset, node);
 	build_kind(b, dataset, keys, map);
-	set->extra_columns = fe_str_is(fe_key_text(keys, map, "extra_columns"), "ignore") ? FE_EXTRA_IGNORE
-											  : FE_EXTRA_ERROR;
+	build_contract(b, dataset, keys, map);
 	set->allow_empty = fe_key_bool(keys, map, "allow_empty");
 	build_network(b, dataset, fe_node_get(map, "network"));
 	const struct fe_node *incremental = fe_node_get(map, "incremental");
@@ -363,6 +384,6 @@ fe_planner_source(struct fe_planner *b, size_t dataset)
 	check_window(b, dataset, map);
 	/* A column that is not among them may be meant by one that is over. */
 	const struct fe_node *names = keys == &fe_keys_csv ? fe_node_get(map, "names") : NULL;
-	if (check_froms(b, dataset) && names && set->extra_columns == FE_EXTRA_ERROR)
+	if (check_froms(b, dataset) && names && set->contract == FE_CONTRACT_FREEZE)
 		check_extra(b, dataset, names);
 }

@@ -78,6 +78,17 @@ build_mutable(struct tabling *t)
 	}
 }
 
+/* What nobody declared may change: the rows that are there have no value of it yet. */
+static void
+build_evolved(struct tabling *t)
+{
+	t->table->evolves = t->b->plan->datasets[t->dataset].source_set.contract == FE_CONTRACT_EVOLVE;
+	t->table->n_evolved = t->b->plan->datasets[t->dataset].n_evolved;
+	for (size_t c = 0; c < t->schema->n_source; c++)
+		if (fe_table_is_evolved(t->table, c) && t->roles[c] == FE_ROLE_FIXED)
+			t->roles[c] = FE_ROLE_MUTABLE;
+}
+
 static void
 build_version(struct tabling *t)
 {
@@ -274,6 +285,7 @@ fe_planner_table(struct fe_planner *b, size_t dataset)
 	build_key(&t);
 	build_version(&t);
 	build_mutable(&t);
+	build_evolved(&t);
 	build_not_null(&t);
 	build_parts(&t);
 	build_indexes(&t);

@@ -119,6 +119,7 @@ write_outcome(struct fe_json *j, const struct fe_dataset_result *d, bool is_repo
 	write_columns(j, "defaults_filled", d, d->defaults_filled);
 	write_columns(j, "negative_zeros", d, d->negative_zeros);
 	write_notes(j, d);
+	fe_report_contract(j, d);
 	fe_json_i64(j, "objects", (int64_t)d->n_objects);
 	fe_json_i64(j, "objects_skipped", (int64_t)d->n_skipped_objects);
 	fe_json_text(j, "strategy", d->strategy);

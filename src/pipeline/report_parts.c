@@ -9,6 +9,40 @@
 #define MAX_VALIDATION_BYTES ((size_t)32 * 1024 * 1024)
 #define MAX_PROFILE_BYTES ((size_t)8 * 1024 * 1024)
 
+/* ---- the contract ---- */
+
+static void
+write_column_notes(struct fe_json *j, const char *key, const struct fe_column_notes *notes)
+{
+	if (!notes->n)
+		return;
+	fe_json_object(j, key);
+	for (size_t i = 0; i < notes->n; i++)
+		fe_json_i64(j, notes->items[i].name, (int64_t)notes->items[i].n_records);
+	fe_json_object_end(j);
+}
+
+void
+fe_report_contract(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	const struct fe_plan_dataset *p = d->plan;
+
+	if (p->source_set.contract == FE_CONTRACT_FREEZE)
+		return;
+	fe_json_text(j, "contract", fe_contract_name(p->source_set.contract));
+	if (p->n_evolved) {
+		fe_json_object(j, "added_columns");
+		for (size_t i = p->schema.n_source - p->n_evolved; i < p->schema.n_source; i++)
+			fe_json_text(j, p->schema.fields[i].name, p->source_set.columns[i].from);
+		fe_json_object_end(j);
+	}
+	write_column_notes(j, "discarded_columns", &d->columns.discarded);
+	if (d->columns.discarded.has_more)
+		fe_json_bool(j, "discarded_more_columns", true);
+	write_column_notes(j, "vanished_columns", &d->columns.vanished);
+	write_column_notes(j, "changed_columns", &d->columns.retyped);
+}
+
 /* ---- expectations ---- */
 
 /* successful / evaluated x 100 with four decimals, in integers. */

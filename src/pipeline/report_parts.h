@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "pipeline/run.h"
 
+/* contract, added_columns, and where there are some discarded_, vanished_ and changed_columns */
+void fe_report_contract(struct fe_json *j, const struct fe_dataset_result *d);
 void fe_report_quality_score(struct fe_json *j, struct fe_validation_counts c);
 /* all: of those that passed, too, their sentence and what was found. */
 void fe_report_expectations(struct fe_json *j, const struct fe_dataset_result *d, bool all);

@@ -89,6 +89,7 @@ fe_run_result_reset(struct fe_run_result *r)
 		fe_profile_free(r->datasets[i].profile);
 		fe_tally_reset(&r->datasets[i].tally);
 		fe_reason_table_reset(&r->datasets[i].reasons);
+		fe_contract_notes_reset(&r->datasets[i].columns);
 		fe_free(r->datasets[i].defaults_filled);
 		fe_free(r->datasets[i].negative_zeros);
 		fe_free(r->datasets[i].rules_broken);

@@ -53,6 +53,7 @@ struct fe_dataset_result {
 	uint64_t *rules_broken;      /* [n_rules] */
 	uint64_t n_objects, n_skipped_objects;
 	uint64_t notes[FE_N_OBJECT_NOTES]; /* how many objects have each */
+	struct fe_contract_notes columns;  /* where the source's are not as declared */
 	struct fe_expectations expectations; /* validation NULL: no suite */
 	bool was_validated;          /* to its end */
 	bool *known_unique;          /* [n_fields] what expectations take as proven */

@@ -208,6 +208,7 @@ finish_objects(struct chain *c)
 			c->out->notes[n] += from->notes[n];
 	}
 	c->out->n_objects = c->source->n_objects;
+	fe_contract_notes_move(&c->out->columns, &c->source->notes);
 }
 
 /* FE_ECHECK: a rule aborts the run. What is left of the batch is what came before that
@@ -347,6 +348,33 @@ log_end(const struct chain *c)
 	       rejected, "strategy", c->out->strategy, NULL);
 }
 
+static void
+log_columns(const struct chain *c, const struct fe_column_notes *notes, const char *what)
+{
+	struct fe_buf names;
+
+	if (!notes->n)
+		return;
+	fe_buf_init(&names, 4096);
+	for (size_t i = 0; i < notes->n; i++)
+		fe_buf_addf(&names, "%s%s", i ? ", " : "", notes->items[i].name);
+	fe_log(FE_LOG_WARN, what, "dataset", c->plan->name, "columns", fe_buf_text(&names), NULL);
+	fe_buf_reset(&names);
+}
+
+static void
+log_contract(const struct chain *c)
+{
+	const struct fe_contract_notes *notes = &c->out->columns;
+	const bool evolves = c->plan->source_set.contract == FE_CONTRACT_EVOLVE;
+
+	log_columns(c, &notes->discarded,
+		    evolves ? "columns were discarded: run again to add those that appeared since the run began; objects and arrays "
+			      "are declared by path, or not at all" : "columns that are not declared were discarded");
+	log_columns(c, &notes->vanished, "columns are gone from the source, and null");
+	log_columns(c, &notes->retyped, "columns have another type in the source; their values were cast");
+}
+
 enum fe_rc
 fe_run_dataset(struct fe_run_context *run, size_t index, struct fe_dataset_result *out,
                struct fe_err *err)
@@ -383,6 +411,7 @@ fe_run_dataset(struct fe_run_context *run, size_t index, struct fe_dataset_resul
 	log_end(&c);
 end:
 	chain_reset(&c);
+	log_contract(&c);
 	out->elapsed_us = fe_clock_ticks(run->set->clock) - started_us;
 	return rc;
 }

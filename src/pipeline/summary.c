@@ -139,6 +139,42 @@ add_reasons(const struct fe_dataset_result *d, struct fe_buf *out)
 }
 
 static void
+add_column_notes(const struct fe_dataset_result *d, const struct fe_column_notes *notes, const char *what, struct fe_buf *out)
+{
+	if (!notes->n)
+		return;
+	fe_buf_addf(out, "\n  %s of %s\n", what, d->plan->name);
+	for (size_t i = 0; i < notes->n; i++) {
+		struct fe_buf figure;
+		fe_buf_init(&figure, 64);
+		add_count(&figure, notes->items[i].n_records);
+		add_right(out, fe_buf_str(&figure), 12);
+		fe_buf_reset(&figure);
+		fe_buf_add_text(out, "  ");
+		fe_buf_add_printable(out, fe_str_of(notes->items[i].name), 80);
+		fe_buf_add_char(out, '\n');
+	}
+}
+
+/* Where the source's columns were not as declared. */
+static void
+add_contract(const struct fe_dataset_result *d, struct fe_buf *out)
+{
+	const struct fe_plan_dataset *p = d->plan;
+
+	if (p->n_evolved)
+		fe_buf_addf(out, "\n  columns that were added to %s, which nobody declared\n", p->name);
+	for (size_t i = p->schema.n_source - p->n_evolved; i < p->schema.n_source; i++) {
+		fe_buf_addf(out, "    %s, read from ", p->schema.fields[i].name);
+		fe_buf_add_printable(out, fe_str_of(p->source_set.columns[i].from), 80);
+		fe_buf_add_char(out, '\n');
+	}
+	add_column_notes(d, &d->columns.discarded, "records with columns that were discarded,", out);
+	add_column_notes(d, &d->columns.vanished, "records without columns that are declared,", out);
+	add_column_notes(d, &d->columns.retyped, "records with columns of another type,", out);
+}
+
+static void
 add_expectations(const struct fe_dataset_result *d, struct fe_buf *out)
 {
 	if (!d->was_validated)
@@ -219,6 +255,8 @@ fe_run_summary(const struct fe_run_result *r, struct fe_buf *out)
 	add_table(r, out);
 	for (size_t i = 0; i < r->n_datasets; i++)
 		add_reasons(&r->datasets[i], out);
+	for (size_t i = 0; i < r->n_datasets; i++)
+		add_contract(&r->datasets[i], out);
 	for (size_t i = 0; i < r->n_datasets; i++)
 		add_expectations(&r->datasets[i], out);
 	if (r->is_published) {

@@ -113,7 +113,7 @@ read_schema(struct judge *j, struct fe_err *err)
 	j->source_set.schema = &j->schema;
 	j->source_set.columns = j->columns;
 	j->source_set.reasons = &j->reasons;
-	j->source_set.extra_columns = FE_EXTRA_ERROR;
+	j->source_set.contract = FE_CONTRACT_FREEZE;
 	j->source_set.allow_empty = header.n_names > 0; /* how many rows are enough is for the suite to say */
 	fe_csv_header_reset(&header);
 	return rc;

@@ -191,18 +191,31 @@ check_bound(const struct fe_watermark *w, const char *option, const char *text, 
 }
 
 static enum fe_rc
-read_kept(struct fe_watermark *w, struct fe_err *err)
+ask_kept(struct fe_watermark *w, struct fe_buf *value, bool *found, struct fe_err *err)
 {
 	const struct fe_plan_dataset *d = w->set.dataset;
 	const struct fe_run_watermark what = { .dataset = d->name, .cursor = d->source_set.window.cursor };
-	struct fe_buf value;
-	bool found;
 
+	if (!w->set.sink) {
+		*found = w->set.kept != NULL;
+		fe_buf_add_text(value, w->set.kept ? w->set.kept : "");
+		return FE_OK;
+	}
 	if (!w->set.sink->ops->watermark)
 		return fe_fail(err, FE_EUSAGE, "data set '%s' is incremental: where it was read up to is kept in the warehouse, "
 			       "which must be a database for that", d->name);
+	return w->set.sink->ops->watermark(w->set.sink, &what, value, found, err);
+}
+
+static enum fe_rc
+read_kept(struct fe_watermark *w, struct fe_err *err)
+{
+	const struct fe_plan_dataset *d = w->set.dataset;
+	struct fe_buf value;
+	bool found;
+
 	fe_buf_init(&value, MAX_VALUE_BYTES);
-	enum fe_rc rc = w->set.sink->ops->watermark(w->set.sink, &what, &value, &found, err);
+	enum fe_rc rc = ask_kept(w, &value, &found, err);
 	if (rc == FE_OK)
 		rc = fe_buf_check(&value, "the watermark", err);
 	if (rc == FE_OK && found) {

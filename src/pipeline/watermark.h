@@ -21,7 +21,8 @@ struct fe_watermark;
 
 struct fe_watermark_settings {
 	const struct fe_plan_dataset *dataset; /* with a cursor */
-	struct fe_sink *sink;                  /* begun */
+	struct fe_sink *sink;                  /* begun; NULL: for those who only look, and give what is kept */
+	const char *kept;                      /* without a sink; NULL: nothing */
 	int64_t run_time_us;
 	const char *from, *until;              /* of a backfill; NULL: none */
 };

@@ -200,9 +200,9 @@ csv_refuses_extra_columns_unless_told_to_ignore_them(void **state)
 	(void)state;
 	struct reading r;
 	failure_of("a,b,c,d\n1,2,3,4\n", "a c", 1,
-		   PARTS("not declared: 'b', 'd'", "extra_columns: ignore"));
+		   PARTS("not declared: 'b', 'd'", "contract: discard_column"));
 	reading_init(&r, scratch_write(&scratch, "data.csv", FE_STR("a,b,c,d\n1,2,3,4\n")), "a c");
-	r.set.extra_columns = FE_EXTRA_IGNORE;
+	r.set.contract = FE_CONTRACT_DISCARD;
 	expect_rows(&r, "0:1@8 [1][3]\n");
 }
 
@@ -439,7 +439,7 @@ csv_reads_files_without_header_by_given_names(void **state)
 	reading_init(&r, scratch_write(&scratch, "data.csv", FE_STR("1,2,3\n4,5,6\n")), "a b");
 	r.set.names = names;
 	r.set.n_names = 3;
-	r.set.extra_columns = FE_EXTRA_IGNORE;
+	r.set.contract = FE_CONTRACT_DISCARD;
 	expect_rows(&r, "0:1@0 [3][2]\n0:2@6 [6][5]\n");
 	reading_init(&r, scratch_path(&scratch, "data.csv"), "a c");
 	r.set.names = names;

@@ -142,13 +142,13 @@ oddities_are_noted(void **state)
 {
 	(void)state;
 	struct reading r;
-	assert_int_equal(read_file(&r, &lines, FE_STR("\xef\xbb\xbf{\"a\":1}\r\n{\"a\":2}\n[]\n{\"a\":3}")), FE_OK);
+	assert_int_equal(read_file(&r, &lines, FE_STR("\xef\xbb\xbf{\"a\":1}\r\n{\"a\":2}\n[]\n{\"a\":3,\"b\":{\"c\":1}}")), FE_OK);
 	assert_int_equal(r.n_rows, 4);
 	assert_int_equal(r.n_reasons, 1);
 	assert_true(r.notes[FE_NOTE_BYTE_ORDER_MARK]);
 	assert_true(r.notes[FE_NOTE_MIXED_LINE_ENDS]);
 	assert_true(r.notes[FE_NOTE_NO_FINAL_NEWLINE]);
-	assert_int_equal(read_file(&r, &lines, FE_STR("{\"a\":1}\r\n\r\n{\"a\":2}\r\n")), FE_OK);
+	assert_int_equal(read_file(&r, &lines, FE_STR("{\"a\":1}\r\n\r\n{\"a\":2,\"b\":{\"c\":1}}\r\n")), FE_OK);
 	assert_int_equal(r.n_rows, 2);
 	for (int i = 0; i < FE_N_OBJECT_NOTES; i++)
 		assert_false(r.notes[i]);

@@ -299,7 +299,7 @@ other_columns_are_ignored_where_they_may_be(void **state)
 	(void)state;
 	make("CREATE TABLE t (a, b, c); INSERT INTO t VALUES (1, 2, 3)");
 	reading_init(&r, "b:int", "t", NULL);
-	r.set.extra_columns = FE_EXTRA_IGNORE;
+	r.set.contract = FE_CONTRACT_DISCARD;
 	expect(&r, "1@0 [2] {\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}\n");
 }
 

@@ -104,7 +104,7 @@ default_pipeline_has_its_columns_cleaned_as_declared(void **state)
 	assert_int_equal(customers->source_set.delimiter, ',');
 	assert_int_equal(customers->source_set.quote, '"');
 	assert_string_equal(customers->source_set.encoding, "utf-8");
-	assert_int_equal(customers->source_set.extra_columns, FE_EXTRA_ERROR);
+	assert_int_equal(customers->source_set.contract, FE_CONTRACT_FREEZE);
 	assert_false(customers->source_set.allow_empty || customers->incremental_objects);
 	assert_null(customers->source_set.names);
 	assert_ptr_equal(customers->source_set.schema, &customers->schema);
@@ -276,7 +276,7 @@ options_of_columns_and_source_reach_the_plan(void **state)
 	assert_int_equal(s->skip_lines, 2);
 	assert_int_equal(s->n_names, 5);
 	assert_string_equal(s->names[4], "D");
-	assert_int_equal(s->extra_columns, FE_EXTRA_IGNORE);
+	assert_int_equal(s->contract, FE_CONTRACT_DISCARD);
 	assert_true(s->allow_empty && d->incremental_objects);
 	assert_string_equal(s->columns[0].from, "N");
 	assert_true(s->columns[5].is_computed);
