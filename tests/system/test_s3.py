@@ -581,3 +581,34 @@ def test_a_file_at_a_url_that_breaks_goes_on_only_where_it_is_surely_the_same(tm
     assert got.returncode == code, got.stderr
     assert b"Signature=***" in got.stderr and b"topsecret" not in got.stderr
     assert got.stdout == body if code == 0 else body.startswith(got.stdout)
+
+
+# ---- killed and failing between the parts
+
+
+@pytest.fixture(scope="module")
+def much(finetl, tmp_path_factory):
+    """As much as makes a file of several parts."""
+    folder = tmp_path_factory.mktemp("much")
+    finetl("generate", folder, "--customers", 500, "--transactions", 90000, "--seed", 8, "--until", RUN_TIME[:10]).ok()
+    return folder
+
+
+@pytest.mark.parametrize("action", ["kill", "eio"])
+@pytest.mark.parametrize("point", ["upload.part", "upload.part:2", "upload.complete", "writer.publish", "writer.published", "files.report"])
+def test_s6_at_every_failpoint_the_old_or_the_new_state_is_there(failing_finetl, place, much, tmp_path, point, action):
+    pipeline = pipeline_of(tmp_path, much / "customers.csv", much / "transactions.csv")
+    target = f"files:s3://{place.bucket}/out"
+    name, _, hit = point.partition(":")
+    done = failing_finetl.run(pipeline, target, env=place.env | {"FINETL_FAILPOINT": f"{point}={action}"})
+    assert done.code == (-signal.SIGKILL if action == "kill" else 6), done
+    listed = [o["Key"] for o in place.client.list_objects_v2(Bucket=place.bucket).get("Contents", [])]
+    assert "out/report.json" not in listed
+    if name in ("upload.part", "upload.complete"):
+        assert "out/fact_transactions.csv" not in listed
+        assert action == "kill" or not place.uploads()
+    failing_finetl.run(pipeline, target, env=place.env).ok()
+    assert not place.uploads()
+    report = __import__("json").loads(place.get("out/report.json"))
+    for entry in report["files"]:
+        assert hashlib.sha256(place.get("out/" + entry["name"])).hexdigest() == entry["sha256"]
