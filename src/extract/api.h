@@ -7,8 +7,8 @@
  *   Pages      by Link header (RFC 8288, rel=next), a URL in the body, a cursor, offset and limit, or page
  *              number. A URL, cursor or body seen before is a loop: FE_EDATA. A page's URL stays on the first one's
  *              host and scheme.
- *   Total      where the API tells how many records there are, they must be that many at the end: else the
- *              whole is read again once, and then it is FE_EUNAVAIL with both figures
+ *   Total      where the API tells how many records there are, they must be that many at the end: else it is
+ *              FE_EUNAVAIL with both figures, as a retry reads the whole again
  *   Templates  in URL, query values, headers and body: {since}, {until}, and the run's parameters
  */
 #ifndef FE_EXTRACT_API_H

@@ -16,7 +16,9 @@ struct fe_api_pager {
 	struct fe_api_place place;
 	struct fe_buf next;        /* what place.url or place.cursor points to */
 	struct fe_hash_key hash_key;
-	struct fe_keytable seen;   /* pages that were named, and bodies that came */
+	struct fe_keytable seen;   /* pages that were named, and hashes of records that came */
+	bool has_total;
+	uint64_t total;            /* as the page before said */
 };
 
 struct fe_api_pager *
@@ -144,26 +146,33 @@ check_total(const struct fe_api_pager *p, const struct fe_api_page_facts *facts,
 static enum fe_rc
 count_on(struct fe_api_pager *p, const struct fe_api_page_facts *facts, bool *has_ended, struct fe_err *err)
 {
-	uint64_t total;
+	uint64_t total = 0;
 	bool is_known;
 
 	FE_TRY(total_of(facts->total, &total, &is_known, err));
+	if (is_known && p->has_total && total < p->total)
+		return fe_fail(err, FE_EUNAVAIL, "the API's list shrank from %llu to %llu records while it was read by position, and "
+			       "what moved up was not read; run again, or read it by a cursor",
+			       (unsigned long long)p->total, (unsigned long long)total);
+	p->has_total = is_known;
+	p->total = total;
 	*has_ended = facts->n_records == 0 || (is_known && p->place.n_records >= total);
 	return FE_OK;
 }
 
-/* Empty pages may well be equal. */
+/* Empty pages may well be equal. Only the records are compared: what stands beside them may name another next page. */
 static enum fe_rc
-check_body(struct fe_api_pager *p, const struct fe_api_page_facts *facts, struct fe_err *err)
+check_records(struct fe_api_pager *p, const struct fe_api_page_facts *facts, struct fe_err *err)
 {
+	const uint64_t hash = fe_hash64(&p->hash_key, facts->records.p, facts->records.n);
 	bool is;
 
 	if (facts->n_records == 0)
 		return FE_OK;
-	FE_TRY(is_new(p, fe_str_of(facts->sha256), &is, err));
+	FE_TRY(is_new(p, (struct fe_str){ (const char *)&hash, sizeof hash }, &is, err));
 	if (!is)
-		return fe_fail(err, FE_EDATA, "page %llu is the same, byte for byte, as one before it; does the API know the "
-			       "parameter that pages are asked by?",
+		return fe_fail(err, FE_EDATA, "the records of page %llu are the same, byte for byte, as those of one before it; does "
+			       "the API know the parameter that pages are asked by?",
 			       (unsigned long long)p->place.number + 1);
 	return FE_OK;
 }
@@ -171,7 +180,7 @@ check_body(struct fe_api_pager *p, const struct fe_api_page_facts *facts, struct
 enum fe_rc
 fe_api_pager_step(struct fe_api_pager *p, const struct fe_api_page_facts *facts, bool *has_ended, struct fe_err *err)
 {
-	FE_TRY(check_body(p, facts, err));
+	FE_TRY(check_records(p, facts, err));
 	p->place.n_records += facts->n_records;
 	*has_ended = p->api->paging == FE_PAGING_NONE;
 	if (p->api->paging == FE_PAGING_OFFSET || p->api->paging == FE_PAGING_PAGE)

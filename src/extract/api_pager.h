@@ -5,7 +5,9 @@
  * middle included. OFFSET and PAGE go on until a page is empty or the API's own total is
  * reached: a page with fewer records than were asked for is not the last one, for servers
  * cap page sizes. What cannot be right ends in FE_EDATA: a next page that was asked for before,
- * a page whose bytes came before, one on another host, more pages than max_pages.
+ * a page whose records came before, one on another host, more pages than max_pages. A list that
+ * is read by position and shrinks meanwhile moves up, and records with it to pages that were read:
+ * FE_EUNAVAIL, as a retry reads it anew.
  */
 #ifndef FE_EXTRACT_API_PAGER_H
 #define FE_EXTRACT_API_PAGER_H
@@ -17,8 +19,8 @@ struct fe_api_pager;
 /* What a page that has come says. */
 struct fe_api_page_facts {
 	const struct fe_http_headers *headers;
-	const char *sha256;            /* of its body */
 	uint64_t n_records;
+	struct fe_str records;         /* the bytes from the first one to the last one */
 	struct fe_str next, total;     /* at their paths; p NULL: not there */
 };
 

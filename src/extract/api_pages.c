@@ -14,6 +14,7 @@
 #include "extract/api_signer.h"
 #include "extract/api_pager.h"
 #include "extract/json_rows.h"
+#include "format/encoding.h"
 #include "format/json_reader.h"
 
 #define N_SLOTS (FE_API_PAGES_AHEAD + 1) /* one is the caller's */
@@ -61,8 +62,12 @@ check_content(const struct fe_http_response *r, struct fe_err *err)
 {
 	const char *type = fe_http_headers_get(&r->headers, "Content-Type");
 	struct fe_str body = fe_buf_str(&r->body);
+	enum fe_encoding encoding = fe_encoding_guess(body);
 	size_t i = 0;
 
+	if (encoding != FE_UTF_8)
+		return fe_fail(err, FE_EDATA, "the API answered in %s, and JSON is UTF-8",
+			       encoding == FE_UTF_16LE || encoding == FE_UTF_16BE ? "UTF-16" : "UTF-32");
 	while (i < body.n && strchr(" \t\r\n", body.p[i]))
 		i++;
 	if (i == body.n)
@@ -73,27 +78,33 @@ check_content(const struct fe_http_response *r, struct fe_err *err)
 	return FE_OK;
 }
 
-/* Reads all of it, keeping nothing but the count and what stands beside the records. */
+/* Reads all of it, keeping nothing but where the records are, how many, and what stands beside them. */
 static enum fe_rc
-skim(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
+skim(struct fe_api_pages *p, struct slot *s, struct fe_str *records, struct fe_err *err)
 {
 	struct fe_json_fill rows = {
 		.origin = p->origins, .flaws = p->flaws, .details = p->details, .cap_rows = SKIM_ROWS,
 	};
-	uint64_t n = 0;
+	const char *end = NULL;
 
 	fe_json_reader_begin(p->skim);
+	*records = (struct fe_str){ 0 };
 	fe_arena_reset(&p->arena);
 	fe_json_reader_feed(p->skim, s->page.body, 0, true, &p->arena);
 	do {
 		rows.n_rows = 0;
 		FE_TRY(fe_json_reader_fill(p->skim, &rows, err));
-		n += rows.n_rows;
+		if (rows.n_rows && !records->p)
+			records->p = p->origins[0].raw.p;
+		if (rows.n_rows)
+			end = p->origins[rows.n_rows - 1].raw.p + p->origins[rows.n_rows - 1].raw.n;
+		s->page.n_records += rows.n_rows;
 	} while (rows.n_rows == SKIM_ROWS);
 	if (!fe_json_reader_has_records(p->skim))
 		return fe_fail(err, FE_EDATA, "the page has nothing at '%s', where its records should be",
 			       p->set.json->records ? p->set.json->records : "");
-	s->page.n_records = n;
+	if (end)
+		records->n = (size_t)(end - records->p);
 	return FE_OK;
 }
 
@@ -108,6 +119,7 @@ take_answer(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
 {
 	static const char padding[FE_JSON_PADDING];
 	const size_t n_bytes = s->response.body.n_bytes;
+	struct fe_str records;
 
 	FE_TRY(check_content(&s->response, err));
 	fe_sha256_of(fe_buf_str(&s->response.body), s->sha256);
@@ -115,11 +127,11 @@ take_answer(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
 	FE_TRY(fe_buf_check(&s->response.body, "a page", err));
 	s->page.body = (struct fe_str){ s->response.body.p, n_bytes };
 	s->page.sha256 = s->sha256;
-	FE_TRY(skim(p, s, err));
+	FE_TRY(skim(p, s, &records, err));
 	const struct fe_api_page_facts facts = {
 		.headers = &s->response.headers,
-		.sha256 = s->sha256,
 		.n_records = s->page.n_records,
+		.records = records,
 		.next = aside(p, ASIDE_NEXT),
 		.total = aside(p, ASIDE_TOTAL),
 	};

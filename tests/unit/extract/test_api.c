@@ -145,10 +145,10 @@ end(struct pages *p)
 static enum fe_rc
 step(struct pages *p, uint64_t n_records, const char *next, const char *total)
 {
-	char sha256[32];
-	(void)snprintf(sha256, sizeof sha256, "body %llu", (unsigned long long)p->n_bodies++);
+	char records[32];
+	(void)snprintf(records, sizeof records, "records %llu", (unsigned long long)p->n_bodies++);
 	const struct fe_api_page_facts facts = {
-		.headers = &p->headers, .sha256 = sha256, .n_records = n_records,
+		.headers = &p->headers, .n_records = n_records, .records = fe_str_of(records),
 		.next = next ? fe_str_of(next) : (struct fe_str){ 0 }, .total = total ? fe_str_of(total) : (struct fe_str){ 0 },
 	};
 	return fe_api_pager_step(p->pager, &facts, &p->has_ended, &p->err);
@@ -226,7 +226,7 @@ circles_are_found(void **state)
 	end(&p);
 	begin(&p, FE_PAGING_PAGE);
 	assert_int_equal(step(&p, 2, NULL, NULL), FE_OK);
-	p.n_bodies = 0; /* the same bytes again */
+	p.n_bodies = 0; /* the same records again */
 	assert_int_equal(step(&p, 2, NULL, NULL), FE_EDATA);
 	assert_non_null(strstr(p.err.text, "same"));
 	end(&p);
@@ -244,6 +244,24 @@ counted_pages_go_on_until_one_is_empty(void **state)
 	assert_int_equal(step(&p, 2, NULL, NULL), FE_OK);
 	assert_int_equal(place(&p)->n_records, 3);
 	assert_int_equal(step(&p, 0, NULL, NULL), FE_OK);
+	assert_true(p.has_ended);
+	end(&p);
+}
+
+static void
+a_list_that_shrinks_while_it_is_counted_is_an_error(void **state)
+{
+	struct pages p;
+	(void)state;
+	begin(&p, FE_PAGING_OFFSET);
+	assert_int_equal(step(&p, 2, NULL, "7"), FE_OK);
+	assert_int_equal(step(&p, 2, NULL, "8"), FE_OK); /* it may grow */
+	assert_int_equal(step(&p, 2, NULL, "7"), FE_EUNAVAIL);
+	assert_non_null(strstr(p.err.text, "from 8 to 7"));
+	end(&p);
+	begin(&p, FE_PAGING_CURSOR); /* not by position */
+	assert_int_equal(step(&p, 2, "a", "7"), FE_OK);
+	assert_int_equal(step(&p, 2, NULL, "4"), FE_OK);
 	assert_true(p.has_ended);
 	end(&p);
 }
@@ -298,6 +316,7 @@ main(void)
 		cmocka_unit_test(a_link_header_names_the_next_page),
 		cmocka_unit_test(circles_are_found),
 		cmocka_unit_test(counted_pages_go_on_until_one_is_empty),
+		cmocka_unit_test(a_list_that_shrinks_while_it_is_counted_is_an_error),
 		cmocka_unit_test(a_total_ends_counting_and_must_be_met),
 		cmocka_unit_test(more_pages_than_allowed_are_an_error),
 	};
