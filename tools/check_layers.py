@@ -22,7 +22,8 @@ MAY_INCLUDE = {
     "quality": ["base", "batch", "expr", "format"],
     "extract": ["base", "batch", "io", "db", "format"],
     "load": ["base", "batch", "io", "db", "format"],
-    "pipeline": ["base", "batch", "io", "db", "format", "expr", "transform", "quality", "extract", "load"],
+    "notify": ["base", "io"],
+    "pipeline": ["base", "batch", "io", "db", "format", "expr", "transform", "quality", "extract", "load", "notify"],
     "cli": ["pipeline", "base"],
 }
 ONLY_IN = {
