@@ -225,11 +225,20 @@ get_long(struct fe_odbc_cursor *c, size_t i, struct fe_err *err)
 static struct fe_str
 copy_utf8(struct fe_odbc_cursor *c, const char *units, size_t n_bytes)
 {
-	struct fe_str out = { 0 };
+	const SQLWCHAR *from = (const SQLWCHAR *)(const void *)units;
+	const size_t n_units = n_bytes / sizeof(SQLWCHAR);
+	char *ascii = fe_arena_bytes(&c->texts, n_units + 1);
+	struct fe_str out = { ascii, 0 };
 	struct fe_buf text;
 
+	while (out.n < n_units && from[out.n] < 0x80) {
+		ascii[out.n] = (char)from[out.n];
+		out.n++;
+	}
+	if (out.n == n_units)
+		return out;
 	fe_buf_init(&text, 2 * FE_ODBC_MAX_VALUE_BYTES);
-	fe_odbc_add_utf8(&text, (const SQLWCHAR *)(const void *)units, n_bytes / sizeof(SQLWCHAR));
+	fe_odbc_add_utf8(&text, from, n_units);
 	out = (struct fe_str){ fe_arena_copy(&c->texts, fe_buf_text(&text), text.n_bytes), text.n_bytes };
 	fe_buf_reset(&text);
 	return out;
