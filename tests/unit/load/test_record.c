@@ -186,7 +186,7 @@ many_runs_make_one_chain(void **p)
 		(void)snprintf(id, sizeof(id), "R%03d", i);
 		start(id, i % 2 ? "shop" : "bank");
 	}
-	assert_ok(try_end("R003", &(struct object){ "/a.csv", HASH, 5 }, &err), &err);
+	assert_ok(try_end("R003", &(struct object){ "/a.csv", HASH, 5, NULL }, &err), &err);
 	assert_int_equal(n_verified(), 301);
 	assert_ok(fe_catalog_open(&c, url, 0, &err), &err);
 	i = 300;
@@ -209,10 +209,10 @@ one_end_is_written_once(void **p)
 	start("R1", "shop");
 	assert_ok(fe_record_has_ended(db, "R1", &ended, &err), &err);
 	assert_false(ended);
-	assert_ok(try_end("R1", &(struct object){ "/a.csv", HASH, 5 }, &err), &err);
+	assert_ok(try_end("R1", &(struct object){ "/a.csv", HASH, 5, NULL }, &err), &err);
 	assert_ok(fe_record_has_ended(db, "R1", &ended, &err), &err);
 	assert_true(ended);
-	assert_int_equal(try_end("R1", &(struct object){ "/a.csv", HASH, 5 }, &err), FE_ECONFLICT);
+	assert_int_equal(try_end("R1", &(struct object){ "/a.csv", HASH, 5, NULL }, &err), FE_ECONFLICT);
 	assert_int_equal(n_verified(), 2);
 }
 
@@ -270,7 +270,7 @@ runs_that_vanished_are_abandoned_and_others_are_not(void **p)
 	start("R2", "bank");
 	start("R3", "shop");
 	start("R4", "shop");
-	assert_ok(try_end("R3", &(struct object){ "/a.csv", HASH, 5 }, &err), &err);
+	assert_ok(try_end("R3", &(struct object){ "/a.csv", HASH, 5, NULL }, &err), &err);
 	assert_ok(fe_db_begin(db, &err), &err);
 	assert_ok(fe_record_abandoned(db, &run, is_first, &n_asked, &err), &err);
 	assert_int_equal(n_asked, 2);
@@ -298,12 +298,12 @@ what_was_loaded_last_of_a_path_is_known(void **p)
 	(void)p;
 	assert_ok(fe_record_object_known(db, "shop", "items", &id, &known, &err), &err);
 	assert_false(known);
-	run_with("R1", &(struct object){ "/a.csv", HASH, 5 }, 1, 0);
+	run_with("R1", &(struct object){ "/a.csv", HASH, 5, NULL }, 1, 0);
 	assert_ok(fe_record_object_known(db, "shop", "items", &id, &known, &err), &err);
 	assert_true(known);
 	assert_ok(fe_record_object_known(db, "bank", "items", &id, &known, &err), &err);
 	assert_false(known);
-	run_with("R2", &(struct object){ "/a.csv", OTHER_HASH, 6 }, 1, 0);
+	run_with("R2", &(struct object){ "/a.csv", OTHER_HASH, 6, NULL }, 1, 0);
 	assert_ok(fe_record_object_known(db, "shop", "items", &id, &known, &err), &err);
 	assert_false(known);
 }
@@ -344,7 +344,7 @@ a_path_that_is_no_text_is_kept(void **p)
 	bool known = false;
 
 	(void)p;
-	run_with("R1", &(struct object){ id.path, HASH, 5 }, 1, 1);
+	run_with("R1", &(struct object){ id.path, HASH, 5, NULL }, 1, 1);
 	assert_ok(fe_record_object_known(db, "shop", "items", &id, &known, &err), &err);
 	assert_true(known);
 	assert_string_equal(place->text("SELECT path FROM etl_objects"),
@@ -366,7 +366,7 @@ rejects_are_kept_byte_by_byte(void **p)
 	reject(1, (struct fe_str){ every, sizeof(every) });
 	reject(2, FE_STR(""));
 	start("R1", "shop");
-	assert_ok(try_end("R1", &(struct object){ "/a.csv", HASH, 5 }, &err), &err);
+	assert_ok(try_end("R1", &(struct object){ "/a.csv", HASH, 5, NULL }, &err), &err);
 	assert_string_equal(place->text("SELECT record, byte_offset, verdict, reasons ->> 1, "
 	                                "decimals ->> 'amount', length(raw) FROM etl_rejects ORDER BY record"),
 	                    "1|100|rejected|b|12.50|256\n2|200|rejected|b|12.50|0\n");
@@ -376,7 +376,7 @@ rejects_are_kept_byte_by_byte(void **p)
 static void
 a_reject_is_written_down_once_whatever_its_object_was_known_by(void **p)
 {
-	static const struct object broken = { "/a.csv", NULL, 5 }, whole = { "/a.csv", HASH, 5 };
+	static const struct object broken = { "/a.csv", NULL, 5, NULL }, whole = { "/a.csv", HASH, 5, NULL };
 
 	(void)p;
 	run_with("R1", &broken, 1, 200);
@@ -390,9 +390,9 @@ a_reject_is_written_down_once_whatever_its_object_was_known_by(void **p)
 	                                "GROUP BY run_id, object_sha256 ORDER BY 1"),
 	                    "R1|/a.csv:100:5|200\nR2|/a.csv:100:5|100\nR3|" HASH "|100\nR4|" HASH "|100\n");
 	/* another content, and a stream that is another each time */
-	run_with("R6", &(struct object){ "/a.csv", OTHER_HASH, 6 }, 1, 1);
-	run_with("R7", &(struct object){ "-", NULL, 0 }, 1, 1);
-	run_with("R8", &(struct object){ "-", NULL, 0 }, 1, 1);
+	run_with("R6", &(struct object){ "/a.csv", OTHER_HASH, 6, NULL }, 1, 1);
+	run_with("R7", &(struct object){ "-", NULL, 0, NULL }, 1, 1);
+	run_with("R8", &(struct object){ "-", NULL, 0, NULL }, 1, 1);
 	assert_int_equal(place->i64("SELECT count(*) FROM etl_rejects"), 503);
 }
 
@@ -400,15 +400,15 @@ static void
 the_same_content_at_two_paths_is_rejected_once(void **p)
 {
 	(void)p;
-	run_with("R1", &(struct object){ "/a.csv", HASH, 5 }, 1, 10);
-	run_with("R2", &(struct object){ "/b.csv", HASH, 9 }, 1, 10);
+	run_with("R1", &(struct object){ "/a.csv", HASH, 5, NULL }, 1, 10);
+	run_with("R2", &(struct object){ "/b.csv", HASH, 9, NULL }, 1, 10);
 	assert_int_equal(place->i64("SELECT count(*) FROM etl_rejects"), 10);
 }
 
 static void
 rejects_by_the_hundred_thousand_are_written(void **p)
 {
-	static const struct object o = { "/a.csv", HASH, 5 };
+	static const struct object o = { "/a.csv", HASH, 5, NULL };
 
 	(void)p;
 	run_with("R1", &o, 1, 100000);
@@ -426,7 +426,7 @@ nothing_written_is_changed_or_taken_away(void **p)
 	size_t i;
 
 	(void)p;
-	run_with("R1", &(struct object){ "/a.csv", HASH, 5 }, 1, 1);
+	run_with("R1", &(struct object){ "/a.csv", HASH, 5, NULL }, 1, 1);
 	for (i = 0; i < 4; i++) {
 		(void)snprintf(sql, sizeof(sql), "UPDATE %s SET run_id = 'x'", tables[i]);
 		assert_int_not_equal(fe_db_exec(db, sql, &err), FE_OK);
