@@ -8,8 +8,10 @@
 #include "io/reader.h"
 
 #include "base/mem.h"
+#include "base/stop.h"
 #include "io/decompress.h"
 #include "io/stored.h"
+#include "io/writer.h"
 
 #define BUFFER_BYTES ((size_t)128 * 1024)
 
@@ -248,6 +250,49 @@ fe_object_digest(const char *location, const struct fe_net_settings *net, struct
 		 struct fe_err *err)
 {
 	return identify(location, net, true, out, err);
+}
+
+enum fe_rc
+fe_object_look(const char *location, const struct fe_net_settings *net, struct fe_object_id *out, struct fe_err *err)
+{
+	struct fe_stored *in;
+
+	*out = (struct fe_object_id){ 0 };
+	enum fe_rc rc = fe_stored_open(&in, location, net, err);
+	if (rc) {
+		fe_err_at(err, location, 0, NULL);
+		return rc;
+	}
+	*out = id_of(in);
+	out->size_bytes = in->size_bytes;
+	fe_stored_close(in);
+	return FE_OK;
+}
+
+enum fe_rc
+fe_object_copy(const char *location, const struct fe_net_settings *net, struct fe_writer *to, struct fe_object_id *out,
+	       struct fe_err *err)
+{
+	struct fe_reader r = { 0 };
+	size_t n = 1;
+	enum fe_rc rc = start(&r, location, net, err);
+
+	*out = (struct fe_object_id){ 0 };
+	while (rc == FE_OK && n > 0) {
+		rc = fe_stop_check(err);
+		if (rc == FE_OK)
+			rc = read_stored(&r, r.buffer, BUFFER_BYTES, &n, err);
+		if (rc)
+			fe_err_at(err, location, 0, NULL);
+		else if (n > 0)
+			rc = fe_writer_write(to, r.buffer, n, err);
+	}
+	if (rc == FE_OK) {
+		*out = r.id;
+		r.id = (struct fe_object_id){ 0 };
+	}
+	finish(&r);
+	return rc;
 }
 
 enum fe_rc

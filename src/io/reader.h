@@ -64,6 +64,13 @@ FE_MUST_USE enum fe_rc fe_object_identify(const char *location, const struct fe_
 /* The same, always with the SHA-256: what would have to be read for it, is. */
 FE_MUST_USE enum fe_rc fe_object_digest(const char *location, const struct fe_net_settings *net,
                                         struct fe_object_id *out, struct fe_err *err);
+/* What is known of it before any of it is read: no SHA-256, and no size where that is not told. */
+FE_MUST_USE enum fe_rc fe_object_look(const char *location, const struct fe_net_settings *net,
+                                      struct fe_object_id *out, struct fe_err *err);
+/* The stored bytes, compressed as they are, into the writer; *out is what was copied. */
+struct fe_writer;
+FE_MUST_USE enum fe_rc fe_object_copy(const char *location, const struct fe_net_settings *net, struct fe_writer *to,
+                                      struct fe_object_id *out, struct fe_err *err);
 void fe_object_id_reset(struct fe_object_id *id);
 
 /* A whole small file (pipeline files): FE_ELIMIT past max_bytes. */
