@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "extract/api_signer.h"
 #include "extract/api_pager.h"
+#include "extract/kept.h"
 #include "extract/json_rows.h"
 #include "format/encoding.h"
 #include "format/json_reader.h"
@@ -43,6 +44,7 @@ struct fe_api_pages {
 	uint8_t *flaws;
 	struct fe_str *details;
 
+	uint64_t n_kept;      /* pages read of what was kept */
 	struct slot slots[N_SLOTS];
 	size_t next;          /* the caller's next slot */
 	bool has_thread, has_ended;
@@ -226,6 +228,10 @@ fe_api_pages_open(struct fe_api_pages **out, const struct fe_source_settings *se
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->changed, NULL);
 	rc = make_skim(p, err);
+	if (rc == FE_OK && set->kept) {
+		*out = p; /* nobody is asked */
+		return FE_OK;
+	}
 	if (rc == FE_OK)
 		rc = fe_http_new(&p->http, &p->set.net, clock, err);
 	if (rc == FE_OK)
@@ -259,10 +265,64 @@ wait_for_page(struct fe_api_pages *p)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* ---- pages that were kept ---- */
+
+/* A page is small enough to be held: it was, when it came. */
+static enum fe_rc
+read_body(struct fe_buf *body, const struct fe_kept_object *kept, const struct fe_net_settings *net, struct fe_err *err)
+{
+	struct fe_reader *in;
+	size_t n_read;
+
+	fe_buf_clear(body);
+	if (kept->id.size_bytes > SIZE_MAX / 2 - FE_JSON_PADDING || !fe_buf_reserve(body, (size_t)kept->id.size_bytes + FE_JSON_PADDING))
+		return fe_buf_check(body, "a page", err);
+	FE_TRY(fe_reader_open(&in, kept->stored, net, err));
+	enum fe_rc rc = fe_reader_read(in, body->p, (size_t)kept->id.size_bytes + 1, &n_read, err);
+	if (rc == FE_OK)
+		rc = fe_kept_check(kept, n_read, fe_reader_identity(in)->sha256, err);
+	fe_reader_close(in);
+	if (rc)
+		return rc;
+	memset(body->p + n_read, 0, FE_JSON_PADDING);
+	body->n_bytes = n_read;
+	return FE_OK;
+}
+
+static enum fe_rc
+next_kept(struct fe_api_pages *p, const struct fe_api_page **page, struct fe_err *err)
+{
+	const struct fe_kept *kept = p->set.kept;
+	struct slot *s = &p->slots[0];
+
+	if (p->n_kept == kept->n_objects)
+		return FE_OK;
+	const struct fe_kept_object *object = &kept->objects[p->n_kept];
+	if (!s->response.body.max_bytes)
+		fe_buf_init(&s->response.body, SIZE_MAX / 2);
+	FE_TRY(read_body(&s->response.body, object, kept->net, err));
+	s->page = (struct fe_api_page){
+		.body = fe_buf_str(&s->response.body), .sha256 = object->id.sha256, .number = p->n_kept++,
+	};
+	*page = &s->page;
+	return FE_OK;
+}
+
+static enum fe_rc
+keep_page(const struct fe_keep *keep, const struct fe_api_page *page, struct fe_err *err)
+{
+	FE_TRY(keep->begin(keep->ctx, err));
+	return keep->bytes(keep->ctx, page->body, err);
+}
+
+/* ---- the next one ---- */
+
 enum fe_rc
 fe_api_pages_next(struct fe_api_pages *p, const struct fe_api_page **page, struct fe_err *err)
 {
 	*page = NULL;
+	if (p->set.kept)
+		return next_kept(p, page, err);
 	if (p->has_ended)
 		return FE_OK;
 	if (!p->has_thread) {
@@ -280,7 +340,7 @@ fe_api_pages_next(struct fe_api_pages *p, const struct fe_api_page **page, struc
 		return s->rc;
 	}
 	*page = &s->page;
-	return FE_OK;
+	return p->set.keep ? keep_page(p->set.keep, *page, err) : FE_OK;
 }
 
 void

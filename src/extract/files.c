@@ -4,12 +4,34 @@
 
 #include <string.h>
 
+#include "extract/kept.h"
+
+/* What is read is what was kept of them. */
+static void
+init_kept(struct fe_files *f)
+{
+	const struct fe_kept *k = f->set->kept;
+	struct fe_source *source = f->source;
+
+	source->objects = fe_new_array(k->n_objects + 1, struct fe_object);
+	source->n_objects = source->cap_objects = k->n_objects;
+	for (size_t i = 0; i < k->n_objects; i++) {
+		source->objects[i].id.path = fe_strdup(k->objects[i].id.path);
+		source->objects[i].id.size_bytes = k->objects[i].id.size_bytes;
+		f->total_bytes += k->objects[i].id.size_bytes;
+	}
+}
+
 enum fe_rc
 fe_files_init(struct fe_files *f, struct fe_source *source, const struct fe_source_settings *set, struct fe_err *err)
 {
 	struct fe_paths paths;
 
 	*f = (struct fe_files){ .source = source, .set = set };
+	if (set->kept) {
+		init_kept(f);
+		return FE_OK;
+	}
 	FE_TRY(fe_paths_expand(set->location, &set->net, &paths, err));
 	source->objects = fe_new_array(paths.n_paths, struct fe_object);
 	source->n_objects = source->cap_objects = paths.n_paths;
@@ -77,10 +99,30 @@ ask_to_skip(struct fe_files *f, bool *skip, struct fe_err *err)
 	return FE_OK;
 }
 
+static enum fe_rc
+enter_kept(struct fe_files *f, struct fe_err *err)
+{
+	const struct fe_kept_object *kept = &f->set->kept->objects[f->object];
+	struct fe_object *object = &f->source->objects[f->object];
+
+	if (kept->stored) {
+		object->id.mtime_us = kept->id.mtime_us;
+		object->id.version = fe_strdup(kept->id.version);
+		return fe_reader_open(&f->in, kept->stored, f->set->kept->net, err);
+	}
+	set_identity(object, &kept->id);
+	object->skipped = true;
+	f->done_bytes += kept->id.size_bytes;
+	f->object++;
+	return FE_OK;
+}
+
 enum fe_rc
 fe_files_enter(struct fe_files *f, struct fe_err *err)
 {
 	bool skip;
+	if (f->set->kept)
+		return enter_kept(f, err);
 	FE_TRY(ask_to_skip(f, &skip, err));
 	if (skip) {
 		f->object++;
@@ -97,8 +139,14 @@ fe_files_enter(struct fe_files *f, struct fe_err *err)
 void
 fe_files_end(struct fe_files *f)
 {
+	const struct fe_object_id *read = fe_reader_identity(f->in);
+	struct fe_object_id id = f->set->kept ? f->set->kept->objects[f->object].id : *read;
+
+	/* What was read is told, so that it can be held against what should have been. */
+	id.size_bytes = read->size_bytes;
+	memcpy(id.sha256, read->sha256, sizeof id.sha256);
 	f->done_bytes += fe_reader_stored_bytes_read(f->in);
-	set_identity(&f->source->objects[f->object], fe_reader_identity(f->in));
+	set_identity(&f->source->objects[f->object], &id);
 	fe_reader_close(f->in);
 	f->in = NULL;
 	f->object++;

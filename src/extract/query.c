@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "extract/query_columns.h"
 #include "extract/query_row.h"
+#include "extract/query_stored.h"
 
 #define MAX_SQL_BYTES ((size_t)1 << 20)
 #define HASH_SHOWN 16 /* digits of a query's hash in its name */
@@ -110,6 +111,8 @@ static enum fe_rc
 open_cursor(struct source_query *s, enum fe_cursor_engine engine, struct fe_err *err)
 {
 	const struct fe_query_settings *q = s->set.query;
+	if (s->set.kept)
+		return fe_query_stored_open(&s->cursor, s->set.kept, err);
 	struct uses uses = { .is_used = { false } };
 	struct fe_cursor_settings how = {
 		.location = s->set.location,
@@ -168,6 +171,13 @@ source_query_close(struct fe_source *src)
 }
 
 static enum fe_rc
+begin_keeping(const struct source_query *s, struct fe_err *err)
+{
+	FE_TRY(s->set.keep->begin(s->set.keep->ctx, err));
+	return fe_query_keep_columns(s->set.keep, s->cursor, err);
+}
+
+static enum fe_rc
 open_query(struct fe_source **out, const struct fe_source_ops *ops, enum fe_cursor_engine engine,
            const struct fe_source_settings *set, struct fe_err *err)
 {
@@ -187,6 +197,10 @@ open_query(struct fe_source **out, const struct fe_source_ops *ops, enum fe_curs
 	s->base.objects = fe_new(struct fe_object);
 	s->base.n_objects = s->base.cap_objects = 1;
 	s->base.objects[0].id.path = name_object(s);
+	if (set->keep)
+		rc = begin_keeping(s, err);
+	if (rc)
+		goto fail;
 	*out = &s->base;
 	return FE_OK;
 
@@ -260,6 +274,8 @@ bring_row(struct source_query *s, struct fe_err *err)
 	if (!s->has_row)
 		return FE_OK;
 	s->n_taken++;
+	if (s->set.keep)
+		FE_TRY(fe_query_keep_row(s->set.keep, s->cursor, s->n_taken, err));
 	return fe_query_row_take(s->row, s->n_taken, err);
 }
 
@@ -304,6 +320,8 @@ source_query_next(struct fe_source *src, struct fe_batch *batch, struct fe_err *
 			s->offset += batch->origin[batch->n_rows - 1].raw.n + 1;
 	}
 	keep_contract(s, batch);
+	if (batch->n_rows > 0 && s->set.keep)
+		FE_TRY(s->set.keep->bytes(s->set.keep->ctx, fe_buf_str(&batch->input), err));
 	if (batch->n_rows > 0)
 		fe_sha256_add(s->hash, batch->input.p, batch->input.n_bytes);
 	else if (n_wanted > 0 && !s->has_ended)

@@ -44,6 +44,8 @@ struct fe_source_window {
 	bool include_null;       /* rows without a cursor as well */
 };
 
+struct fe_kept;           /* extract/kept.h */
+struct fe_keep;
 struct fe_json_settings;  /* extract/json_rows.h */
 struct fe_api_settings;   /* extract/api.h */
 struct fe_query_settings; /* extract/query.h */
@@ -75,6 +77,8 @@ struct fe_source_settings {
 	 * (incremental). Standard input is always read. NULL: read all. */
 	bool (*skip_object)(void *ctx, const struct fe_object_id *id);
 	void *skip_ctx;
+	const struct fe_kept *kept; /* read in the place of the source; NULL: the source is */
+	const struct fe_keep *keep; /* told what an API or a database gives, as it comes; NULL: nobody */
 };
 
 /* What is legal in an object, but worth telling: name in reports. */
