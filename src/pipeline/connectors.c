@@ -17,6 +17,12 @@ const struct fe_source_ops *const fe_sources[] = { &fe_source_csv, &fe_source_js
 	&fe_source_sqlite, &fe_source_odbc, NULL };
 const struct fe_sink_ops *const fe_sinks[] = { &fe_sink_sqlite, &fe_sink_postgres, &fe_sink_files, NULL };
 
+bool
+fe_source_reads_files(const struct fe_source_ops *source)
+{
+	return source == &fe_source_csv || source == &fe_source_json || source == &fe_source_ndjson;
+}
+
 static struct fe_str
 scheme_of(struct fe_str url)
 {

@@ -9,6 +9,9 @@
 extern const struct fe_source_ops *const fe_sources[]; /* end with NULL */
 extern const struct fe_sink_ops *const fe_sinks[];
 
+/* Whether its objects are files, wherever they are: bytes that can be copied unread. */
+bool fe_source_reads_files(const struct fe_source_ops *source);
+
 /* By the part of a warehouse's URL before ':', or an alias of it; NULL: there is none. */
 const struct fe_sink_ops *fe_sink_of_url(struct fe_str url);
 /* Whether it is a database: with a schema, runs on record, and questions to ask. url may

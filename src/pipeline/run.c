@@ -54,8 +54,8 @@ fe_run_totals(const struct fe_run_result *r)
 	return t;
 }
 
-static void
-result_init(struct fe_run_result *out, const struct fe_run_settings *set)
+void
+fe_run_result_init(struct fe_run_result *out, const struct fe_run_settings *set)
 {
 	const struct fe_plan *plan = set->plan;
 	*out = (struct fe_run_result){
@@ -69,7 +69,10 @@ result_init(struct fe_run_result *out, const struct fe_run_settings *set)
 		.n_datasets = plan->n_datasets,
 	};
 	out->run_time_us = set->has_run_time ? set->run_time_us : out->start_us;
-	fe_run_id_new(out->start_us, out->run_id);
+	if (set->run_id)
+		(void)snprintf(out->run_id, sizeof out->run_id, "%s", set->run_id);
+	else
+		fe_run_id_new(out->start_us, out->run_id);
 	for (size_t i = 0; i < plan->n_datasets; i++) {
 		struct fe_dataset_result *d = &out->datasets[i];
 		d->plan = &plan->datasets[i];
@@ -211,6 +214,8 @@ run_datasets(struct fe_run_context *run, struct fe_run_result *res, struct fe_er
 			FE_TRY(fe_run_dataset(run, i, &res->datasets[i], err));
 	FE_TRY(fe_stop_check(err));
 	FE_TRY(check_totals(res, err));
+	if (run->set->agree)
+		FE_TRY(run->set->agree(run->set->agree_ctx, res, err));
 	return check_gates(res, run->set->fail_on, err);
 }
 
@@ -362,7 +367,7 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	fe_hash_key_random(&run.hash_key);
 	for (size_t i = 0; i < set->plan->n_datasets; i++)
 		fe_parent_init(&run.parents[i], &run, i);
-	result_init(out, set);
+	fe_run_result_init(out, set);
 	run.result = out;
 	run.run_time_us = out->run_time_us;
 	fe_log(FE_LOG_INFO, "run started", "run_id", out->run_id, "pipeline", set->plan->name, NULL);

@@ -15,6 +15,7 @@
 #define FE_PIPELINE_RUN_H
 
 #include "base/clock.h"
+#include "extract/kept.h"
 #include "pipeline/expectations.h"
 #include "pipeline/plan.h"
 #include "quality/profile.h"
@@ -26,6 +27,13 @@ struct fe_run_progress {
 	bool is_loading;                 /* the target is at work: indexes, merge, commit */
 };
 
+/* What an earlier step has kept of a data set's source, and what it had asked it for. */
+struct fe_run_given {
+	struct fe_kept kept;
+	const char *since, *until;
+};
+
+struct fe_run_result;
 struct fe_run_settings {
 	const struct fe_plan *plan;
 	const struct fe_clock *clock;
@@ -39,6 +47,11 @@ struct fe_run_settings {
 	const char *from, *until;   /* of data sets with a cursor: just this window; NULL: from the watermark on */
 	bool reprocess;             /* read objects that the manifest knows too */
 	enum fe_fail_on fail_on;    /* which failed expectations hold the run */
+	const char *run_id;         /* NULL: a new one */
+	const struct fe_run_given *given; /* [n_datasets]: read in the place of the sources; NULL: those are */
+	/* Asked once all is loaded, before the commit; NULL: nobody. What it refuses is undone. */
+	enum fe_rc (*agree)(void *ctx, const struct fe_run_result *r, struct fe_err *err);
+	void *agree_ctx;
 	void (*progress)(void *ctx, const struct fe_run_progress *p); /* NULL: none */
 	void *progress_ctx;
 };
@@ -82,6 +95,8 @@ struct fe_run_result {
 
 FE_MUST_USE enum fe_rc fe_run(const struct fe_run_settings *set, struct fe_run_result *out,
                               struct fe_err *err);
+/* One that has not begun yet; fe_run does this itself. */
+void fe_run_result_init(struct fe_run_result *r, const struct fe_run_settings *set);
 void fe_run_result_reset(struct fe_run_result *r);
 
 struct fe_run_totals {

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "load/reject.h"
+#include "pipeline/judge.h"
 #include "pipeline/observe.h"
 #include "pipeline/parent.h"
 #include "pipeline/prefetch.h"
@@ -29,11 +30,9 @@ struct chain {
 	struct fe_source *source;
 	struct fe_prefetch *prefetch;
 	struct fe_prefetched now; /* the batch at hand */
-	struct fe_clean *clean;
-	struct fe_checks *checks;
+	struct fe_judge judge;
 	struct fe_reference *references;
 	uint32_t *reference_reasons;
-	struct fe_derive *derive;
 	size_t first_object; /* of this data set among the run's */
 };
 
@@ -85,7 +84,19 @@ open_watermark(struct chain *c, struct fe_source_window *window, struct fe_err *
 	};
 	if (!c->plan->cursor)
 		return FE_OK;
-	return fe_watermark_open(&c->run->watermarks[c->index], &set, window, err);
+	FE_TRY(fe_watermark_open(&c->run->watermarks[c->index], &set, window, err));
+	c->judge.watermark = c->run->watermarks[c->index];
+	return FE_OK;
+}
+
+/* What an earlier step has kept takes the place of the source's objects, and what it was
+ * asked for that of the window: it is not asked, nor is the manifest. */
+static void
+take_given(const struct fe_run_given *given, struct fe_source_settings *set)
+{
+	set->kept = &given->kept;
+	set->window.since = given->since;
+	set->window.until = given->until;
 }
 
 static enum fe_rc
@@ -95,7 +106,9 @@ open_source(struct chain *c, struct fe_err *err)
 	set.reasons = &c->out->reasons;
 	set.clock = c->run->set->clock;
 	FE_TRY(open_watermark(c, &set.window, err));
-	if (c->plan->incremental_objects && !c->run->set->reprocess) {
+	if (c->run->set->given) {
+		take_given(&c->run->set->given[c->index], &set);
+	} else if (c->plan->incremental_objects && !c->run->set->reprocess) {
 		set.skip_object = is_known_object;
 		set.skip_ctx = c;
 	}
@@ -117,6 +130,9 @@ make_references(struct chain *c)
 		};
 		c->reference_reasons[i] = fe_reason_id(&c->out->reasons, NULL, r->id);
 	}
+	c->judge.references = c->references;
+	c->judge.reference_reasons = c->reference_reasons;
+	c->judge.n_references = n;
 }
 
 static uint64_t
@@ -158,12 +174,7 @@ make_dedupe(struct chain *c)
 static enum fe_rc
 make_steps(struct chain *c, struct fe_err *err)
 {
-	const struct fe_plan_dataset *p = c->plan;
-	struct fe_reason_table *reasons = &c->out->reasons;
-
-	FE_TRY(fe_clean_new(&c->clean, p->clean, &p->schema, reasons, err));
-	c->checks = fe_checks_new(p->where, p->rules, p->n_rules, reasons);
-	c->derive = fe_derive_new(p->derivations, p->n_derivations, &p->schema, reasons);
+	FE_TRY(fe_judge_open(&c->judge, err));
 	make_references(c);
 	make_dedupe(c);
 	return fe_observe_begin(c->run, c->index, memory_left(c->run), c->out, err);
@@ -209,28 +220,6 @@ finish_objects(struct chain *c)
 	}
 	c->out->n_objects = c->source->n_objects;
 	fe_contract_notes_move(&c->out->columns, &c->source->notes);
-}
-
-/* FE_ECHECK: a rule aborts the run. What is left of the batch is what came before that
- * record, and is judged and kept on record like any batch, so that what a run that is
- * aborted leaves behind does not depend on where batches end. */
-static enum fe_rc
-judge_batch(struct chain *c, struct fe_err *err)
-{
-	struct fe_batch *b = c->now.batch;
-	int64_t now_us = c->run->run_time_us;
-
-	FE_TRY(fe_clean_batch(c->clean, b, now_us, err));
-	fe_watermark_see(c->run->watermarks[c->index], b);
-	FE_TRY(fe_checks_where(c->checks, b, now_us, err));
-	enum fe_rc aborts = fe_checks_rules(c->checks, b, now_us, err);
-	if (aborts != FE_OK && aborts != FE_ECHECK)
-		return aborts;
-	FE_TRY(fe_tally_read(&c->out->tally, b, err));
-	FE_TRY(fe_check_references(c->references, c->reference_reasons, c->plan->n_references, b, err));
-	FE_TRY(fe_derive_batch(c->derive, b, now_us, err));
-	fe_batch_reject_failed(b);
-	return aborts;
 }
 
 static enum fe_rc
@@ -284,7 +273,7 @@ read_all(struct chain *c, struct fe_err *err)
 		if (c->now.batch->n_rows == 0)
 			return FE_OK;
 		FE_TRY(fe_failpoint("run.batch", err));
-		enum fe_rc aborts = judge_batch(c, err);
+		enum fe_rc aborts = fe_judge_batch(&c->judge, c->now.batch, err);
 		if (aborts != FE_OK && aborts != FE_ECHECK)
 			return aborts;
 		FE_TRY(load_batch(c, err));
@@ -323,16 +312,14 @@ chain_reset(struct chain *c)
 {
 	fe_prefetch_close(c->prefetch);
 	finish_objects(c);
-	for (size_t i = 0; c->clean && i < c->plan->schema.n_source; i++) {
-		c->out->defaults_filled[i] = fe_clean_defaults_filled(c->clean, i);
-		c->out->negative_zeros[i] = fe_clean_negative_zeros(c->clean, i);
+	for (size_t i = 0; c->judge.clean && i < c->plan->schema.n_source; i++) {
+		c->out->defaults_filled[i] = fe_clean_defaults_filled(c->judge.clean, i);
+		c->out->negative_zeros[i] = fe_clean_negative_zeros(c->judge.clean, i);
 	}
-	for (size_t i = 0; c->checks && i < c->plan->n_rules; i++)
-		c->out->rules_broken[i] = fe_checks_broken(c->checks, i);
+	for (size_t i = 0; c->judge.checks && i < c->plan->n_rules; i++)
+		c->out->rules_broken[i] = fe_checks_broken(c->judge.checks, i);
 	fe_source_close(c->source);
-	fe_clean_free(c->clean);
-	fe_checks_free(c->checks);
-	fe_derive_free(c->derive);
+	fe_judge_close(&c->judge);
 	fe_free(c->references);
 	fe_free(c->reference_reasons);
 }
@@ -385,6 +372,12 @@ fe_run_dataset(struct fe_run_context *run, size_t index, struct fe_dataset_resul
 		.index = index,
 		.out = out,
 		.first_object = run->n_objects,
+		.judge = {
+			.plan = &run->set->plan->datasets[index],
+			.reasons = &out->reasons,
+			.tally = &out->tally,
+			.now_us = run->run_time_us,
+		},
 	};
 	int64_t started_us = fe_clock_ticks(run->set->clock);
 	enum fe_rc rc;
@@ -402,6 +395,10 @@ fe_run_dataset(struct fe_run_context *run, size_t index, struct fe_dataset_resul
 	if (rc)
 		goto end;
 	rc = fe_observe_end(c.out, c.source, err);
+	if (rc)
+		goto end;
+	if (run->set->given)
+		rc = fe_kept_agrees(&run->set->given[index].kept, c.source, err);
 	if (rc)
 		goto end;
 	rc = end_table(&c, err);
