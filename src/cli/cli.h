@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/opt.h"
+#include "pipeline/plan.h"
 
 struct fe_command {
 	const char *name;    /* "run", "rejects list" */
@@ -24,7 +25,7 @@ struct fe_command {
 	void (*refused)(enum fe_rc rc, struct fe_err *err);
 };
 
-extern const struct fe_command fe_command_run, fe_command_lint, fe_command_generate,
+extern const struct fe_command fe_command_run, fe_command_extract, fe_command_transform, fe_command_load, fe_command_lint, fe_command_generate,
 	fe_command_schema_print, fe_command_schema_apply, fe_command_runs, fe_command_rejects_list,
 	fe_command_explain, fe_command_checks, fe_command_validate, fe_command_report, fe_command_describe, fe_command_version;
 
@@ -42,6 +43,41 @@ extern const struct fe_command fe_command_run, fe_command_lint, fe_command_gener
 	{ .name = "pipeline", .letter = 'p', .kind = FE_OPT_TEXT, .arg = "FILE",   \
 	  .help = "the pipeline file [pipelines/financial_transactions.yaml]" }
 
+/* What run and the steps share. */
+#define FE_OPT_WAIT                                                            \
+	{ .name = "wait", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s", \
+	  .help = "how long to wait for another run or a locked warehouse" }
+#define FE_OPT_LOCK_TIMEOUT                                                    \
+	{ .name = "lock-timeout", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s", \
+	  .help = "postgresql: how long to wait for a table that somebody else has locked" }
+#define FE_OPT_LOAD_STRATEGY                                                   \
+	{ .name = "load-strategy", .kind = FE_OPT_CHOICE, .arg = "HOW", .choices = "auto merge rebuild", .fallback = "auto", \
+	  .help = "postgresql: merge into live indexes, or rebuild them after the rows; auto: by sizes and rights" }
+#define FE_OPT_THREADS                                                         \
+	{ .name = "threads", .kind = FE_OPT_INT, .arg = "N", .fallback = "1", .least = 1, .most = 64, \
+	  .help = "2 or more: parse ahead in a second one; results do not depend on it" }
+#define FE_OPT_MAX_MEMORY                                                      \
+	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",                \
+	  .help = "the most memory for keys; a run that needs more ends with exit code 5" }
+#define FE_OPT_FROM                                                            \
+	{ .name = "from", .kind = FE_OPT_TEXT, .arg = "VALUE",                     \
+	  .help = "of incremental data sets: from this value of the cursor on; the watermark stays as it is" }
+#define FE_OPT_TO                                                              \
+	{ .name = "to", .kind = FE_OPT_TEXT, .arg = "VALUE", .help = "the same, up to this value, itself not included" }
+#define FE_OPT_REPROCESS                                                       \
+	{ .name = "reprocess", .kind = FE_OPT_FLAG, .help = "read objects again that 'incremental: objects' would skip" }
+#define FE_OPT_FAIL_ON                                                         \
+	{ .name = "fail-on", .kind = FE_OPT_CHOICE, .arg = "SEVERITY", .choices = FE_FAIL_ON_CHOICES, .fallback = "critical", \
+	  .help = "hold the run where an expectation of this severity, or a worse one, fails" }
+#define FE_OPT_QUIET                                                           \
+	{ .name = "quiet", .letter = 'q', .kind = FE_OPT_FLAG, .help = "no progress, no log but errors" }
+#define FE_OPT_LOG_FORMAT                                                      \
+	{ .name = "log-format", .kind = FE_OPT_CHOICE, .arg = "FORMAT", .choices = "text json", .fallback = "text", \
+	  .help = "of log lines on stderr" }
+#define FE_OPT_LOG_LEVEL                                                       \
+	{ .name = "log-level", .kind = FE_OPT_CHOICE, .arg = "LEVEL", .choices = "debug info warn error", \
+	  .help = "the least to log [info; warn on a terminal]" }
+
 #define FE_DEFAULT_PIPELINE "pipelines/financial_transactions.yaml"
 
 struct fe_plan;
@@ -54,6 +90,20 @@ struct fe_evolve_settings;
 /* The same for those who read the sources: with the columns that `contract: evolve` adds. */
 FE_MUST_USE enum fe_rc fe_cli_plan_evolved(struct fe_plan **out, const char *path, const struct fe_opts *opts,
                                            const struct fe_evolve_settings *evolve, struct fe_err *err);
+/* What options say of a plan: --param, --select, --warehouse. reset also after a failure. */
+struct fe_cli_given {
+	struct fe_plan_param *params; size_t n_params;
+	const char **select; size_t n_select;
+	const char *warehouse;
+};
+FE_MUST_USE enum fe_rc fe_cli_given_read(struct fe_cli_given *g, const struct fe_opts *opts, struct fe_err *err);
+void fe_cli_given_reset(struct fe_cli_given *g);
+/* As fe_plan_load, or where evolve is given fe_plan_load_evolved; mistakes are printed. */
+FE_MUST_USE enum fe_rc fe_cli_plan_load(struct fe_plan **out, const struct fe_plan_settings *set,
+                                        const struct fe_evolve_settings *evolve, struct fe_err *err);
+/* --quiet, --log-level, --log-format. */
+void fe_cli_set_log(const struct fe_opts *opts, bool on_terminal);
+enum fe_load_strategy fe_cli_strategy(const struct fe_opts *opts); /* --load-strategy */
 /* The warehouse that the options, the environment or the pipeline file name; owned. */
 FE_MUST_USE enum fe_rc fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err);
 /* --run-time; *us stays as it is where it is not given. */

@@ -24,57 +24,18 @@ static const struct fe_opt options[] = {
 	  .help = "only these data sets, by comma; parents of the others are looked up in the warehouse" },
 	FE_OPT_PARAM,
 	FE_OPT_RUN_TIME,
-	{ .name = "wait", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s",
-	  .help = "how long to wait for another run or a locked warehouse" },
-	{ .name = "lock-timeout", .kind = FE_OPT_DURATION, .arg = "TIME", .fallback = "30s",
-	  .help = "postgresql: how long to wait for a table that somebody else has locked" },
-	{ .name = "load-strategy", .kind = FE_OPT_CHOICE, .arg = "HOW", .choices = "auto merge rebuild",
-	  .fallback = "auto",
-	  .help = "postgresql: merge into live indexes, or rebuild them after the rows; auto: by sizes and rights" },
-	{ .name = "threads", .kind = FE_OPT_INT, .arg = "N", .fallback = "1", .least = 1, .most = 64,
-	  .help = "2 or more: parse ahead in a second one; results do not depend on it" },
-	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",
-	  .help = "the most memory for keys; a run that needs more ends with exit code 5" },
-	{ .name = "from", .kind = FE_OPT_TEXT, .arg = "VALUE",
-	  .help = "of incremental data sets: from this value of the cursor on; the watermark stays as it is" },
-	{ .name = "to", .kind = FE_OPT_TEXT, .arg = "VALUE", .help = "the same, up to this value, itself not included" },
-	{ .name = "reprocess", .kind = FE_OPT_FLAG,
-	  .help = "read objects again that 'incremental: objects' would skip" },
-	{ .name = "fail-on", .kind = FE_OPT_CHOICE, .arg = "SEVERITY", .choices = FE_FAIL_ON_CHOICES,
-	  .fallback = "critical", .help = "hold the run where an expectation of this severity, or a worse one, fails" },
+	FE_OPT_WAIT, FE_OPT_LOCK_TIMEOUT, FE_OPT_LOAD_STRATEGY,
+	FE_OPT_THREADS, FE_OPT_MAX_MEMORY,
+	FE_OPT_FROM, FE_OPT_TO, FE_OPT_REPROCESS, FE_OPT_FAIL_ON,
 	{ .name = "exit-99-if-nothing", .kind = FE_OPT_FLAG,
 	  .help = "exit with 99 instead of 0 where no record was read" },
 	{ .name = "report", .kind = FE_OPT_TEXT, .arg = "DIR",
 	  .help = "write a page (HTML) about the run into this folder, however it ends" },
 	{ .name = "summary", .kind = FE_OPT_FLAG,
 	  .help = "print the summary on stderr where stdout is not a terminal" },
-	{ .name = "quiet", .letter = 'q', .kind = FE_OPT_FLAG, .help = "no progress, no log but errors" },
-	{ .name = "log-format", .kind = FE_OPT_CHOICE, .arg = "FORMAT", .choices = "text json",
-	  .fallback = "text", .help = "of log lines on stderr" },
-	{ .name = "log-level", .kind = FE_OPT_CHOICE, .arg = "LEVEL", .choices = "debug info warn error",
-	  .help = "the least to log [info; warn on a terminal]" },
+	FE_OPT_QUIET, FE_OPT_LOG_FORMAT, FE_OPT_LOG_LEVEL,
 	{ 0 },
 };
-
-static void
-set_log(const struct fe_opts *opts, bool on_terminal)
-{
-	static const char *const levels[] = { "debug", "info", "warn", "error" };
-	enum fe_log_level level = on_terminal ? FE_LOG_WARN : FE_LOG_INFO;
-	const char *text = fe_opts_has(opts, "quiet") ? "error" : fe_opts_text(opts, "log-level");
-	for (int i = 0; text && i < 4; i++)
-		if (strcmp(text, levels[i]) == 0)
-			level = (enum fe_log_level)i;
-	fe_log_set(level, strcmp(fe_opts_text(opts, "log-format"), "json") == 0 ? FE_LOG_JSON : FE_LOG_TEXT);
-}
-
-static enum fe_load_strategy
-strategy_of(const char *name)
-{
-	return strcmp(name, "merge") == 0     ? FE_LOAD_MERGE
-	       : strcmp(name, "rebuild") == 0 ? FE_LOAD_REBUILD
-					      : FE_LOAD_AUTO;
-}
 
 /* The line for a scheduler where no run came about at all. */
 static void
@@ -167,7 +128,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 		.clock = &fe_clock_system,
 		.wait_ms = fe_opts_number(opts, "wait"),
 		.lock_timeout_ms = fe_opts_number(opts, "lock-timeout"),
-		.strategy = strategy_of(fe_opts_text(opts, "load-strategy")),
+		.strategy = fe_cli_strategy(opts),
 		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
 		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
 		.from = fe_opts_text(opts, "from"),
@@ -180,7 +141,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	bool has_run = false;
 	enum fe_rc rc;
 
-	set_log(opts, on_terminal);
+	fe_cli_set_log(opts, on_terminal);
 	fe_progress_init(&progress, &fe_clock_system);
 	if (isatty(STDERR_FILENO) && !fe_opts_has(opts, "quiet")) {
 		set.progress = fe_progress_draw;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "cli/cli.h"
@@ -91,34 +92,61 @@ warehouse_override(const struct fe_opts *opts, const char **out, struct fe_err *
 	return FE_OK;
 }
 
+enum fe_rc
+fe_cli_given_read(struct fe_cli_given *g, const struct fe_opts *opts, struct fe_err *err)
+{
+	*g = (struct fe_cli_given){
+		.params = fe_new_array(MAX_PARAMS, struct fe_plan_param), .select = fe_new_array(MAX_SELECTED, const char *),
+	};
+	FE_TRY(warehouse_override(opts, &g->warehouse, err));
+	FE_TRY(split_params(opts, g->params, &g->n_params, err));
+	return split_selected(opts, g->select, &g->n_select, err);
+}
+
+void
+fe_cli_given_reset(struct fe_cli_given *g)
+{
+	for (size_t i = 0; i < g->n_params; i++)
+		fe_free((void *)(uintptr_t)g->params[i].name);
+	for (size_t i = 0; i < g->n_select; i++)
+		fe_free((void *)(uintptr_t)g->select[i]);
+	fe_free(g->params);
+	fe_free(g->select);
+	*g = (struct fe_cli_given){ 0 };
+}
+
+enum fe_rc
+fe_cli_plan_load(struct fe_plan **out, const struct fe_plan_settings *set, const struct fe_evolve_settings *evolve,
+                 struct fe_err *err)
+{
+	struct fe_mistakes mistakes = { 0 };
+
+	*out = NULL;
+	enum fe_rc rc = evolve ? fe_plan_load_evolved(out, set, evolve, &mistakes, err) : fe_plan_load(out, set, &mistakes, err);
+	print_mistakes(set->path, &mistakes);
+	fe_mistakes_reset(&mistakes);
+	return rc;
+}
+
 static enum fe_rc
 load_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, const struct fe_evolve_settings *evolve,
           struct fe_err *err)
 {
-	struct fe_plan_param params[MAX_PARAMS];
-	const char *selected[MAX_SELECTED];
-	struct fe_plan_settings set = {
-		.path = path ? path : FE_DEFAULT_PIPELINE,
-		.params = params,
-		.select = selected,
-	};
-	struct fe_mistakes mistakes = { 0 };
-	enum fe_rc rc;
+	struct fe_cli_given g;
 
 	*out = NULL;
-	rc = warehouse_override(opts, &set.warehouse, err);
+	enum fe_rc rc = fe_cli_given_read(&g, opts, err);
+	const struct fe_plan_settings set = {
+		.path = path ? path : FE_DEFAULT_PIPELINE,
+		.params = g.params,
+		.n_params = g.n_params,
+		.select = g.select,
+		.n_select = g.n_select,
+		.warehouse = g.warehouse,
+	};
 	if (rc == FE_OK)
-		rc = split_params(opts, params, &set.n_params, err);
-	if (rc == FE_OK)
-		rc = split_selected(opts, selected, &set.n_select, err);
-	if (rc == FE_OK)
-		rc = evolve ? fe_plan_load_evolved(out, &set, evolve, &mistakes, err) : fe_plan_load(out, &set, &mistakes, err);
-	print_mistakes(set.path, &mistakes);
-	fe_mistakes_reset(&mistakes);
-	for (size_t i = 0; i < set.n_params; i++)
-		fe_free((void *)(uintptr_t)params[i].name);
-	for (size_t i = 0; i < set.n_select; i++)
-		fe_free((void *)(uintptr_t)selected[i]);
+		rc = fe_cli_plan_load(out, &set, evolve, err);
+	fe_cli_given_reset(&g);
 	return rc;
 }
 
@@ -163,6 +191,27 @@ fe_cli_run_time(const struct fe_opts *opts, bool *is_given, int64_t *us, struct 
 		return FE_OK;
 	return fe_fail(err, FE_EUSAGE, "--run-time takes a time with its offset, as 2026-01-31T02:00:00Z, not '%s' (%s)",
 		       text, fe_time_why_code(why));
+}
+
+void
+fe_cli_set_log(const struct fe_opts *opts, bool on_terminal)
+{
+	static const char *const levels[] = { "debug", "info", "warn", "error" };
+	enum fe_log_level level = on_terminal ? FE_LOG_WARN : FE_LOG_INFO;
+	const char *text = fe_opts_has(opts, "quiet") ? "error" : fe_opts_text(opts, "log-level");
+	for (int i = 0; text && i < 4; i++)
+		if (strcmp(text, levels[i]) == 0)
+			level = (enum fe_log_level)i;
+	fe_log_set(level, strcmp(fe_opts_text(opts, "log-format"), "json") == 0 ? FE_LOG_JSON : FE_LOG_TEXT);
+}
+
+enum fe_load_strategy
+fe_cli_strategy(const struct fe_opts *opts)
+{
+	const char *name = fe_opts_text(opts, "load-strategy");
+	return strcmp(name, "merge") == 0     ? FE_LOAD_MERGE
+	       : strcmp(name, "rebuild") == 0 ? FE_LOAD_REBUILD
+					      : FE_LOAD_AUTO;
 }
 
 enum fe_rc
