@@ -152,9 +152,9 @@ run(const struct fe_opts *opts, struct fe_err *err)
 const struct fe_command fe_command_validate = {
 	.name = "validate",
 	.args = "FILE",
-	.summary = "hold a CSV file against a suite of Great Expectations",
-	.details = "Prints the result as Great Expectations 1.x writes it, one JSON document. Columns are those of the\n"
-		   "header. Exit: 0, or 4 where expectations failed, 3 where records could not be read and took\n"
+	.summary = "hold a file against a suite of Great Expectations",
+	.details = "Prints the result as Great Expectations 1.x writes it, one JSON document. The file is CSV, and columns\n"
+		   "are those of the header; or, with a data set of JSON and a name that does not end in .csv, JSON. Exit: 0, or 4 where expectations failed, 3 where records could not be read and took\n"
 		   "no part, 2 where the suite is none, 5 past --max-memory.\n",
 	.options = options,
 	.least_args = 1,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* pipeline/validate.c - header to schema, then source -> clean -> expectations */
+/* pipeline/validate.c - header to schema, then source -> clean -> expectations
+ *
+ * JSON has no header: its columns are those that the data set reads, in its order.
+ */
 #include "pipeline/validate.h"
 
 #include <inttypes.h>
@@ -7,6 +10,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "extract/csv_peek.h"
+#include "extract/json_rows.h"
 #include "io/reader.h"
 
 #define MAX_PATH_BYTES ((size_t)128 * 1024)
@@ -21,6 +25,7 @@ struct judge {
 	struct fe_arena arena;            /* of the columns' names */
 	struct fe_buf location;           /* the path as a pattern that means itself */
 	struct fe_buf suite;
+	const struct fe_source_ops *reads_as;
 	struct fe_source_settings source_set;
 	struct fe_reason_table reasons;
 	struct fe_source *source;
@@ -56,13 +61,14 @@ find_declared(const struct fe_plan_dataset *d, struct fe_str name)
 	return d ? fe_schema_find(&d->schema, name) : FE_NO_COLUMN;
 }
 
+/* from: what the file calls it; declared: FE_NO_COLUMN where it is none of the data set's. */
 static void
-add_column(struct judge *j, struct fe_str name)
+add_column(struct judge *j, struct fe_str from, size_t declared)
 {
 	const struct fe_plan_dataset *d = j->set->dataset;
-	size_t declared = find_declared(d, name);
 	struct fe_type type = { .kind = FE_TEXT };
 	struct fe_clean_column as = { 0 };
+	struct fe_str name = from;
 
 	if (declared != FE_NO_COLUMN) {
 		name = fe_str_of(d->schema.fields[declared].name);
@@ -77,45 +83,85 @@ add_column(struct judge *j, struct fe_str name)
 	as.required = false;
 	as.value = NULL;
 	size_t i = fe_schema_add(&j->schema, name, type);
+	j->schema.n_source = j->schema.n_fields;
+	j->columns[i].from = fe_arena_copy(&j->arena, from.p, from.n);
 	j->clean_as[i] = as;
 	j->pii[i] = declared != FE_NO_COLUMN && d->pii[declared];
 }
 
+static void
+make_room(struct judge *j, size_t n_columns)
+{
+	j->columns = fe_new_array(n_columns + 1, struct fe_source_column);
+	j->clean_as = fe_new_array(n_columns + 1, struct fe_clean_column);
+	j->pii = fe_new_array(n_columns + 1, bool);
+}
+
 static enum fe_rc
-make_schema(struct judge *j, const struct fe_csv_header *h, struct fe_err *err)
+take_header(struct judge *j, const struct fe_csv_header *h, struct fe_err *err)
 {
 	if (h->n_names > FE_MAX_COLUMNS)
 		return fe_fail(err, FE_ELIMIT, "the file has %zu columns, more than %d", h->n_names, FE_MAX_COLUMNS);
-	j->columns = fe_new_array(h->n_names + 1, struct fe_source_column);
-	j->clean_as = fe_new_array(h->n_names + 1, struct fe_clean_column);
-	j->pii = fe_new_array(h->n_names + 1, bool);
-	for (size_t i = 0; i < h->n_names; i++) {
-		size_t n = j->schema.n_fields;
-		add_column(j, h->names[i]);
-		if (j->schema.n_fields > n)
-			j->columns[n].from = fe_arena_copy(&j->arena, h->names[i].p, h->names[i].n);
-	}
-	j->schema.n_source = j->schema.n_fields;
+	make_room(j, h->n_names);
+	for (size_t i = 0; i < h->n_names; i++)
+		add_column(j, h->names[i], find_declared(j->set->dataset, h->names[i]));
+	j->source_set.allow_empty = h->n_names > 0; /* how many rows are enough is for the suite to say */
 	return FE_OK;
+}
+
+static void
+take_declared(struct judge *j)
+{
+	const struct fe_plan_dataset *d = j->set->dataset;
+
+	make_room(j, d->schema.n_source);
+	for (size_t i = 0; i < d->schema.n_source; i++)
+		if (!d->source_set.columns[i].is_computed)
+			add_column(j, fe_str_of(d->source_set.columns[i].from), i);
+	j->source_set.allow_empty = true;
+	j->source_set.contract = FE_CONTRACT_DISCARD;
+	j->source_set.is_look = true; /* what is in no record is null, and the suite's to judge */
+}
+
+/* What a run writes is CSV, whatever it has read. */
+static bool
+is_named_csv(const char *path)
+{
+	static const char *const ends[] = { ".csv", ".csv.gz", ".csv.zst" };
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		size_t n_end = strlen(ends[i]);
+		if (n >= n_end && strcmp(path + n - n_end, ends[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 static enum fe_rc
 read_schema(struct judge *j, struct fe_err *err)
 {
 	const struct fe_plan_dataset *d = j->set->dataset;
+	bool is_json = d && (d->source == &fe_source_json || d->source == &fe_source_ndjson) && !is_named_csv(j->set->path);
 	struct fe_csv_header header;
+	enum fe_rc rc = FE_OK;
 
-	j->source_set = d ? d->source_set : (struct fe_source_settings){ .delimiter = ',', .quote = '"' };
+	j->reads_as = is_json ? d->source : &fe_source_csv;
+	j->source_set = d && j->reads_as == d->source ? d->source_set : (struct fe_source_settings){ .delimiter = ',', .quote = '"' };
 	j->source_set.location = fe_buf_text(&j->location);
-	FE_TRY(fe_csv_peek(&header, &j->source_set, err));
-	enum fe_rc rc = make_schema(j, &header, err);
 	j->source_set.dataset = d ? d->name : "the file";
+	j->source_set.contract = FE_CONTRACT_FREEZE;
+	j->source_set.n_evolved = 0;
+	if (is_json) {
+		take_declared(j);
+	} else {
+		FE_TRY(fe_csv_peek(&header, &j->source_set, err));
+		rc = take_header(j, &header, err);
+		fe_csv_header_reset(&header);
+	}
 	j->source_set.schema = &j->schema;
 	j->source_set.columns = j->columns;
 	j->source_set.reasons = &j->reasons;
-	j->source_set.contract = FE_CONTRACT_FREEZE;
-	j->source_set.allow_empty = header.n_names > 0; /* how many rows are enough is for the suite to say */
-	fe_csv_header_reset(&header);
 	return rc;
 }
 
@@ -247,7 +293,7 @@ open_all(struct judge *j, struct fe_err *err)
 	};
 	FE_TRY(fe_expectations_open(&j->expectations, &e, err));
 	FE_TRY(fe_clean_new(&j->clean, j->clean_as, &j->schema, &j->reasons, err));
-	return fe_source_open(&j->source, &fe_source_csv, &j->source_set, err);
+	return fe_source_open(&j->source, j->reads_as, &j->source_set, err);
 }
 
 static void

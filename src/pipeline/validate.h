@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/validate.h - a suite of expectations on files, without a run
  *
- * The columns are those of the file's header, in its order. With a data set, columns that it
- * declares have their types and are cleaned as a run would clean them; all others, and all
- * without one, are text. What a run does to fill gaps or to judge is left to the suite:
+ * The file is CSV, or of a data set that reads JSON or NDJSON what that reads, unless its name
+ * ends in .csv. The columns are those of the header, in its order; of JSON those that the data
+ * set reads. With a data set, columns that it declares have their types and are cleaned as a
+ * run would clean them; all others, and all without one, are text. What a run does to fill gaps or to judge is left to the suite:
  * nothing is required, no default filled in, no rule asked, nothing derived or deduplicated.
  *
  * A record that cannot be read as that (malformed, or with a cell that is not of its type)
@@ -16,7 +17,7 @@
 #include "pipeline/plan.h"
 
 struct fe_validate_settings {
-	const char *path;                      /* of the CSV file; a plain name, no pattern */
+	const char *path;                      /* a plain name, no pattern */
 	const char *suite_path;
 	const struct fe_plan_dataset *dataset; /* NULL: all text */
 	const struct fe_suite_param *params; size_t n_params;

@@ -7,6 +7,7 @@ bound of suites/transactions.json; a defect is one change of one value, seeded.
 
 import concurrent.futures
 import csv
+import gzip
 import io
 import json
 import random
@@ -311,6 +312,34 @@ def test_the_header_is_read_as_the_source_says_however_long(finetl, tmp_path, so
                         ("expect_column_sum_to_be_between", "critical", {"column": "id", "min_value": 1, "max_value": 1}))
     done = validate(finetl, tmp_path / "wide.csv", "-p", pipeline, "--dataset", "d", suite=suite).ok()
     assert done.result["success"] is True
+
+
+SOURCES = {
+    "json": {"json": "rows.json", "records": "data.rows"}, "ndjson": {"ndjson": "rows.ndjson"},
+    "api": {"api": "http://localhost:9/rows"}, "sqlite": {"sqlite": "books.db", "query": "SELECT 1 AS id"}}
+
+
+@pytest.mark.parametrize(("kind", "name"), [
+    ("json", "rows.json"), ("ndjson", "rows.ndjson"), *((kind, "out.csv") for kind in SOURCES), ("ndjson", "out.csv.gz")])
+def test_files_of_data_sets_that_read_no_csv_are_judged(finetl, tmp_path, kind, name):
+    """What a data set reads by its source; what a run has written of it, as CSV."""
+    rows = [{"key": 1, "amount": 0.1, "more": {"a": 1}}, {"key": 2, "amount": "0.20"}, {"key": "x", "amount": 1}, {"key": 3}]
+    (tmp_path / "rows.json").write_text(json.dumps({"data": {"rows": rows}}))
+    (tmp_path / "rows.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    text = "id,amount\n1,0.1\n2,0.20\nx,1\n3,\n"
+    (tmp_path / "out.csv").write_text(text)
+    (tmp_path / "out.csv.gz").write_bytes(gzip.compress(text.encode()))
+    pipeline = write_pipeline(tmp_path, {
+        "version": 1, "pipeline": "p", "targets": {"t": {"key": ["id"]}},
+        "datasets": [{"name": "d", "source": SOURCES[kind], "target": "t", "columns": [
+            {"name": "id", "type": "int", "from": "key", "required": True}, {"name": "amount", "type": "decimal(9,2)"},
+            {"name": "twice", "type": "decimal(9,2)", "value": "amount + amount"}]}]})
+    suite = write_suite(tmp_path, (LIST, "critical", {"column_list": ["id", "amount"]}),
+                        ("expect_column_sum_to_be_between", "critical", {"column": "amount", "min_value": 0.3, "max_value": 0.3}),
+                        ("expect_table_row_count_to_equal", "critical", {"value": 3}))
+    done = validate(finetl, tmp_path / name, "-p", pipeline, "--dataset", "d", suite=suite)
+    assert done.code == 3 and "1 of 4 records could not be read" in done.stderr and "id:not_a_number 1" in done.stderr, done
+    assert done.result["success"] is True, done
 
 
 def test_a_data_set_that_is_not_there_is_told(finetl, small):
