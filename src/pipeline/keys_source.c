@@ -98,14 +98,15 @@ MAPPING(fe_keys_pagination, .name = "a pagination", .path = "datasets[].source.p
 	.keys = (const struct fe_key[]){
 		{ .name = "by", .kind = FE_KEY_CHOICE, .choices = pagings, .is_required = true,
 		  .help = "`link`: the Link header (rel=next); `next_url`: a URL in the body; `cursor`: a value of the body, "
-			  "sent back; `offset` and `page`: counted." },
+			  "sent back; `offset` and `page`: counted, which suits lists that only grow at their end: in one that "
+			  "moves while it is read, records may be passed over." },
 		{ .name = "next", .kind = FE_KEY_TEXT, .form = "path",
 		  .help = "Of `next_url` and `cursor`: where it is in the body. Absent, null or empty: the last page." },
 		{ .name = "param", .kind = FE_KEY_TEXT,
 		  .help = "Of `cursor`, `offset` and `page`: the query parameter that takes it (of a POST: a member of the body)." },
 		{ .name = "size_param", .kind = FE_KEY_TEXT, .help = "The parameter that takes the page size." },
 		{ .name = "size", .kind = FE_KEY_INT, .min = 1, .max = 1000000,
-		  .help = "Records a page. Of `offset`: a page with fewer is the last one." },
+		  .help = "Records a page, as `size_param` asks for them. A page with fewer is not taken for the last one." },
 		{ .name = "first", .kind = FE_KEY_INT, .min = 0, .max = 1000000,
 		  .help = "Number of the first page (`page`: 1) or record (`offset`: 0)." },
 		{ .name = "max_pages", .kind = FE_KEY_INT, .min = 1, .max = 1000000, .preset = "1000000",
