@@ -114,7 +114,7 @@ class Source:
     env = {}
     is_query = False
     can_have_nul = True
-    is_json = True
+    is_json = True        # rejects are kept as JSON
 
     def __init__(self, folder, postgres=None):
         self.folder = folder / self.name
@@ -505,13 +505,13 @@ def opened(name, folder, request):
 # ---- pipelines ----
 
 def pipeline_of(source, columns=COLUMNS, target="facts", **more):
-    """The pipeline that loads a source's records; `more` goes into its `source`, `rules` beside it."""
-    rules = more.pop("rules", None)
+    """The pipeline that loads a source's records; `more` goes into its `source`, `rules` and `contract` beside it."""
+    rules, contract = more.pop("rules", None), more.pop("contract", None)
     spec = more.pop("spec", None) or source.spec
     declared = [{"name": c, "type": TYPES.get(c, "text(60)"), **({"required": True} if c == "id" else {})} for c in columns]
     return {"version": 1, "pipeline": "all_sources", "defaults": {"timestamp": {"zone": "UTC"}},
             "datasets": [{"name": "facts", "source": {**spec, **more}, "columns": declared, "target": target,
-                          **({"rules": rules} if rules else {})}],
+                          **({"contract": contract} if contract else {}), **({"rules": rules} if rules else {})}],
             "targets": {target: {"key": ["id"], "mutable": "all"}}}
 
 
