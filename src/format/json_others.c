@@ -115,7 +115,7 @@ fe_json_take_other(struct fe_json_reader *r, const struct fe_json_node *parent, 
 	} else {
 		size_t target = r->n_columns + r->n_others;
 		r->others[r->n_others++] = fe_arena_copy(&r->shape.arena, path.p, path.n_bytes);
-		m->node->target = (int)target;
+		fe_json_shape_want(m->node, (int)target);
 		for (size_t row = 0; row <= r->row; row++)
 			r->cells[target][row] = (struct fe_str){ 0 };
 	}

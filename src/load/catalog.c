@@ -40,7 +40,7 @@ open_db(struct fe_db **out, const char *url, int64_t wait_ms, struct fe_err *err
 }
 
 static enum fe_rc
-check_used(struct fe_db *db, struct fe_err *err)
+find_runs(struct fe_db *db, bool *is_used, struct fe_err *err)
 {
 	int64_t has_runs = 0;
 
@@ -50,15 +50,12 @@ check_used(struct fe_db *db, struct fe_err *err)
 	                               : "SELECT 1 FROM pg_catalog.pg_tables WHERE tablename = "
 	                                 "'etl_run_events' AND schemaname = pg_catalog.current_schema()",
 	                       &has_runs, err));
-	if (has_runs)
-		return FE_OK;
-	fe_fail(err, FE_EUSAGE, "no run has written to this database; run a pipeline into it first");
-	fe_err_at(err, fe_db_name(db), 0, NULL);
-	return FE_EUSAGE;
+	*is_used = has_runs != 0;
+	return FE_OK;
 }
 
 enum fe_rc
-fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms, struct fe_err *err)
+fe_catalog_open_any(struct fe_catalog **out, const char *url, int64_t wait_ms, bool *is_used, struct fe_err *err)
 {
 	struct fe_catalog *c = fe_new(struct fe_catalog);
 	enum fe_rc rc;
@@ -66,7 +63,7 @@ fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms, struc
 	*out = NULL;
 	rc = open_db(&c->db, url, wait_ms, err);
 	if (rc == FE_OK)
-		rc = check_used(c->db, err);
+		rc = find_runs(c->db, is_used, err);
 	if (rc)
 		goto fail;
 	*out = c;
@@ -75,6 +72,21 @@ fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms, struc
 fail:
 	fe_catalog_close(c);
 	return rc;
+}
+
+enum fe_rc
+fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms, struct fe_err *err)
+{
+	bool is_used;
+
+	FE_TRY(fe_catalog_open_any(out, url, wait_ms, &is_used, err));
+	if (is_used)
+		return FE_OK;
+	fe_fail(err, FE_EUSAGE, "no run has written to this database; run a pipeline into it first");
+	fe_err_at(err, fe_db_name((*out)->db), 0, NULL);
+	fe_catalog_close(*out);
+	*out = NULL;
+	return FE_EUSAGE;
 }
 
 void

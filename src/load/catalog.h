@@ -21,6 +21,9 @@ struct fe_db;
  * written, or cannot be reached. */
 FE_MUST_USE enum fe_rc fe_catalog_open(struct fe_catalog **out, const char *url, int64_t wait_ms,
                                        struct fe_err *err);
+/* The same of a database that no run may have written to yet: *is_used tells. */
+FE_MUST_USE enum fe_rc fe_catalog_open_any(struct fe_catalog **out, const char *url, int64_t wait_ms, bool *is_used,
+                                           struct fe_err *err);
 void fe_catalog_close(struct fe_catalog *c); /* NULL is allowed */
 /* Its connection, for questions that are not here; it is for reading. */
 struct fe_db *fe_catalog_db(struct fe_catalog *c);

@@ -139,9 +139,9 @@ def reading_from(place, **more):
     return spec
 
 
-def small(place, columns, **source):
+def small(place, columns, contract="freeze", **source):
     return {"version": 1, "pipeline": "small", "datasets": [
-        {"name": "t", "source": {place.kind: place.location, **source}, "columns": columns, "target": "t"}],
+        {"name": "t", "source": {place.kind: place.location, **source}, "contract": contract, "columns": columns, "target": "t"}],
         "targets": {"t": {"key": [columns[0]["name"]]}}}
 
 
@@ -216,7 +216,7 @@ def test_a_query_reads_what_it_says(finetl, source, tmp_path):
     source.execute("INSERT INTO x VALUES ('k1', '1.50'), ('k2', '-0.00'), ('k3', 'no'), ('k4', NULL)")
     columns = [{"name": "id", "type": "text(20)", "from": "key", "required": True}, {"name": "amount", "type": "decimal(12,2)"}]
     spec = small(source, columns, query="SELECT b AS amount, upper(a) AS key_, a FROM x -- all\n;".replace("key_", '"key"' if source.kind != "odbc" else "`key`"),
-                 extra_columns="ignore")
+                 contract="discard_column")
     done = finetl.run(write_pipeline(tmp_path, spec), f"files:{tmp_path}/out").ok()
     assert read_csv(tmp_path / "out/t.csv") == [["id", "amount"], ["K1", "1.50"], ["K2", "0.00"], ["K4", ""]]
     ((name, record, offset, verdict, reasons, raw),) = read_rejects(tmp_path / "out/t.rejects.csv")
