@@ -292,6 +292,43 @@ a_total_ends_counting_and_must_be_met(void **state)
 }
 
 static void
+a_total_that_was_told_holds_though_the_last_page_is_silent(void **state)
+{
+	struct pages p;
+	(void)state;
+	begin(&p, FE_PAGING_PAGE);
+	assert_int_equal(step(&p, 2, NULL, "4"), FE_OK);
+	assert_int_equal(step(&p, 0, NULL, NULL), FE_EUNAVAIL);
+	assert_non_null(strstr(p.err.text, "4 records and gave 2"));
+	end(&p);
+	begin(&p, FE_PAGING_CURSOR);
+	assert_int_equal(step(&p, 2, "a", "4"), FE_OK);
+	assert_int_equal(step(&p, 1, NULL, NULL), FE_EUNAVAIL);
+	end(&p);
+	begin(&p, FE_PAGING_CURSOR);
+	assert_int_equal(step(&p, 2, "a", "3"), FE_OK);
+	assert_int_equal(step(&p, 1, NULL, NULL), FE_OK);
+	end(&p);
+}
+
+static void
+a_total_that_is_never_told_is_an_error(void **state)
+{
+	struct pages p;
+	(void)state;
+	begin(&p, FE_PAGING_CURSOR);
+	p.api.total = "meta.count";
+	assert_int_equal(step(&p, 2, "a", NULL), FE_OK);
+	assert_int_equal(step(&p, 1, NULL, NULL), FE_EDATA);
+	assert_non_null(strstr(p.err.text, "meta.count"));
+	end(&p);
+	begin(&p, FE_PAGING_NONE); /* of nothing there may be none */
+	p.api.total = "meta.count";
+	assert_int_equal(step(&p, 0, NULL, NULL), FE_OK);
+	end(&p);
+}
+
+static void
 more_pages_than_allowed_are_an_error(void **state)
 {
 	struct pages p;
@@ -318,6 +355,8 @@ main(void)
 		cmocka_unit_test(counted_pages_go_on_until_one_is_empty),
 		cmocka_unit_test(a_list_that_shrinks_while_it_is_counted_is_an_error),
 		cmocka_unit_test(a_total_ends_counting_and_must_be_met),
+		cmocka_unit_test(a_total_that_was_told_holds_though_the_last_page_is_silent),
+		cmocka_unit_test(a_total_that_is_never_told_is_an_error),
 		cmocka_unit_test(more_pages_than_allowed_are_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
