@@ -97,6 +97,23 @@ a_post_has_its_page_in_the_body(void **state)
 }
 
 static void
+a_window_in_the_url_or_the_body_stays_a_value(void **state)
+{
+	struct fe_api_settings api = settings_of(FE_PAGING_NONE);
+	struct fe_source_settings set = { .location = URL "/{x}?since=" FE_TEMPLATE_SINCE "&v=1", .api = &api };
+	struct fe_api_place place = { 0 };
+	(void)state;
+	api.page_size = 0;
+	set.window.since = "2026-01-01 10:00+02:00&v=2#";
+	assert_request(&set, &place, URL "/{x}?since=2026-01-01%2010%3A00%2B02%3A00%26v%3D2%23&v=1", NULL);
+	api.method = "POST";
+	set.location = URL;
+	api.body = "{\"since\": \"" FE_TEMPLATE_SINCE "\"}";
+	set.window.since = "7\", \"all\": \"\\\n";
+	assert_request(&set, &place, URL, "{\"since\": \"7\\\", \\\"all\\\": \\\"\\\\\\n\"}");
+}
+
+static void
 a_key_in_the_query_goes_with_every_page(void **state)
 {
 	struct fe_api_settings api = settings_of(FE_PAGING_NEXT_URL);
@@ -347,6 +364,7 @@ main(void)
 		cmocka_unit_test(a_query_is_encoded_and_filled_with_the_window),
 		cmocka_unit_test(a_page_is_asked_for_by_what_it_is_counted_by),
 		cmocka_unit_test(a_post_has_its_page_in_the_body),
+		cmocka_unit_test(a_window_in_the_url_or_the_body_stays_a_value),
 		cmocka_unit_test(a_key_in_the_query_goes_with_every_page),
 		cmocka_unit_test(cursors_go_on_until_none_is_named),
 		cmocka_unit_test(urls_are_resolved_and_stay_on_their_host),
