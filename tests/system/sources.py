@@ -440,7 +440,6 @@ class Sqlite(Query):
 
 class MariaDB(Query):
     name, kind = "odbc-mariadb", "odbc"
-    can_have_nul = False  # its driver ends a text there, and says that this is its length
     types = {"id": "bigint", "amount": "decimal(18,2)", "rate": "decimal(18,6)", "name": "varchar(60)", "day": "date", "changed": "datetime(6)"}
 
     def open(self):
