@@ -283,12 +283,13 @@ fe_step_add_file(struct fe_step *s, const char *name, uint64_t size_bytes, const
 /* ---- the end ---- */
 
 void
-fe_step_begin_result(const struct fe_step *s, struct fe_json *j, enum fe_rc rc, const char *status, const struct fe_err *err)
+fe_step_begin_result(const struct fe_step *s, struct fe_json *j, const char *run_id, enum fe_rc rc, const char *status,
+                     const struct fe_err *err)
 {
 	char text[FE_ERR_TEXT_BYTES + 512];
 
 	fe_json_object(j, NULL);
-	fe_json_text(j, "run_id", s->run_id[0] ? s->run_id : NULL);
+	fe_json_text(j, "run_id", run_id[0] ? run_id : NULL);
 	fe_json_text(j, "run_dir", s->dir);
 	fe_json_text(j, "step", fe_step_name(s->set.kind));
 	fe_json_text(j, "pipeline", s->plan ? s->plan->name : NULL);
@@ -338,9 +339,27 @@ complete_result(struct fe_step *s, enum fe_rc rc, const struct fe_err *err)
 	if (s->result.n_bytes)
 		return;
 	fe_json_init(&j, &s->result, 0);
-	fe_step_begin_result(s, &j, rc, s->status, err);
+	fe_step_begin_result(s, &j, s->run_id, rc, s->status, err);
 	fe_json_array(&j, "datasets");
 	fe_json_array_end(&j);
+	fe_json_object_end(&j);
+}
+
+void
+fe_step_take_figures(struct fe_step *s, enum fe_rc rc, const char *key, struct fe_str json, const struct fe_err *err)
+{
+	struct fe_json j;
+
+	while (json.n && json.p[json.n - 1] == '\n')
+		json.n--;
+	s->status = rc == FE_OK ? "success" : rc == FE_ECHECK ? "held" : "failed";
+	fe_buf_clear(&s->result);
+	fe_json_init(&j, &s->result, 0);
+	fe_step_begin_result(s, &j, s->run_id, rc, s->status, err);
+	if (json.n)
+		fe_json_raw(&j, key, json);
+	else
+		fe_json_null(&j, key);
 	fe_json_object_end(&j);
 }
 

@@ -84,6 +84,8 @@ FE_MUST_USE enum fe_rc fe_step_load(struct fe_step *s, const struct fe_run_setti
 
 /* Of a step that is done elsewhere: its result, made of `line`, a JSON object. */
 void fe_step_take_result(struct fe_step *s, struct fe_str line);
+/* The same of a step that has but one figure, a JSON value, which may be empty. */
+void fe_step_take_figures(struct fe_step *s, enum fe_rc rc, const char *key, struct fe_str json, const struct fe_err *err);
 /* Writes the state of how it ended, and completes the result where there is none. What is
  * returned is rc, or what kept the state from being written. */
 FE_MUST_USE enum fe_rc fe_step_end(struct fe_step *s, enum fe_rc rc, struct fe_err *err);
@@ -96,7 +98,7 @@ void fe_step_add_file(struct fe_step *s, const char *name, uint64_t size_bytes, 
 /* FE_ECONFLICT, naming it, where the file is not what a state says. */
 FE_MUST_USE enum fe_rc fe_step_check_file(struct fe_step *s, const struct fe_step_file *file, struct fe_err *err);
 /* Begins the line that all steps print; status and exit code as of rc. */
-void fe_step_begin_result(const struct fe_step *s, struct fe_json *j, enum fe_rc rc, const char *status,
+void fe_step_begin_result(const struct fe_step *s, struct fe_json *j, const char *run_id, enum fe_rc rc, const char *status,
                           const struct fe_err *err);
 
 #endif

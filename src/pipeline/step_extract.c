@@ -433,7 +433,7 @@ print_result(struct fe_step *s, enum fe_rc rc, struct fe_str datasets)
 	struct fe_json j;
 
 	fe_json_init(&j, &s->result, 0);
-	fe_step_begin_result(s, &j, rc, s->status, NULL);
+	fe_step_begin_result(s, &j, s->run_id, rc, s->status, NULL);
 	fe_json_raw(&j, "datasets", datasets);
 	fe_json_object_end(&j);
 }

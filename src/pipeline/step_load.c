@@ -113,8 +113,7 @@ take_audit_row(void *ctx, const struct fe_catalog_run *run, struct fe_err *err)
 	datasets = run->reconciliation.p ? fe_json_get(totals, "datasets") : NULL;
 	fe_buf_clear(&l->step->result);
 	fe_json_init(&j, &l->step->result, 0);
-	fe_step_begin_result(l->step, &j, FE_OK, l->step->status, NULL);
-	fe_json_str(&j, "warehouse_run_id", run->run_id);
+	fe_step_begin_result(l->step, &j, l->attempt, FE_OK, l->step->status, NULL);
 	fe_json_bool(&j, "published", true);
 	fe_json_array(&j, "datasets");
 	for (const struct fe_json_value *v = datasets ? datasets->first : NULL; v; v = v->next) {

@@ -240,11 +240,12 @@ has_figure(struct fe_expectation *x, uint64_t n_least)
 	return a->moments.n > 0 && is_numeric(x) && a->moments.n >= n_least;
 }
 
-/* Cut to the microsecond towards the epoch, as the median is. */
 static int64_t
-mean_moment(const struct fe_moments *m)
+nearest_mean(const struct fe_moments *m)
 {
-	return (int64_t)(m->sum / (fe_i128)m->n);
+	fe_i128 n = (fe_i128)m->n, half = m->sum < 0 ? -n / 2 : n / 2;
+
+	return (int64_t)((m->sum + half) / n);
 }
 
 static enum fe_rc
@@ -256,7 +257,7 @@ end_mean(struct fe_expectation *x, struct fe_err *err)
 	(void)err;
 	if (has_figure(x, 1)) {
 		if (type.kind == FE_TIMESTAMP)
-			a->figure = fe_figure_of(type, mean_moment(&a->moments));
+			a->figure = fe_figure_of(type, nearest_mean(&a->moments));
 		else
 			a->figure = (struct fe_figure){
 				.kind = FE_FIGURE_DOUBLE,
