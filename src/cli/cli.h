@@ -27,7 +27,7 @@ struct fe_command {
 
 extern const struct fe_command fe_command_run, fe_command_extract, fe_command_transform, fe_command_load, fe_command_plan, fe_command_lint, fe_command_generate,
 	fe_command_schema_print, fe_command_schema_apply, fe_command_runs, fe_command_rejects_list,
-	fe_command_explain, fe_command_checks, fe_command_validate, fe_command_report, fe_command_describe, fe_command_version;
+	fe_command_explain, fe_command_checks, fe_command_validate, fe_command_report, fe_command_describe, fe_command_version, fe_command_notify;
 
 /* What several commands share (common.c). */
 #define FE_OPT_WAREHOUSE                                                       \
@@ -39,6 +39,12 @@ extern const struct fe_command fe_command_run, fe_command_extract, fe_command_tr
 #define FE_OPT_PARAM                                                           \
 	{ .name = "param", .kind = FE_OPT_TEXT, .arg = "NAME=VALUE", .is_repeatable = true, \
 	  .help = "a parameter that the pipeline file declares; may be repeated" }
+#define FE_OPT_METRICS                                                         \
+	{ .name = "metrics-textfile", .kind = FE_OPT_TEXT, .arg = "PATH",          \
+	  .help = "write the run's figures for Prometheus into this file (*.prom), or into finetl_PIPELINE.prom of this folder" }
+#define FE_OPT_LINEAGE                                                         \
+	{ .name = "openlineage-url", .kind = FE_OPT_TEXT, .arg = "URL",            \
+	  .help = "send OpenLineage events there, or append them to file:PATH; else OPENLINEAGE_URL" }
 #define FE_OPT_PIPELINE                                                        \
 	{ .name = "pipeline", .letter = 'p', .kind = FE_OPT_TEXT, .arg = "FILE",   \
 	  .help = "the pipeline file [pipelines/financial_transactions.yaml]" }

@@ -15,6 +15,7 @@
 #include "pipeline/evolve.h"
 #include "pipeline/report_run.h"
 #include "pipeline/run.h"
+#include "pipeline/tell.h"
 
 #define MAX_RESULT_BYTES (16u * 1024 * 1024)
 
@@ -31,6 +32,8 @@ static const struct fe_opt options[] = {
 	  .help = "exit with 99 instead of 0 where no record was read" },
 	{ .name = "report", .kind = FE_OPT_TEXT, .arg = "DIR",
 	  .help = "write a page (HTML) about the run into this folder, however it ends" },
+	FE_OPT_METRICS,
+	FE_OPT_LINEAGE,
 	{ .name = "summary", .kind = FE_OPT_FLAG,
 	  .help = "print the summary on stderr where stdout is not a terminal" },
 	FE_OPT_QUIET, FE_OPT_LOG_FORMAT, FE_OPT_LOG_LEVEL,
@@ -102,10 +105,23 @@ write_report(const struct fe_run_result *res, const char *folder)
 		fe_log(FE_LOG_WARN, "the report of the run was not written", "cause", fe_err_print(&err, text, sizeof text), NULL);
 }
 
+static void
+on_started(void *ctx, struct fe_run_result *res)
+{
+	fe_tell_start(ctx, res);
+}
+
 static enum fe_rc
 load_and_run(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_plan **plan,
              struct fe_run_result *res, bool *has_run, struct fe_err *err)
 {
+	struct fe_tell_settings tell = {
+		.clock = set->clock,
+		.metrics_path = fe_opts_text(opts, "metrics-textfile"),
+		.lineage_url = fe_opts_text(opts, "openlineage-url"),
+	};
+	enum fe_rc rc;
+
 	FE_TRY(fe_cli_run_time(opts, &set->has_run_time, &set->run_time_us, err));
 	const struct fe_evolve_settings evolve = {
 		.clock = set->clock,
@@ -114,9 +130,15 @@ load_and_run(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_
 		.until = set->until,
 	};
 	FE_TRY(fe_cli_plan_evolved(plan, opts->n_args ? opts->args[0] : NULL, opts, &evolve, err));
-	set->plan = *plan;
+	set->plan = tell.plan = *plan;
+	set->started = on_started;
+	set->started_ctx = &tell;
 	*has_run = true;
-	return fe_run(set, res, err);
+	rc = fe_run(set, res, err);
+	if (rc == FE_OK && fe_opts_has(opts, "exit-99-if-nothing") && fe_run_totals(res).extracted == 0)
+		rc = res->rc = FE_ENOTHING;
+	fe_tell_end(&tell, res);
+	return rc;
 }
 
 static enum fe_rc
@@ -151,8 +173,6 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	rc = load_and_run(opts, &set, &plan, &res, &has_run, err);
 	fe_progress_end(&progress);
 	fe_log_over_bar(false);
-	if (rc == FE_OK && fe_opts_has(opts, "exit-99-if-nothing") && fe_run_totals(&res).extracted == 0)
-		rc = res.rc = FE_ENOTHING;
 	if (has_run)
 		write_report(&res, fe_opts_text(opts, "report"));
 	enum fe_rc printed = print_result(has_run ? &res : NULL, rc, err, on_terminal,

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "db/db.h"
 
 #define MAX_SQL_BYTES ((size_t)1 << 20)
@@ -142,6 +143,35 @@ set_isolation(struct fe_odbc_cursor *c, struct fe_err *err)
 	return FE_OK;
 }
 
+/* MariaDB's driver ends a wide text at its first NUL, and says that this is its length. Bytes it gives as the
+ * server has them, in the encoding that is asked for here. */
+static bool
+ask_for_utf8(struct fe_odbc_cursor *c)
+{
+	static const char driver[] = "maodbc", sql[] = "SET character_set_results = utf8mb4";
+	const struct fe_odbc *o = &c->odbc;
+	SQLWCHAR units[128], *wide;
+	SQLSMALLINT n_bytes = 0;
+	SQLHSTMT st = NULL;
+	struct fe_buf name;
+	size_t n;
+
+	if (!SQL_SUCCEEDED(o->SQLGetInfoW(c->dbc, SQL_DRIVER_NAME, units, sizeof(units), &n_bytes)) || n_bytes <= 0 ||
+	    (size_t)n_bytes >= sizeof(units))
+		return false;
+	fe_buf_init(&name, sizeof(units) * FE_UTF8_BYTES);
+	fe_odbc_add_utf8(&name, units, (size_t)n_bytes / sizeof(SQLWCHAR));
+	bool is_done = strstr(fe_buf_text(&name), driver) != NULL && SQL_SUCCEEDED(o->SQLAllocHandle(SQL_HANDLE_STMT, c->dbc, &st));
+	fe_buf_reset(&name);
+	if (!is_done)
+		return false;
+	wide = fe_odbc_wide(fe_str_of(sql), &n);
+	is_done = SQL_SUCCEEDED(o->SQLPrepareW(st, wide, (SQLINTEGER)n)) && SQL_SUCCEEDED(o->SQLExecute(st));
+	fe_free(wide);
+	(void)o->SQLFreeHandle(SQL_HANDLE_STMT, st);
+	return is_done;
+}
+
 static enum fe_rc
 connect_odbc(struct fe_odbc_cursor *c, const char *connection, struct fe_err *err)
 {
@@ -169,6 +199,7 @@ connect_odbc(struct fe_odbc_cursor *c, const char *connection, struct fe_err *er
 	FE_TRY(set_isolation(c, err));
 	/* A database without transactions has no use for the end of them. */
 	(void)o->SQLSetConnectAttrW(c->dbc, SQL_ATTR_AUTOCOMMIT, ATTRIBUTE(SQL_AUTOCOMMIT_OFF), 0);
+	c->has_utf8 = ask_for_utf8(c);
 	return FE_OK;
 }
 
@@ -321,6 +352,8 @@ describe_column(struct fe_odbc_cursor *c, size_t i, struct fe_err *err)
 		n_type = 0;
 	n_type = (SQLSMALLINT)(n_type / (SQLSMALLINT)sizeof(SQLWCHAR));
 	kind = fe_odbc_kind(sql_type, size, is_unsigned == SQL_TRUE, &c->columns[i]);
+	if (kind == FE_CURSOR_TEXT && c->has_utf8)
+		fe_odbc_fetch_bytes(&c->columns[i], size);
 	fe_buf_init(&name, 4 * MAX_NAME_UNITS);
 	fe_buf_init(&type, 4 * MAX_NAME_UNITS);
 	fe_odbc_add_utf8(&name, units, (size_t)n_units);

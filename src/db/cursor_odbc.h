@@ -30,6 +30,7 @@ struct fe_odbc_cursor {
 	SQLHDBC dbc;
 	SQLHSTMT st;
 	bool is_connected;
+	bool has_utf8;                  /* texts are fetched as the server's bytes, which are UTF-8 */
 	struct fe_odbc_column *columns; /* [n_columns] */
 	bool has_long;                  /* one row at a time then */
 	size_t n_block_rows;
@@ -45,6 +46,8 @@ struct fe_odbc_cursor {
 
 /* From what SQLDescribeCol says to a kind, and how it is fetched. */
 enum fe_cursor_kind fe_odbc_kind(SQLSMALLINT sql_type, SQLULEN size, bool is_unsigned, struct fe_odbc_column *column);
+/* A text column's values as bytes, of characters of at most four. */
+void fe_odbc_fetch_bytes(struct fe_odbc_column *column, SQLULEN n_chars);
 FE_MUST_USE enum fe_rc fe_odbc_bind_columns(struct fe_odbc_cursor *c, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_odbc_next(struct fe_cursor *base, bool *row, struct fe_err *err);
 

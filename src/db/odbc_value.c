@@ -44,6 +44,13 @@ bytes_of(struct fe_odbc_column *column, SQLULEN n, bool is_long)
 	return sized(column, SQL_C_BINARY, column->is_long ? 0 : n, FE_CURSOR_BYTES);
 }
 
+void
+fe_odbc_fetch_bytes(struct fe_odbc_column *column, SQLULEN n_chars)
+{
+	column->c_type = SQL_C_BINARY;
+	column->item_bytes = column->is_long ? 0 : FE_UTF8_BYTES * n_chars;
+}
+
 enum fe_cursor_kind
 fe_odbc_kind(SQLSMALLINT sql_type, SQLULEN size, bool is_unsigned, struct fe_odbc_column *column)
 {

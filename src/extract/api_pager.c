@@ -18,7 +18,7 @@ struct fe_api_pager {
 	struct fe_hash_key hash_key;
 	struct fe_keytable seen;   /* pages that were named, and hashes of records that came */
 	bool has_total;
-	uint64_t total;            /* as the page before said */
+	uint64_t total;            /* as the last page said that told it */
 };
 
 struct fe_api_pager *
@@ -114,50 +114,44 @@ take_named(struct fe_api_pager *p, const struct fe_api_page_facts *facts, bool *
 
 /* ---- totals ---- */
 
-static enum fe_rc
-total_of(struct fe_str text, uint64_t *total, bool *is_known, struct fe_err *err)
+static bool
+is_by_position(const struct fe_api_pager *p)
 {
+	return p->api->paging == FE_PAGING_OFFSET || p->api->paging == FE_PAGING_PAGE;
+}
+
+/* Takes note of the total that the page tells; it need not be on each of them. */
+static enum fe_rc
+take_total(struct fe_api_pager *p, struct fe_str text, bool *is_told, struct fe_err *err)
+{
+	const uint64_t before = p->total;
 	int64_t v;
 
-	*is_known = text.p != NULL;
-	if (!*is_known)
+	*is_told = text.p != NULL;
+	if (!*is_told)
 		return FE_OK;
 	if (fe_int_parse(text, &v) != FE_DECIMAL_OK || v < 0)
 		return fe_fail(err, FE_EDATA, "the API's total is '%.*s', which is no count", FE_STR_ARGS(text));
-	*total = (uint64_t)v;
+	if (is_by_position(p) && p->has_total && (uint64_t)v < before)
+		return fe_fail(err, FE_EUNAVAIL, "the API's list shrank from %llu to %llu records while it was read by position, and "
+			       "what moved up was not read; run again, or read it by a cursor",
+			       (unsigned long long)before, (unsigned long long)v);
+	p->has_total = true;
+	p->total = (uint64_t)v;
 	return FE_OK;
 }
 
+/* A total that is declared and never told would be a check that never fails. */
 static enum fe_rc
-check_total(const struct fe_api_pager *p, const struct fe_api_page_facts *facts, struct fe_err *err)
+check_total(const struct fe_api_pager *p, struct fe_err *err)
 {
-	uint64_t total;
-	bool is_known;
-
-	FE_TRY(total_of(facts->total, &total, &is_known, err));
-	if (!is_known || p->place.n_records == total)
+	if (p->api->total && !p->has_total && p->place.n_records > 0)
+		return fe_fail(err, FE_EDATA, "no page tells a total at '%s'; mend 'total', or leave it out", p->api->total);
+	if (!p->has_total || p->place.n_records == p->total)
 		return FE_OK;
 	return fe_fail(err, FE_EUNAVAIL, "the API says that there are %llu records and gave %llu; nothing is loaded of "
 		       "what may be half of it: run again",
-		       (unsigned long long)total, (unsigned long long)p->place.n_records);
-}
-
-/* By count: until a page is empty, or all are there. */
-static enum fe_rc
-count_on(struct fe_api_pager *p, const struct fe_api_page_facts *facts, bool *has_ended, struct fe_err *err)
-{
-	uint64_t total = 0;
-	bool is_known;
-
-	FE_TRY(total_of(facts->total, &total, &is_known, err));
-	if (is_known && p->has_total && total < p->total)
-		return fe_fail(err, FE_EUNAVAIL, "the API's list shrank from %llu to %llu records while it was read by position, and "
-			       "what moved up was not read; run again, or read it by a cursor",
-			       (unsigned long long)p->total, (unsigned long long)total);
-	p->has_total = is_known;
-	p->total = total;
-	*has_ended = facts->n_records == 0 || (is_known && p->place.n_records >= total);
-	return FE_OK;
+		       (unsigned long long)p->total, (unsigned long long)p->place.n_records);
 }
 
 /* Empty pages may well be equal. Only the records are compared: what stands beside them may name another next page. */
@@ -180,16 +174,19 @@ check_records(struct fe_api_pager *p, const struct fe_api_page_facts *facts, str
 enum fe_rc
 fe_api_pager_step(struct fe_api_pager *p, const struct fe_api_page_facts *facts, bool *has_ended, struct fe_err *err)
 {
+	bool is_told;
+
 	FE_TRY(check_records(p, facts, err));
+	FE_TRY(take_total(p, facts->total, &is_told, err));
 	p->place.n_records += facts->n_records;
 	*has_ended = p->api->paging == FE_PAGING_NONE;
-	if (p->api->paging == FE_PAGING_OFFSET || p->api->paging == FE_PAGING_PAGE)
-		FE_TRY(count_on(p, facts, has_ended, err));
+	if (is_by_position(p)) /* until a page is empty, or all are there */
+		*has_ended = facts->n_records == 0 || (is_told && p->place.n_records >= p->total);
 	else if (!*has_ended)
 		FE_TRY(take_named(p, facts, has_ended, err));
 	p->place.number++;
 	if (*has_ended)
-		return check_total(p, facts, err);
+		return check_total(p, err);
 	if (p->api->max_pages && p->place.number >= p->api->max_pages)
 		return fe_fail(err, FE_ELIMIT, "there are more than %llu pages; raise 'max_pages' where that is right",
 			       (unsigned long long)p->api->max_pages);

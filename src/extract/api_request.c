@@ -10,9 +10,38 @@
 
 /* ---- templates ---- */
 
+/* What a value is written into: it must not end what it stands in. */
+enum place_kind { AS_IT_IS, IN_URL, IN_JSON };
+
+/* As the inside of a text of JSON. */
+static void
+add_escaped(struct fe_buf *out, struct fe_str value)
+{
+	struct fe_json j;
+	struct fe_buf quoted;
+
+	fe_buf_init(&quoted, MAX_BODY_BYTES);
+	fe_json_init(&j, &quoted, 0);
+	fe_json_str(&j, NULL, value);
+	if (quoted.n_bytes > 2)
+		fe_buf_add(out, quoted.p + 1, quoted.n_bytes - 2);
+	fe_buf_reset(&quoted);
+}
+
+static void
+add_value(struct fe_buf *out, enum place_kind kind, struct fe_str value)
+{
+	if (kind == IN_URL)
+		fe_url_encode(out, value, false);
+	else if (kind == IN_JSON)
+		add_escaped(out, value);
+	else
+		fe_buf_add_str(out, value);
+}
+
 /* Appends the template with its marks filled in; false where one of them stands for nothing. */
 static bool
-fill(struct fe_buf *out, const char *template, const struct fe_source_window *window)
+fill(struct fe_buf *out, const char *template, enum place_kind kind, const struct fe_source_window *window)
 {
 	bool is_whole = true;
 	while (*template) {
@@ -27,7 +56,7 @@ fill(struct fe_buf *out, const char *template, const struct fe_source_window *wi
 		template += is_since ? strlen(FE_TEMPLATE_SINCE) : strlen(FE_TEMPLATE_UNTIL);
 		is_whole = is_whole && value;
 		if (value)
-			fe_buf_add_text(out, value);
+			add_value(out, kind, fe_str_of(value));
 	}
 	return is_whole;
 }
@@ -69,7 +98,7 @@ add_query(struct fe_buf *url, const struct fe_source_settings *set, const struct
 	fe_buf_init(&value, MAX_URL_BYTES);
 	for (size_t i = 0; i < api->n_query; i++) {
 		fe_buf_clear(&value);
-		if (fill(&value, api->query[i].value, &set->window))
+		if (fill(&value, api->query[i].value, AS_IT_IS, &set->window))
 			fe_url_add_query(url, fe_str_of(api->query[i].name), fe_buf_str(&value));
 	}
 	fe_buf_reset(&value);
@@ -107,7 +136,7 @@ make_url(struct fe_buf *url, const struct fe_source_settings *set, const struct 
 	if (place->url) { /* it has its query already */
 		fe_buf_add_text(url, place->url);
 	} else {
-		(void)fill(url, set->location, &set->window);
+		(void)fill(url, set->location, IN_URL, &set->window);
 		add_query(url, set, place);
 	}
 	if (api->auth == FE_AUTH_API_KEY && api->secrets.query && !has_parameter(url, api->secrets.query))
@@ -149,7 +178,7 @@ make_body(struct fe_buf *body, const struct fe_source_settings *set, const struc
 	if (strcmp(api->method, "GET") == 0)
 		return FE_OK;
 	fe_buf_init(&filled, MAX_BODY_BYTES);
-	(void)fill(&filled, api->body ? api->body : "{}", &set->window);
+	(void)fill(&filled, api->body ? api->body : "{}", IN_JSON, &set->window);
 	const char *text = fe_buf_text(&filled);
 	at = strspn(text, " \t\r\n");
 	if (text[at] != '{') {
@@ -177,7 +206,7 @@ make_headers(struct fe_http_headers *headers, const struct fe_source_settings *s
 	fe_buf_init(&value, MAX_URL_BYTES);
 	for (size_t i = 0; i < api->n_headers; i++) {
 		fe_buf_clear(&value);
-		if (fill(&value, api->headers[i].value, &set->window))
+		if (fill(&value, api->headers[i].value, AS_IT_IS, &set->window))
 			fe_http_headers_add(headers, api->headers[i].name, fe_buf_text(&value));
 	}
 	fe_buf_reset(&value);

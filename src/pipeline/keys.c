@@ -40,6 +40,8 @@ MAPPING(fe_keys_pipeline, .name = "the pipeline file", .path = "The file",
 		{ .name = "targets", .kind = FE_KEY_NAMED, .of = &fe_keys_target, .is_required = true,
 		  .min = 1, .max = 256,
 		  .help = "The tables, by name; each is fed by one data set." },
+		{ .name = "notify", .kind = FE_KEY_MAPPINGS, .of = &fe_keys_notice, .max = 16,
+		  .help = "Who is told how a run ended, and when." },
 		{ 0 } });
 
 MAPPING(fe_keys_defaults, .name = "the defaults", .path = "defaults",

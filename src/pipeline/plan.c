@@ -170,6 +170,7 @@ build_plan(struct fe_planner *b, struct fe_err *err)
 	}
 	for (size_t i = 0; i < n; i++)
 		fe_planner_links(b, i);
+	fe_planner_notify(b);
 	return FE_OK;
 }
 

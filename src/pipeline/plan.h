@@ -12,6 +12,7 @@
 #include "extract/source.h"
 #include "load/sink.h"
 #include "pipeline/mistake.h"
+#include "pipeline/notify.h"
 #include "quality/gate.h"
 #include "quality/suite.h"
 #include "transform/check.h"
@@ -64,6 +65,7 @@ struct fe_plan {
 	struct fe_plan_dataset *datasets; /* in the order of their references */
 	struct fe_table *tables;          /* table i is fed by data set i */
 	size_t n_datasets;
+	const struct fe_plan_notice *notices; size_t n_notices; /* `notify` */
 	struct fe_suite_param *suite_params; size_t n_suite_params; /* `params`, as suites take them */
 };
 

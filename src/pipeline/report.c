@@ -122,6 +122,7 @@ write_outcome(struct fe_json *j, const struct fe_dataset_result *d, bool is_repo
 	fe_report_contract(j, d);
 	fe_json_i64(j, "objects", (int64_t)d->n_objects);
 	fe_json_i64(j, "objects_skipped", (int64_t)d->n_skipped_objects);
+	fe_json_i64(j, "bytes", (int64_t)d->n_bytes);
 	fe_json_text(j, "strategy", d->strategy);
 	fe_json_i64(j, "elapsed_ms", d->elapsed_us / 1000);
 }
@@ -187,6 +188,8 @@ write_result(const struct fe_run_result *r, bool is_report, struct fe_buf *out)
 		if (r->datasets[i].plan->is_selected)
 			write_dataset(&j, r, &r->datasets[i], is_report);
 	fe_json_array_end(&j);
+	if (!is_report && r->told.n_items)
+		fe_told_json(&r->told, &j);
 	fe_json_object_end(&j);
 }
 

@@ -98,6 +98,7 @@ fe_run_result_reset(struct fe_run_result *r)
 		fe_free(r->datasets[i].rules_broken);
 	}
 	fe_free(r->datasets);
+	fe_told_reset(&r->told);
 	*r = (struct fe_run_result){ 0 };
 }
 
@@ -371,6 +372,8 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	run.result = out;
 	run.run_time_us = out->run_time_us;
 	fe_log(FE_LOG_INFO, "run started", "run_id", out->run_id, "pipeline", set->plan->name, NULL);
+	if (set->started)
+		set->started(set->started_ctx, out);
 
 	rc = open_sink(&run, err);
 	if (rc)

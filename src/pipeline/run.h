@@ -18,6 +18,7 @@
 #include "extract/kept.h"
 #include "pipeline/expectations.h"
 #include "pipeline/plan.h"
+#include "pipeline/told.h"
 #include "quality/profile.h"
 
 struct fe_run_progress {
@@ -54,6 +55,8 @@ struct fe_run_settings {
 	void *agree_ctx;
 	void (*progress)(void *ctx, const struct fe_run_progress *p); /* NULL: none */
 	void *progress_ctx;
+	void (*started)(void *ctx, struct fe_run_result *res); /* before anything is opened; NULL: none */
+	void *started_ctx;
 };
 
 struct fe_dataset_result {
@@ -65,6 +68,7 @@ struct fe_dataset_result {
 	uint64_t *negative_zeros;    /* [n_source] decimals written as -0 */
 	uint64_t *rules_broken;      /* [n_rules] */
 	uint64_t n_objects, n_skipped_objects;
+	uint64_t n_bytes;            /* of the objects that were read, as they are stored */
 	uint64_t notes[FE_N_OBJECT_NOTES]; /* how many objects have each */
 	struct fe_contract_notes columns;  /* where the source's are not as declared */
 	struct fe_expectations expectations; /* validation NULL: no suite */
@@ -91,6 +95,7 @@ struct fe_run_result {
 	enum fe_fail_on fail_on;          /* as it was set */
 	bool is_published;                /* committed */
 	bool is_unknown;                  /* whether it was could not be found out; is_published is false */
+	struct fe_told_list told;         /* what came of telling others; shown by the line on stdout only */
 };
 
 FE_MUST_USE enum fe_rc fe_run(const struct fe_run_settings *set, struct fe_run_result *out,
@@ -112,5 +117,8 @@ void fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *ou
 void fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out);
 /* The summary for people: a table, the reasons, and the line of totals that agree. */
 void fe_run_summary(const struct fe_run_result *r, struct fe_buf *out);
+/* 1234567 as "1,234,567", digits of a decimal text alike. */
+void fe_summary_add_grouped(struct fe_buf *out, struct fe_str digits);
+void fe_summary_add_count(struct fe_buf *out, uint64_t n);
 
 #endif

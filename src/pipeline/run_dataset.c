@@ -215,6 +215,7 @@ finish_objects(struct chain *c)
 		to->is_whole = from->complete;
 		to->is_skipped = from->skipped;
 		c->out->n_skipped_objects += from->skipped;
+		c->out->n_bytes += from->skipped ? 0 : from->id.size_bytes;
 		for (int n = 0; n < FE_N_OBJECT_NOTES; n++)
 			c->out->notes[n] += from->notes[n];
 	}

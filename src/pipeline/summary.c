@@ -14,9 +14,8 @@
 
 #define N_REASONS_SHOWN 12
 
-/* 1234567 as "1,234,567", digits of a decimal text alike. */
-static void
-add_grouped(struct fe_buf *out, struct fe_str digits)
+void
+fe_summary_add_grouped(struct fe_buf *out, struct fe_str digits)
 {
 	size_t start = digits.n && digits.p[0] == '-';
 	const char *point = memchr(digits.p, '.', digits.n);
@@ -30,18 +29,18 @@ add_grouped(struct fe_buf *out, struct fe_str digits)
 	fe_buf_add(out, digits.p + n_whole, digits.n - n_whole);
 }
 
-static void
-add_count(struct fe_buf *out, uint64_t n)
+void
+fe_summary_add_count(struct fe_buf *out, uint64_t n)
 {
 	char text[FE_DECIMAL_TEXT_BYTES];
-	add_grouped(out, (struct fe_str){ text, fe_i128_format((fe_i128)n, 0, text) });
+	fe_summary_add_grouped(out, (struct fe_str){ text, fe_i128_format((fe_i128)n, 0, text) });
 }
 
 static void
 add_money(struct fe_buf *out, fe_i128 v, unsigned scale)
 {
 	char text[FE_DECIMAL_TEXT_BYTES];
-	add_grouped(out, (struct fe_str){ text, fe_i128_format(v, scale, text) });
+	fe_summary_add_grouped(out, (struct fe_str){ text, fe_i128_format(v, scale, text) });
 }
 
 static void
@@ -89,7 +88,7 @@ add_table(const struct fe_run_result *r, struct fe_buf *out)
 		for (int t = 0; t < FE_N_TERMS; t++) {
 			struct fe_buf n;
 			fe_buf_init(&n, 64);
-			add_count(&n, d->tally.terms[t].n);
+			fe_summary_add_count(&n, d->tally.terms[t].n);
 			add_right(out, fe_buf_str(&n), 12);
 			fe_buf_reset(&n);
 		}
@@ -128,7 +127,7 @@ add_reasons(const struct fe_dataset_result *d, struct fe_buf *out)
 	for (size_t i = 0; i < n && i < N_REASONS_SHOWN; i++) {
 		struct fe_buf figure;
 		fe_buf_init(&figure, 64);
-		add_count(&figure, counted[i].n);
+		fe_summary_add_count(&figure, counted[i].n);
 		add_right(out, fe_buf_str(&figure), 12);
 		fe_buf_reset(&figure);
 		fe_buf_addf(out, "  %s\n", fe_reason_text(&d->reasons, counted[i].id));
@@ -147,7 +146,7 @@ add_column_notes(const struct fe_dataset_result *d, const struct fe_column_notes
 	for (size_t i = 0; i < notes->n; i++) {
 		struct fe_buf figure;
 		fe_buf_init(&figure, 64);
-		add_count(&figure, notes->items[i].n_records);
+		fe_summary_add_count(&figure, notes->items[i].n_records);
 		add_right(out, fe_buf_str(&figure), 12);
 		fe_buf_reset(&figure);
 		fe_buf_add_text(out, "  ");
@@ -242,7 +241,7 @@ add_heading(const struct fe_run_result *r, struct fe_buf *out)
 	fe_buf_addf(out, " in %" PRId64 ".%03" PRId64 " s", elapsed_ms / 1000, elapsed_ms % 1000);
 	if (elapsed_ms > 0) {
 		fe_buf_add_text(out, ", ");
-		add_count(out, t.extracted * 1000 / (uint64_t)elapsed_ms);
+		fe_summary_add_count(out, t.extracted * 1000 / (uint64_t)elapsed_ms);
 		fe_buf_add_text(out, " records/s");
 	}
 	fe_buf_add_text(out, "\n\n");

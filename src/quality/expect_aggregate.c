@@ -240,12 +240,11 @@ has_figure(struct fe_expectation *x, uint64_t n_least)
 	return a->moments.n > 0 && is_numeric(x) && a->moments.n >= n_least;
 }
 
+/* Cut to the microsecond towards the epoch, as the median is. */
 static int64_t
-nearest_mean(const struct fe_moments *m)
+mean_moment(const struct fe_moments *m)
 {
-	fe_i128 n = (fe_i128)m->n, half = m->sum < 0 ? -n / 2 : n / 2;
-
-	return (int64_t)((m->sum + half) / n);
+	return (int64_t)(m->sum / (fe_i128)m->n);
 }
 
 static enum fe_rc
@@ -257,7 +256,7 @@ end_mean(struct fe_expectation *x, struct fe_err *err)
 	(void)err;
 	if (has_figure(x, 1)) {
 		if (type.kind == FE_TIMESTAMP)
-			a->figure = fe_figure_of(type, nearest_mean(&a->moments));
+			a->figure = fe_figure_of(type, mean_moment(&a->moments));
 		else
 			a->figure = (struct fe_figure){
 				.kind = FE_FIGURE_DOUBLE,

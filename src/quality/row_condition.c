@@ -108,7 +108,7 @@ enum fit {
 	IS_STRANGE, /* cannot even be asked */
 };
 
-/* Texts are read as moments, but those of a list are not. */
+/* Texts are read as moments where they order, but those of a list are not. */
 static enum fit
 bind_instant(struct bound_leaf *leaf, enum fe_condition_test test, const struct fe_literal *l)
 {
@@ -150,11 +150,22 @@ bind_literal(struct bound_leaf *leaf, enum fe_condition_test test, struct fe_typ
 	return IS_UNEQUAL;
 }
 
+/* pandas asks whether a value is equal to a text as whether it is in the list of that text. */
+static enum fe_condition_test
+test_of(const struct fe_condition_leaf *from)
+{
+	bool is_of_text = from->n_values == 1 && from->values[0].kind == FE_LITERAL_TEXT;
+
+	if (is_of_text && from->test == FE_TEST_EQUAL)
+		return FE_TEST_IN;
+	return is_of_text && from->test == FE_TEST_NOT_EQUAL ? FE_TEST_NOT_IN : from->test;
+}
+
 static bool
 bind_leaf(struct fe_row_condition *c, struct fe_expectation *x, const struct fe_condition_leaf *from)
 {
 	struct bound_leaf *leaf = &c->leaves[c->n_leaves++];
-	enum fe_condition_test test = from->test;
+	enum fe_condition_test test = test_of(from);
 	struct fe_literal yes = { .kind = FE_LITERAL_BOOL, .is_true = true };
 	struct fe_type type;
 

@@ -412,6 +412,16 @@ class Postgres(Query):
         self.database.drop()
 
 
+class PostgresParallel(Postgres):
+    """In parts that are read at once, where the table is large enough for that."""
+
+    name = "postgresql-parallel"
+
+    @property
+    def spec(self):
+        return {**super().spec, "parallel": 4}
+
+
 class Sqlite(Query):
     name = kind = "sqlite"
     types = {"id": "integer", "amount": "text", "rate": "text", "name": "text", "day": "text", "changed": "text"}
@@ -440,7 +450,6 @@ class Sqlite(Query):
 
 class MariaDB(Query):
     name, kind = "odbc-mariadb", "odbc"
-    can_have_nul = False  # its driver ends a text there, and says that this is its length
     types = {"id": "bigint", "amount": "decimal(18,2)", "rate": "decimal(18,6)", "name": "varchar(60)", "day": "date", "changed": "datetime(6)"}
 
     def open(self):
@@ -489,13 +498,14 @@ def api_by(paging):
 
 
 SOURCES = {source.name: source for source in (
-    Csv, CsvGz, Ndjson, NdjsonGz, Json, Https, S3, *(api_by(p) for p in ("cursor", "offset", "page", "link", "next")), Postgres, Sqlite, MariaDB)}
+    Csv, CsvGz, Ndjson, NdjsonGz, Json, Https, S3, *(api_by(p) for p in ("cursor", "offset", "page", "link", "next")), Postgres, PostgresParallel, Sqlite,
+    MariaDB)}
 
 
 @contextlib.contextmanager
 def opened(name, folder, request):
     """The source of that name. PostgreSQL's server is asked for only by who needs it."""
-    source = SOURCES[name](folder, request.getfixturevalue("postgres") if name == "postgresql" else None)
+    source = SOURCES[name](folder, request.getfixturevalue("postgres") if name.startswith("postgresql") else None)
     try:
         yield source
     finally:

@@ -77,6 +77,11 @@ def figures_of_dates_and_texts():
     for short in ("mean", "median", "sum", "stdev"):
         for name in ("at", "day"):
             yield case(f"{short}_{name}", data.small(), (BETWEEN[short], {"column": name, "min_value": "2024-01-01"}))
+    for how, moments in {  # cut to the microsecond, towards the epoch
+        "after_1970": ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000001Z", "2024-01-01T00:00:00.000001Z"],
+        "before_1970": ["1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z"],
+    }.items():
+        yield case(f"mean_of_microseconds_{how}", [column("at", "timestamp", moments)], (BETWEEN["mean"], {"column": "at"}))
     for short in ("unique_value_count", "proportion_of_unique_values"):
         for name in ("t", "d", "day", "at", "b"):
             yield case(f"{short}_{name}", data.repeated(), (BETWEEN[short], {"column": name, "min_value": 1}))

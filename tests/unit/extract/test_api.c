@@ -97,6 +97,23 @@ a_post_has_its_page_in_the_body(void **state)
 }
 
 static void
+a_window_in_the_url_or_the_body_stays_a_value(void **state)
+{
+	struct fe_api_settings api = settings_of(FE_PAGING_NONE);
+	struct fe_source_settings set = { .location = URL "/{x}?since=" FE_TEMPLATE_SINCE "&v=1", .api = &api };
+	struct fe_api_place place = { 0 };
+	(void)state;
+	api.page_size = 0;
+	set.window.since = "2026-01-01 10:00+02:00&v=2#";
+	assert_request(&set, &place, URL "/{x}?since=2026-01-01%2010%3A00%2B02%3A00%26v%3D2%23&v=1", NULL);
+	api.method = "POST";
+	set.location = URL;
+	api.body = "{\"since\": \"" FE_TEMPLATE_SINCE "\"}";
+	set.window.since = "7\", \"all\": \"\\\n";
+	assert_request(&set, &place, URL, "{\"since\": \"7\\\", \\\"all\\\": \\\"\\\\\\n\"}");
+}
+
+static void
 a_key_in_the_query_goes_with_every_page(void **state)
 {
 	struct fe_api_settings api = settings_of(FE_PAGING_NEXT_URL);
@@ -292,6 +309,43 @@ a_total_ends_counting_and_must_be_met(void **state)
 }
 
 static void
+a_total_that_was_told_holds_though_the_last_page_is_silent(void **state)
+{
+	struct pages p;
+	(void)state;
+	begin(&p, FE_PAGING_PAGE);
+	assert_int_equal(step(&p, 2, NULL, "4"), FE_OK);
+	assert_int_equal(step(&p, 0, NULL, NULL), FE_EUNAVAIL);
+	assert_non_null(strstr(p.err.text, "4 records and gave 2"));
+	end(&p);
+	begin(&p, FE_PAGING_CURSOR);
+	assert_int_equal(step(&p, 2, "a", "4"), FE_OK);
+	assert_int_equal(step(&p, 1, NULL, NULL), FE_EUNAVAIL);
+	end(&p);
+	begin(&p, FE_PAGING_CURSOR);
+	assert_int_equal(step(&p, 2, "a", "3"), FE_OK);
+	assert_int_equal(step(&p, 1, NULL, NULL), FE_OK);
+	end(&p);
+}
+
+static void
+a_total_that_is_never_told_is_an_error(void **state)
+{
+	struct pages p;
+	(void)state;
+	begin(&p, FE_PAGING_CURSOR);
+	p.api.total = "meta.count";
+	assert_int_equal(step(&p, 2, "a", NULL), FE_OK);
+	assert_int_equal(step(&p, 1, NULL, NULL), FE_EDATA);
+	assert_non_null(strstr(p.err.text, "meta.count"));
+	end(&p);
+	begin(&p, FE_PAGING_NONE); /* of nothing there may be none */
+	p.api.total = "meta.count";
+	assert_int_equal(step(&p, 0, NULL, NULL), FE_OK);
+	end(&p);
+}
+
+static void
 more_pages_than_allowed_are_an_error(void **state)
 {
 	struct pages p;
@@ -310,6 +364,7 @@ main(void)
 		cmocka_unit_test(a_query_is_encoded_and_filled_with_the_window),
 		cmocka_unit_test(a_page_is_asked_for_by_what_it_is_counted_by),
 		cmocka_unit_test(a_post_has_its_page_in_the_body),
+		cmocka_unit_test(a_window_in_the_url_or_the_body_stays_a_value),
 		cmocka_unit_test(a_key_in_the_query_goes_with_every_page),
 		cmocka_unit_test(cursors_go_on_until_none_is_named),
 		cmocka_unit_test(urls_are_resolved_and_stay_on_their_host),
@@ -318,6 +373,8 @@ main(void)
 		cmocka_unit_test(counted_pages_go_on_until_one_is_empty),
 		cmocka_unit_test(a_list_that_shrinks_while_it_is_counted_is_an_error),
 		cmocka_unit_test(a_total_ends_counting_and_must_be_met),
+		cmocka_unit_test(a_total_that_was_told_holds_though_the_last_page_is_silent),
+		cmocka_unit_test(a_total_that_is_never_told_is_an_error),
 		cmocka_unit_test(more_pages_than_allowed_are_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/tell.c - see pipeline/tell.h */
+#include "pipeline/tell.h"
+
+#include "pipeline/lineage.h"
+#include "pipeline/metrics.h"
+#include "pipeline/report_read.h"
+
+#define MAX_REPORT_BYTES ((size_t)256 * 1024 * 1024)
+#define MAX_PATH_BYTES ((size_t)64 * 1024)
+
+void
+fe_tell_start(const struct fe_tell_settings *set, struct fe_run_result *res)
+{
+	struct fe_lineage lineage;
+
+	if (fe_lineage_init(&lineage, set->lineage_url, set->clock))
+		fe_lineage_send(&lineage, &(struct fe_lineage_event){ .type = FE_LINEAGE_START, .plan = set->plan, .result = res },
+				&res->told);
+	fe_lineage_reset(&lineage);
+}
+
+static void
+write_metrics(const char *path, const struct fe_report_run *run, struct fe_run_result *res)
+{
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_buf written;
+
+	fe_buf_init(&written, MAX_PATH_BYTES);
+	enum fe_rc rc = fe_metrics_write(path, run, fe_rc_exit_status(res->rc), &written, &err);
+	fe_told_add(&res->told, "metrics", written.n_bytes ? fe_buf_text(&written) : path, rc ? &err : NULL);
+	fe_buf_reset(&written);
+}
+
+static enum fe_lineage_type
+end_type(const struct fe_run_result *res)
+{
+	if (res->is_published)
+		return FE_LINEAGE_COMPLETE;
+	return res->rc == FE_ECANCEL ? FE_LINEAGE_ABORT : FE_LINEAGE_FAIL;
+}
+
+/* Lineage first, as the shortest, and the one that is sent after a stop too. */
+static void
+tell_all(const struct fe_tell_settings *set, const struct fe_report_run *run, struct fe_run_result *res,
+	 const struct fe_lineage *lineage)
+{
+	const struct fe_lineage_event end = { .type = end_type(res), .plan = set->plan, .result = res, .run = run };
+
+	if (lineage)
+		fe_lineage_send(lineage, &end, &res->told);
+	if (set->metrics_path)
+		write_metrics(set->metrics_path, run, res);
+	fe_notify(set->plan, run, false, set->clock, &res->told);
+}
+
+void
+fe_tell_end(const struct fe_tell_settings *set, struct fe_run_result *res)
+{
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_lineage lineage;
+	struct fe_report_read r;
+	struct fe_buf json;
+	enum fe_rc rc;
+	bool has_lineage = fe_lineage_init(&lineage, set->lineage_url, set->clock);
+
+	if (!has_lineage && !set->metrics_path && !set->plan->n_notices) {
+		fe_lineage_reset(&lineage);
+		return;
+	}
+	fe_report_read_init(&r, res->warehouse);
+	fe_buf_init(&json, MAX_REPORT_BYTES);
+	fe_run_report_json(res, &json);
+	rc = fe_buf_check(&json, "the report of the run", &err);
+	if (rc == FE_OK)
+		rc = fe_report_read_result(&r, fe_buf_str(&json), &err);
+	if (rc == FE_OK)
+		tell_all(set, &r.run, res, has_lineage ? &lineage : NULL);
+	else
+		fe_told_add(&res->told, "report", "all", &err);
+	fe_buf_reset(&json);
+	fe_report_read_reset(&r);
+	fe_lineage_reset(&lineage);
+}
