@@ -91,7 +91,7 @@ choose(const struct fe_plan_dataset *d, const struct fe_source_look *look, struc
 static enum fe_rc
 ask_kept(const struct fe_plan *plan, const struct fe_plan_dataset *d, struct fe_buf *value, bool *found, struct fe_err *err)
 {
-	const struct fe_run_watermark what = { .dataset = d->name, .cursor = d->source_set.window.cursor };
+	const struct fe_run_watermark what = { .dataset = d->name, .cursor = d->cursor->name };
 	struct fe_catalog *c;
 	struct fe_err none = FE_ERR_INIT;
 

@@ -30,6 +30,7 @@ struct fe_plan_reference {
 /* `incremental` with a cursor. */
 struct fe_plan_cursor {
 	size_t column;    /* timestamp, date, int or text */
+	const char *name; /* that its watermark is kept by: the column's in the source, and what was asked for by parameters */
 	const char *start;/* where nothing was read before; NULL: from the beginning */
 	int64_t overlap;  /* to ask again, back from the watermark: milliseconds, of an int its units */
 };

@@ -43,6 +43,7 @@ struct fe_planner {
 	struct fe_planner_dataset *datasets; /* parallel to plan->datasets */
 	struct fe_plan_param *params;      /* declared ones, by name; value NULL: none given */
 	size_t n_params;
+	bool *is_filled_in;                /* [n_params] somewhere since this was last cleared */
 };
 
 /* Zeroed, of the plan's arena. */

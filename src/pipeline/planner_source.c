@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/planner_source.c - where the records of a data set come from */
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "extract/json_rows.h"
 #include "extract/query.h"
 #include "pipeline/connectors.h"
 #include "pipeline/planner.h"
+
+#define MAX_CURSOR_NAME_BYTES ((size_t)1 << 20)
+#define CURSOR_HASH_SHOWN 16
 
 /* "https://": letters, then "://". */
 static struct fe_str
@@ -275,6 +279,33 @@ build_overlap(struct fe_planner *b, struct fe_plan_cursor *cursor, enum fe_kind 
 	cursor->overlap = v;
 }
 
+/* A source that parameters are filled into is another one for each of their values, and read as far as it
+ * was read itself: "updated_at of region 4ad08bdc76ce5a37". Values may be secrets: their hash tells them apart. */
+static const char *
+name_cursor(struct fe_planner *b, const char *column)
+{
+	struct fe_buf name, values;
+	char sha256[FE_SHA256_HEX_BYTES];
+
+	fe_buf_init(&name, MAX_CURSOR_NAME_BYTES);
+	fe_buf_init(&values, MAX_CURSOR_NAME_BYTES);
+	fe_buf_add_text(&name, column);
+	for (size_t i = 0; i < b->n_params; i++) {
+		if (!b->is_filled_in[i])
+			continue;
+		fe_buf_addf(&name, "%s %s", values.n_bytes ? "," : " of", b->params[i].name);
+		fe_buf_addf(&values, "%s=%s\n", b->params[i].name, b->params[i].value);
+	}
+	if (values.n_bytes) {
+		fe_sha256_of(fe_buf_str(&values), sha256);
+		fe_buf_addf(&name, " %.*s", CURSOR_HASH_SHOWN, sha256);
+	}
+	const char *text = fe_planner_text(b, fe_buf_str(&name));
+	fe_buf_reset(&name);
+	fe_buf_reset(&values);
+	return text;
+}
+
 static void
 build_cursor(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 {
@@ -292,6 +323,7 @@ build_cursor(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 		fe_planner_mistake(b, name, "a cursor is a timestamp, date, int or text, not a %s", fe_kind_name(kind));
 	d->cursor = FE_PLAN_ARRAY(b, 1, struct fe_plan_cursor);
 	d->cursor->column = column;
+	d->cursor->name = name_cursor(b, d->source_set.columns[column].from);
 	if (start && fe_planner_fill(b, fe_key_find(&fe_keys_cursor, FE_STR("start")), start, &text))
 		d->cursor->start = fe_planner_text(b, text);
 	if (overlap)
@@ -368,6 +400,7 @@ fe_planner_source(struct fe_planner *b, size_t dataset)
 	if (!node)
 		return;
 	d->source = source_named(keys->keys[0].name);
+	memset(b->is_filled_in, 0, b->n_params * sizeof *b->is_filled_in);
 	FE_ASSERT(d->source);
 	/* What is not run need not have its environment. */
 	if (d->is_selected)

@@ -118,6 +118,7 @@ add_param(struct filler *f, struct fe_str name, size_t offset)
 		return;
 	}
 	struct fe_str value = fe_str_of(p->value);
+	f->b->is_filled_in[p - f->b->params] = true;
 	if (f->key->kind != FE_KEY_EXPRESSION) {
 		fe_buf_add_str(&f->out, value);
 	} else if (f->in_text) {
@@ -205,6 +206,7 @@ fe_planner_params(struct fe_planner *b, struct fe_err *err)
 	const struct fe_node *map = fe_node_get(b->root, "params");
 	const struct fe_plan_settings *set = b->set;
 	b->params = FE_PLAN_ARRAY(b, map ? map->n_children : 0, struct fe_plan_param);
+	b->is_filled_in = FE_PLAN_ARRAY(b, map ? map->n_children : 0, bool);
 	for (const struct fe_node *n = map ? map->first : NULL; n; n = n->next) {
 		if (n->is_wrong)
 			continue;

@@ -231,7 +231,7 @@ moved_watermarks(const struct fe_run_context *run, struct fe_run_watermark *out)
 		const char *value = fe_watermark_value(run->watermarks[i]);
 		if (value)
 			out[n++] = (struct fe_run_watermark){
-				plan->datasets[i].name, plan->datasets[i].source_set.window.cursor, value
+				plan->datasets[i].name, plan->datasets[i].cursor->name, value
 			};
 	}
 	return n;

@@ -194,7 +194,7 @@ static enum fe_rc
 ask_kept(struct fe_watermark *w, struct fe_buf *value, bool *found, struct fe_err *err)
 {
 	const struct fe_plan_dataset *d = w->set.dataset;
-	const struct fe_run_watermark what = { .dataset = d->name, .cursor = d->source_set.window.cursor };
+	const struct fe_run_watermark what = { .dataset = d->name, .cursor = d->cursor->name };
 
 	if (!w->set.sink) {
 		*found = w->set.kept != NULL;

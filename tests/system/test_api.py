@@ -407,3 +407,22 @@ def test_the_future_does_not_move_the_watermark(load, server, shop):
     shop.records.append(record(50, changed="2039-01-01T00:00:00Z"))
     load(incremental(server)).ok()
     assert watermark(load.warehouse) == [("changed", record(44)["changed"])]
+
+
+def test_each_value_of_a_parameter_has_a_watermark_of_its_own(load, server, shop):
+    """What is asked for with another parameter is another source: read as far as it was read itself."""
+    pipeline = incremental(server)
+    pipeline["params"] = {"region": "", "unused": "x"}
+    pipeline["datasets"][0]["source"]["query"]["region"] = "{region}"
+    first, late = shop.records[:10], shop.records[10:]
+    shop.records = late
+    load(pipeline, "--param", "region=EU").ok()
+    shop.records = first  # of before all of EU
+    load(pipeline, "--param", "region=US").ok()
+    assert server.requests[-1].query == {"region": "US"}
+    shop.records = first + late
+    assert rows_of(load.warehouse) == expected(shop)
+    marks = watermark(load.warehouse)
+    assert len({name for name, _ in marks}) == 2 and all(name.startswith("changed of region ") and "EU" not in name for name, _ in marks)
+    load(pipeline, "--param", "region=EU", "--param", "unused=y").ok()
+    assert server.requests[-1].query == {"region": "EU", "since": late[-1]["changed"]}

@@ -62,7 +62,7 @@ setup(struct fixture *f, const char *type, const char *options, int64_t overlap,
 		       "      - { name: changed_at, from: changed, type: %s%s }\n    target: fact_orders\n"
 		       "targets:\n  fact_orders:\n    key: [id]\n", type, options);
 	assert_int_equal(fe_plan_load_text(&f->plan, &set, fe_str_of(text), &m, &err), FE_OK);
-	f->cursor = (struct fe_plan_cursor){ .column = 1, .overlap = overlap };
+	f->cursor = (struct fe_plan_cursor){ .column = 1, .name = "changed", .overlap = overlap };
 	f->plan->datasets[0].cursor = &f->cursor;
 	f->plan->datasets[0].source_set.window.cursor = "changed";
 }
