@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by ./run and ./test: the Debian packages that are needed, and how to get them.
 # POSIX sh. Uses $here, the project's folder.
+# shellcheck shell=sh disable=SC2034,SC2154
 
 build_packages="gcc libc6-dev meson ninja-build pkg-config python3 tzdata sqlite3 libsqlite3-dev
 	libpq-dev unixodbc-dev libcurl4-openssl-dev libexpat1-dev libyaml-dev zlib1g-dev libzstd-dev libssl-dev libxxhash-dev libpcre2-dev"
