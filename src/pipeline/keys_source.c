@@ -115,10 +115,13 @@ MAPPING(fe_keys_pagination, .name = "a pagination", .path = "datasets[].source.p
 
 MAPPING(fe_keys_cursor, .name = "a cursor", .path = "datasets[].source.incremental",
 	.help = "The greatest value of a column that was read is kept with the load, and the next run asks from there. "
-		"It never moves back, nor past the run time; `--from` and `--to` leave it alone.",
+		"It never moves back, nor past the run time; `--from` and `--to` leave it alone. Each value of the parameters that "
+		"a source uses has one of its own. A source that is put in the place of another is read on from there, too: give "
+		"the data set another name, or read what is older by `--from`.",
 	.keys = (const struct fe_key[]){
 		{ .name = "cursor", .kind = FE_KEY_TEXT, .is_required = true,
-		  .help = "The declared column: a timestamp, date, int or text that only grows." },
+		  .help = "The declared column: a timestamp, date, int or text that only grows; a text in the order that the "
+			  "source compares texts in." },
 		{ .name = "start", .kind = FE_KEY_TEXT, .takes_params = true,
 		  .help = "What `{since}` is before anything was read; without it all is asked for." },
 		{ .name = "overlap", .kind = FE_KEY_TEXT, .form = "duration, as `10m`, or a whole number",

@@ -279,6 +279,49 @@ build_overlap(struct fe_planner *b, struct fe_plan_cursor *cursor, enum fe_kind 
 	cursor->overlap = v;
 }
 
+/* Whether texts of that format sort as the times do: the greatest part first, each of a fixed width. */
+static bool
+sorts(const char *format)
+{
+	static const char parts[] = "YmdHMS";
+	size_t at = 0;
+
+	if (strcmp(format, "%s") == 0) /* numbers */
+		return true;
+	for (const char *p = format; *p; p++) {
+		if (*p != '%')
+			continue;
+		p++;
+		if (*p == '%')
+			continue;
+		if (at == sizeof parts - 1 && *p == 'f' && p[1] == '\0')
+			return true;
+		if (*p != parts[at])
+			return false;
+		at++;
+	}
+	return true;
+}
+
+/* How the source writes a time decides what it can be asked for. */
+static void
+check_cursor_format(struct fe_planner *b, size_t dataset, const struct fe_node *map)
+{
+	const struct fe_plan_dataset *d = &b->plan->datasets[dataset];
+	const char *format = d->clean[d->cursor->column].format;
+	const struct fe_query_settings *query = d->source_set.query;
+	const struct fe_node *overlap = fe_node_get(map, "overlap");
+
+	if (!format)
+		return;
+	if (overlap && strcmp(format, "%s") != 0)
+		fe_planner_mistake(b, overlap, "an 'overlap' is not written by a 'format' (but for '%%s'): read '%s' without one, or "
+		                   "leave the overlap to the source", d->schema.fields[d->cursor->column].name);
+	if (query && !(query->query && strstr(query->query, "?1")) && !sorts(format))
+		fe_planner_mistake(b, fe_node_get(map, "cursor"), "the database compares texts, and those of format '%s' do not sort as "
+		                   "the times do: cast the column in a 'query'", format);
+}
+
 /* A source that parameters are filled into is another one for each of their values, and read as far as it
  * was read itself: "updated_at of region 4ad08bdc76ce5a37". Values may be secrets: their hash tells them apart. */
 static const char *
@@ -328,6 +371,7 @@ build_cursor(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 		d->cursor->start = fe_planner_text(b, text);
 	if (overlap)
 		build_overlap(b, d->cursor, kind, overlap);
+	check_cursor_format(b, dataset, map);
 	d->source_set.window.cursor = d->source_set.columns[column].from;
 	d->source_set.window.include_null = fe_str_is(fe_key_text(&fe_keys_cursor, map, "on_null"), "include");
 }

@@ -6,6 +6,7 @@
 
 #define MAX_VALUE_BYTES ((size_t)4096)
 #define US_PER_MS 1000
+#define US_PER_S 1000000
 #define MS_PER_DAY ((int64_t)86400000)
 #define FIRST_US (-INT64_C(62135596800000000)) /* 0001-01-01 */
 #define FIRST_DAY (-719162)
@@ -105,8 +106,9 @@ done:
 
 /* What a text of a time looks like, so that another is written like it. */
 struct time_form {
-	bool has_t, has_time, has_seconds, is_utc, has_offset;
+	bool has_t, has_time, has_seconds;
 	unsigned n_decimals;
+	struct fe_str offset; /* "Z", "+02:00"; n 0: none */
 };
 
 static struct time_form
@@ -123,20 +125,43 @@ form_of(struct fe_str like)
 	if (i < like.n && like.p[i] == '.')
 		for (i++; i < like.n && like.p[i] >= '0' && like.p[i] <= '9'; i++)
 			f.n_decimals++;
-	f.is_utc = like.n && (like.p[like.n - 1] == 'Z' || like.p[like.n - 1] == 'z');
-	f.has_offset = !f.is_utc && i < like.n;
+	if (i < like.n)
+		f.offset = (struct fe_str){ like.p + i, like.n - i };
 	return f;
 }
 
-/* Canonical text has all of it; what the form lacks is left out, which only goes back further. */
+/* "+02:00", "+0200", "-05": what is behind a time that was read, and so is one of them; else 0. */
+static int64_t
+seconds_of_offset(struct fe_str offset)
+{
+	const char *sign = offset.n ? memchr(offset.p, '+', offset.n) : NULL;
+	int64_t digits = 0;
+	unsigned n = 0;
+
+	if (!sign && offset.n)
+		sign = memchr(offset.p, '-', offset.n);
+	if (!sign)
+		return 0;
+	for (const char *p = sign + 1; p < offset.p + offset.n && n < 4; p++)
+		if (*p >= '0' && *p <= '9') {
+			digits = digits * 10 + (*p - '0');
+			n++;
+		}
+	if (n == 2)
+		digits *= 100;
+	const int64_t seconds = digits / 100 * 3600 + digits % 100 * 60;
+	return *sign == '-' ? -seconds : seconds;
+}
+
+/* In the same form and at the same offset, for a source may compare texts. Canonical text has all of it; what
+ * the form lacks is left out, which only goes back further. */
 static void
 print_time_like(struct fe_buf *out, struct fe_str like, int64_t us, const struct fe_zone *zone)
 {
 	struct time_form f = form_of(like);
 	char text[FE_TIMESTAMP_TEXT_BYTES];
 
-	if (!f.is_utc && !f.has_offset && zone)
-		us += (int64_t)fe_zone_offset_at(zone, us) * 1000000;
+	us += (f.offset.n || !zone ? seconds_of_offset(f.offset) : (int64_t)fe_zone_offset_at(zone, us)) * US_PER_S;
 	fe_timestamp_format(us < FIRST_US ? FIRST_US : us, text);
 	fe_buf_add(out, text, FE_DATE_TEXT_BYTES);
 	if (!f.has_time)
@@ -145,7 +170,16 @@ print_time_like(struct fe_buf *out, struct fe_str like, int64_t us, const struct
 	fe_buf_add(out, text + FE_DATE_TEXT_BYTES + 1, f.has_seconds ? strlen("hh:mm:ss") : strlen("hh:mm"));
 	if (f.n_decimals)
 		fe_buf_add(out, text + strlen("YYYY-MM-DD hh:mm:ss"), 1 + (f.n_decimals < 6 ? f.n_decimals : 6));
-	fe_buf_add_text(out, f.is_utc ? "Z" : f.has_offset ? "+00:00" : "");
+	fe_buf_add_str(out, f.offset);
+}
+
+/* What `%s` is: whole seconds since 1970, rounded back. */
+static void
+print_epoch(struct fe_buf *out, int64_t us)
+{
+	const int64_t seconds = us / US_PER_S - (us % US_PER_S < 0);
+
+	fe_buf_addf(out, "%lld", (long long)seconds);
 }
 
 static void
@@ -169,7 +203,10 @@ print_since(struct fe_watermark *w)
 	} else {
 		if (__builtin_mul_overflow(overlap, US_PER_MS, &v) || __builtin_sub_overflow(w->kept.number, v, &v))
 			v = FIRST_US;
-		print_time_like(&w->since, own, v, d->clean[d->cursor->column].zone);
+		if (d->clean[d->cursor->column].format) /* the plan has seen to it that it is %s */
+			print_epoch(&w->since, v);
+		else
+			print_time_like(&w->since, own, v, d->clean[d->cursor->column].zone);
 	}
 }
 
