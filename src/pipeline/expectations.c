@@ -18,6 +18,12 @@ fe_fail_on_of(const char *name)
 	return (enum fe_fail_on)i;
 }
 
+bool
+fe_fail_on_has(enum fe_fail_on fail_on, enum fe_severity severity)
+{
+	return fail_on != FE_FAIL_ON_NEVER && FE_SEVERITY_CRITICAL - (int)severity <= (int)fail_on;
+}
+
 static bool
 is_given(const struct fe_expectations_settings *set, const char *name)
 {

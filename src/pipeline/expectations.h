@@ -18,6 +18,7 @@
 enum fe_fail_on { FE_FAIL_ON_CRITICAL, FE_FAIL_ON_WARNING, FE_FAIL_ON_INFO, FE_FAIL_ON_NEVER };
 #define FE_FAIL_ON_CHOICES "critical warning info never"
 enum fe_fail_on fe_fail_on_of(const char *name); /* one of the choices */
+bool fe_fail_on_has(enum fe_fail_on fail_on, enum fe_severity severity);
 
 struct fe_expectations_settings {
 	const char *path;                  /* of the suite, for messages */

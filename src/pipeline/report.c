@@ -8,6 +8,7 @@
 #include "pipeline/run.h"
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "pipeline/redact.h"
 #include "pipeline/report_parts.h"
 
@@ -58,19 +59,53 @@ write_reasons(struct fe_json *j, const struct fe_dataset_result *d)
 	fe_json_object_end(j);
 }
 
+static bool
+only_warns(const struct fe_dataset_result *d, size_t item, enum fe_fail_on fail_on)
+{
+	return !fe_fail_on_has(fail_on, d->expectations.suite->items[item].severity) &&
+	       !fe_validation_item(d->expectations.validation, item, NULL, NULL);
+}
+
+/* Of a type that is not known: how many, told with the first of them; 0: it is not the first. */
+static size_t
+count_unknown(const struct fe_dataset_result *d, size_t item, enum fe_fail_on fail_on)
+{
+	const struct fe_suite_item *items = d->expectations.suite->items;
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->expectations.suite->n_items; i++) {
+		if (items[i].kind || !fe_str_eq(items[i].type, items[item].type) || !only_warns(d, i, fail_on))
+			continue;
+		if (i < item)
+			return 0;
+		n++;
+	}
+	return n;
+}
+
+static void
+write_unknown(struct fe_json *j, struct fe_str type, size_t n)
+{
+	char *name = fe_strndup(type.p, type.n);
+
+	fe_json_i64(j, name, (int64_t)n);
+	fe_free(name);
+}
+
 /* Those that only warn, counted by type. */
 static void
-write_failed_expectations(struct fe_json *j, const struct fe_dataset_result *d)
+write_failed_expectations(struct fe_json *j, const struct fe_dataset_result *d, enum fe_fail_on fail_on)
 {
 	size_t n_types[N_KINDS_MOST] = { 0 };
 	const struct fe_expectation_kind *kind;
 
-	for (size_t i = 0; d->was_validated && i < d->expectations.suite->n_items; i++) {
+	for (size_t i = 0; i < d->expectations.suite->n_items; i++) {
 		const struct fe_suite_item *item = &d->expectations.suite->items[i];
-		if (item->severity == FE_SEVERITY_CRITICAL || fe_validation_item(d->expectations.validation, i, NULL, NULL))
-			continue;
+		size_t n = only_warns(d, i, fail_on);
 		for (size_t k = 0; k < N_KINDS_MOST && (kind = fe_expectation_kind_at(k)) != NULL; k++)
-			n_types[k] += kind == item->kind;
+			n_types[k] += kind == item->kind ? n : 0;
+		if (n && !item->kind && (n = count_unknown(d, i, fail_on)) > 0)
+			write_unknown(j, item->type, n);
 	}
 	for (size_t k = 0; k < N_KINDS_MOST && (kind = fe_expectation_kind_at(k)) != NULL; k++)
 		if (n_types[k])
@@ -78,13 +113,14 @@ write_failed_expectations(struct fe_json *j, const struct fe_dataset_result *d)
 }
 
 static void
-write_warnings(struct fe_json *j, const struct fe_dataset_result *d)
+write_warnings(struct fe_json *j, const struct fe_dataset_result *d, enum fe_fail_on fail_on)
 {
 	fe_json_object(j, "warnings");
 	for (size_t i = 0; i < d->plan->n_rules; i++)
 		if (d->plan->rules[i].action == FE_RULE_WARN && d->rules_broken[i])
 			fe_json_i64(j, d->plan->rules[i].id, (int64_t)d->rules_broken[i]);
-	write_failed_expectations(j, d);
+	if (d->was_validated)
+		write_failed_expectations(j, d, fail_on);
 	fe_json_object_end(j);
 }
 
@@ -111,10 +147,10 @@ write_notes(struct fe_json *j, const struct fe_dataset_result *d)
 
 /* What came of the records, but for the totals. */
 static void
-write_outcome(struct fe_json *j, const struct fe_dataset_result *d, bool is_report)
+write_outcome(struct fe_json *j, const struct fe_run_result *r, const struct fe_dataset_result *d, bool is_report)
 {
 	write_reasons(j, d);
-	write_warnings(j, d);
+	write_warnings(j, d, r->fail_on);
 	fe_report_expectations(j, d, is_report);
 	write_columns(j, "defaults_filled", d, d->defaults_filled);
 	write_columns(j, "negative_zeros", d, d->negative_zeros);
@@ -155,7 +191,7 @@ write_dataset(struct fe_json *j, const struct fe_run_result *r, const struct fe_
 	fe_json_text(j, "name", d->plan->name);
 	write_terms(j, &d->tally);
 	write_sums(j, &d->tally);
-	write_outcome(j, d, is_report);
+	write_outcome(j, r, d, is_report);
 	if (is_report)
 		write_parts(j, r, d);
 	fe_json_object_end(j);
@@ -272,7 +308,7 @@ fe_run_quality_json(const struct fe_run_result *r, struct fe_buf *out)
 		if (!d->plan->is_selected)
 			continue;
 		fe_json_object(&j, d->plan->name);
-		write_outcome(&j, d, true);
+		write_outcome(&j, r, d, true);
 		write_parts(&j, r, d);
 		fe_json_object_end(&j);
 	}

@@ -177,7 +177,7 @@ write_fail_on(struct fe_json *j, const struct fe_dataset_result *d, enum fe_fail
 	size_t n = 0;
 
 	for (int s = FE_SEVERITY_CRITICAL; s >= FE_SEVERITY_INFO; s--)
-		if (fail_on != FE_FAIL_ON_NEVER && FE_SEVERITY_CRITICAL - s <= (int)fail_on)
+		if (fe_fail_on_has(fail_on, (enum fe_severity)s))
 			n += c.n_failed[s];
 	(void)snprintf(found, sizeof(found), "%zu", n);
 	fe_json_object(j, NULL);

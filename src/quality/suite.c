@@ -114,9 +114,27 @@ read_face(struct fe_suite_item *item, const struct fe_json_value *v, struct fe_a
 	return kwargs;
 }
 
+/* Great Expectations knows them, and finetl does not answer them: what for. NULL: none of those. */
+static const char *
+why_not_answered(struct fe_str type)
+{
+	static const struct { const char *type, *why; } all[] = {
+		{ "unexpected_rows_expectation", "it is SQL" },
+		{ "expect_query_results_to_match_comparison", "it is SQL" },
+		{ "expect_column_kl_divergence_to_be_less_than", "it needs a model" },
+		{ "expect_table_row_count_to_equal_other_table", "it needs a second table" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (fe_str_is(type, all[i].type))
+			return all[i].why;
+	return NULL;
+}
+
 static void
 mistake_of_type(const struct fe_suite_item *item, struct fe_buf *mistake)
 {
+	const char *why = why_not_answered(item->type);
 	const struct fe_expectation_kind *kind;
 	const char *names[256];
 	const char *nearest;
@@ -126,6 +144,10 @@ mistake_of_type(const struct fe_suite_item *item, struct fe_buf *mistake)
 		names[n++] = kind->type;
 	nearest = fe_text_nearest(item->type, names, n);
 	fe_buf_add_text(mistake, mistake->n_bytes ? "; " : "");
+	if (why) {
+		fe_buf_addf(mistake, "%.*s is not answered: %s", FE_STR_ARGS(item->type), why);
+		return;
+	}
 	fe_buf_add_text(mistake, "there is no expectation '");
 	fe_buf_add_printable(mistake, item->type, 128);
 	fe_buf_addf(mistake, nearest ? "'; the nearest is %s" : "'%s", nearest ? nearest : "");

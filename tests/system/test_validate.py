@@ -410,6 +410,27 @@ def test_fail_on_never_publishes_what_failed(finetl, tmp_path):
     assert failed_of(written["validation"]) == {(ROWS, None)}
 
 
+@pytest.mark.parametrize(("fail_on", "warnings"), [
+    ("critical", {"expect_what": 2, "expect_column_values_to_be_null": 1, ROWS: 1}),
+    ("warning", {"expect_column_values_to_be_null": 1}), ("info", {}),
+    ("never", {"expect_what": 2, UNIQUE: 1, "expect_column_values_to_be_null": 1, ROWS: 1})])
+def test_warnings_are_what_failed_and_does_not_hold_the_run(finetl, tmp_path, fail_on, warnings):
+    suite = write_suite(tmp_path, ("expect_what", "warning", {}), (UNIQUE, "critical", {"column": "status"}), ("expect_what", "warning", {}),
+                        ("expect_column_values_to_be_null", "info", {"column": "id"}), (ROWS, "warning", {"min_value": 5}))
+    pipeline = write_run(tmp_path, suite, "id,status\nA,new\nB,new\n")
+    done = finetl.run(pipeline, f"files:{tmp_path}/out", "--fail-on", fail_on)
+    assert done.code == (0 if fail_on == "never" else 4) and done.dataset("d")["warnings"] == warnings, done
+
+
+@pytest.mark.parametrize(("name", "why"), [
+    ("unexpected_rows_expectation", "it is SQL"), ("expect_query_results_to_match_comparison", "it is SQL"),
+    ("expect_column_kl_divergence_to_be_less_than", "it needs a model"),
+    ("expect_table_row_count_to_equal_other_table", "it needs a second table")])
+def test_what_is_known_and_not_answered_is_said(finetl, small, tmp_path, name, why):
+    done = validate(finetl, small, suite=write_suite(tmp_path, (name, "critical", {})))
+    assert done.code == 4 and f"{name} is not answered: {why}" in done.result["results"][0]["exception_info"]["exception_message"], done
+
+
 @pytest.mark.parametrize(("score", "code"), [(50, 0), ("50.000001", 4)])
 def test_the_score_holds_where_severities_do_not(finetl, tmp_path, score, code):
     suite = write_suite(tmp_path, (ROWS, "info", {"min_value": 5}), (ROWS, "info", {"min_value": 1}))
