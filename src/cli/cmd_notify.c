@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/cli.h"
+#include "cli/step.h"
 #include "pipeline/plan.h"
 #include "pipeline/report_run.h"
 
@@ -13,7 +13,10 @@ static const struct fe_opt options[] = {
 	FE_OPT_WAREHOUSE,
 	FE_OPT_PIPELINE,
 	FE_OPT_PARAM,
+	FE_OPT_RUN_DIR,
+	FE_OPT_WAIT,
 	{ .name = "all", .kind = FE_OPT_FLAG, .help = "every notice of the pipeline file, whatever its 'on' says: to try them" },
+	FE_OPT_QUIET, FE_OPT_LOG_FORMAT, FE_OPT_LOG_LEVEL,
 	{ 0 },
 };
 
@@ -40,11 +43,21 @@ tell(const struct fe_plan *plan, const char *run, const struct fe_opts *opts, st
 }
 
 static enum fe_rc
+tell_step(struct fe_step *s, const struct fe_opts *opts, struct fe_err *err)
+{
+	return fe_step_notify(s, fe_opts_has(opts, "all"), err);
+}
+
+static enum fe_rc
 run(const struct fe_opts *opts, struct fe_err *err)
 {
 	struct fe_plan *plan;
 	enum fe_rc rc;
 
+	if (fe_opts_has(opts, "run-dir") && opts->n_args)
+		return fe_fail(err, FE_EUSAGE, "a run directory is of one run; leave '%s' out", opts->args[0]);
+	if (fe_opts_has(opts, "run-dir"))
+		return fe_cli_step(FE_STEP_NOTIFY, opts, tell_step, err);
 	FE_TRY(fe_cli_plan(&plan, fe_opts_text(opts, "pipeline"), opts, err));
 	rc = tell(plan, opts->n_args ? opts->args[0] : FE_REPORT_LATEST, opts, err);
 	fe_plan_free(plan);
@@ -56,7 +69,8 @@ const struct fe_command fe_command_notify = {
 	.args = "[RUN]",
 	.summary = "tell people how a run ended, as the pipeline file has it under notify",
 	.details = "RUN is the id of a run, or 'latest' (the pipeline's newest that has ended), which is meant without it. What is told\n"
-		   "is what the warehouse has on record. A notice that cannot be sent is an error here, so that a scheduler tries again.\n",
+		   "is what the warehouse has on record. A notice that cannot be sent is an error here, so that a scheduler tries again.\n"
+		   "With --run-dir it is step 5 of 5, and tells how the steps of that directory ended.\n",
 	.options = options,
 	.most_args = 1,
 	.run = run,

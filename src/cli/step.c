@@ -93,7 +93,7 @@ plan_of_origin(struct fe_plan **out, const struct fe_opts *opts, const struct fe
 {
 	const struct fe_step_state *origin = fe_step_origin(s);
 	const struct fe_plan_settings set = {
-		.path = opts->n_args ? opts->args[0] : origin->pipeline_file,
+		.path = fe_opts_has(opts, "pipeline") ? fe_opts_text(opts, "pipeline") : opts->n_args ? opts->args[0] : origin->pipeline_file,
 		.params = origin->params,
 		.n_params = origin->n_params,
 		.select = origin->select,

@@ -58,15 +58,15 @@ make_folders(const char *dir, struct fe_err *err)
 	return rc;
 }
 
-/* What comes before needs its end; checks and notify look on after a load that was held, too. */
+/* What comes before needs its end; people are told of any. */
 static bool
 may_follow(enum fe_step_kind before, enum fe_step_kind kind, const struct fe_step_state *s)
 {
-	if (fe_step_state_is_good(s))
-		return true;
+	if (kind == FE_STEP_NOTIFY)
+		return s->is_there || before > FE_STEP_EXTRACT;
 	/* A record that aborts the run is judged by the load once more, and written down there. */
 	bool is_held = s->is_there && s->exit_code == fe_rc_exit_status(FE_ECHECK);
-	return (kind == FE_STEP_LOAD && before == FE_STEP_TRANSFORM && is_held) || (kind == FE_STEP_NOTIFY && before > FE_STEP_EXTRACT);
+	return fe_step_state_is_good(s) || (kind == FE_STEP_LOAD && before == FE_STEP_TRANSFORM && is_held);
 }
 
 static enum fe_rc
@@ -160,6 +160,15 @@ refuse(const struct fe_step *s, const struct fe_step_state *state, const char *w
 	return FE_ECONFLICT;
 }
 
+static const struct fe_step_state *
+state_of_file(const struct fe_step *s, const char *path)
+{
+	for (size_t k = 0; k < FE_N_STEPS; k++)
+		if (s->states[k].is_there && strcmp(s->states[k].self.path, path) == 0)
+			return &s->states[k];
+	return NULL;
+}
+
 static enum fe_rc
 check_state(const struct fe_step *s, const struct fe_step_state *state, struct fe_err *err)
 {
@@ -174,14 +183,31 @@ check_state(const struct fe_step *s, const struct fe_step_state *state, struct f
 			      s->plan->config_sha256, err);
 	if (strcmp(state->run_id, origin->run_id) != 0)
 		return refuse(s, state, "the run", origin->run_id, state->run_id, err);
-	for (size_t i = 0; i < state->n_before; i++)
-		for (size_t k = 0; k < FE_N_STEPS; k++) {
-			const struct fe_step_state *now = &s->states[k];
-			if (now->is_there && strcmp(now->self.path, state->before[i].path) == 0 &&
-			    strcmp(now->self.sha256, state->before[i].sha256) != 0)
-				return refuse(s, state, now->self.path, state->before[i].sha256, now->self.sha256, err);
-		}
+	for (size_t i = 0; i < state->n_before && fe_step_state_is_good(state); i++) {
+		const struct fe_step_state *now = state_of_file(s, state->before[i].path);
+		if (now && strcmp(now->self.sha256, state->before[i].sha256) != 0)
+			return refuse(s, state, now->self.path, state->before[i].sha256, now->self.sha256, err);
+	}
 	return FE_OK;
+}
+
+/* Steps that failed are done again, and people are told of that, too: what they were told before is
+ * of the past then. */
+static void
+forget_if_past(struct fe_step *s)
+{
+	struct fe_step_state *told = &s->states[FE_STEP_NOTIFY];
+	size_t n_now = 0;
+	bool is_past = false;
+
+	for (size_t k = 0; k < FE_STEP_NOTIFY; k++)
+		n_now += s->states[k].is_there;
+	for (size_t i = 0; i < told->n_before; i++) {
+		const struct fe_step_state *now = state_of_file(s, told->before[i].path);
+		is_past |= !now || strcmp(now->self.sha256, told->before[i].sha256) != 0;
+	}
+	if (is_past || told->n_before != n_now)
+		fe_step_state_reset(told);
 }
 
 static bool
@@ -235,6 +261,7 @@ fe_step_check(struct fe_step *s, const struct fe_plan *plan, bool *is_done, stru
 
 	*is_done = false;
 	s->plan = plan;
+	forget_if_past(s);
 	if (origin) {
 		for (enum fe_step_kind kind = 0; kind <= s->set.kind; kind++)
 			if (s->states[kind].is_there)

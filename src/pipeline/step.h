@@ -29,6 +29,7 @@
 #include "io/lock.h"
 #include "pipeline/run.h"
 #include "pipeline/step_state.h"
+#include "pipeline/tell.h"
 
 struct fe_step_begin {
 	enum fe_step_kind kind;
@@ -78,9 +79,11 @@ struct fe_extract_settings {
 };
 FE_MUST_USE enum fe_rc fe_step_extract(struct fe_step *s, const struct fe_extract_settings *set, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_step_transform(struct fe_step *s, unsigned n_threads, struct fe_err *err);
-/* run: but for what the directory says itself. *res is there where *has_run. */
-FE_MUST_USE enum fe_rc fe_step_load(struct fe_step *s, const struct fe_run_settings *run, struct fe_run_result *res,
-                                    bool *has_run, struct fe_err *err);
+/* run, tell: but for what the directory says itself. *res is there where *has_run. */
+FE_MUST_USE enum fe_rc fe_step_load(struct fe_step *s, const struct fe_run_settings *run, const struct fe_tell_settings *tell,
+                                    struct fe_run_result *res, bool *has_run, struct fe_err *err);
+/* all: every notice of the pipeline file, whatever its 'on' says. */
+FE_MUST_USE enum fe_rc fe_step_notify(struct fe_step *s, bool all, struct fe_err *err);
 
 /* Of a step that is done elsewhere: its result, made of `line`, a JSON object. */
 void fe_step_take_result(struct fe_step *s, struct fe_str line);

@@ -20,6 +20,7 @@ import pytest
 import nasty
 import pipelines
 import sources
+from faultserver import Answer, FaultServer
 from finetl import RUN_TIME, STAMPS, absent, connect, integrity, read_csv, read_rejects, table_columns, write_pipeline
 from sources import COLUMNS, moment, pipeline_of, records
 
@@ -662,3 +663,70 @@ def test_checks_that_fail_are_told_and_tried_again(finetl, tmp_path):
     assert done.result["status"] == "held" and done.result["checks"]["checks"][0]["status"] == "failed"
     assert json.loads((tmp_path / "R" / "checks.json").read_text())["exit_code"] == 4
     assert steps("checks").ok().result["status"] == "success"
+
+
+# ---- people ----
+
+def told_pipeline(folder, server, **gate):
+    pipeline = pipelines.financial()
+    pipeline["notify"] = [{"webhook": server.url("/t0ps3cret"), "allow_http": True, "allow_private_addresses": True,
+                           "on": ["failed", "held", "success"]}]
+    if gate:
+        pipeline["datasets"][1]["gate"] = gate
+    return write_pipeline(folder, pipeline)
+
+
+def test_people_are_told_by_the_last_step_alone(finetl, tmp_path):
+    heard = []
+    with FaultServer({"/t0ps3cret": lambda request: heard.append(request.body.decode()) or Answer(b"ok")}) as server:
+        _, now = financial(tmp_path, 50, 400)
+        told_pipeline(now.parent, server)
+        steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
+        loaded = steps.all()[-1]
+        assert steps("checks").code == 0 and heard == []
+        result = steps("notify", "--warehouse", steps.warehouse).ok().result
+        assert len(heard) == 1 and loaded["run_id"] in heard[0]
+        assert result["step"] == "notify" and result["notifications"][0]["sent"]
+        assert steps("notify", "--warehouse", steps.warehouse).ok().result == result and len(heard) == 1
+    assert not any("t0ps3cret" in p.read_text() for p in (tmp_path / "R").rglob("*.json"))
+
+
+def test_people_are_told_of_steps_that_failed_and_again_of_what_came_after(finetl, tmp_path):
+    heard = []
+    with FaultServer({"/t0ps3cret": lambda request: heard.append(request.body.decode()) or Answer(b"ok")}) as server:
+        _, now = financial(tmp_path, 50, 400)
+        told_pipeline(now.parent, server)
+        steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
+        customers = now.parent / "customers.csv"
+        customers.rename(tmp_path / "away.csv")
+        assert steps("extract").code == 2
+        steps("notify", "--warehouse", steps.warehouse).ok()
+        assert len(heard) == 1 and "failed" in heard[0] and "no file matches" in heard[0]
+        (tmp_path / "away.csv").rename(customers)
+        steps.all()
+        steps("notify", "--warehouse", steps.warehouse).ok()
+        assert len(heard) == 2 and "no file matches" not in heard[1]
+
+
+def test_people_are_told_of_a_load_that_was_held(finetl, tmp_path):
+    heard = []
+    with FaultServer({"/t0ps3cret": lambda request: heard.append(request.body.decode()) or Answer(b"ok")}) as server:
+        _, now = financial(tmp_path, 50, 400)
+        told_pipeline(now.parent, server, min_rows=10**6)
+        steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
+        steps("extract").ok()
+        steps("transform").ok()
+        assert steps("load").code == 4 and heard == []
+        steps("notify", "--warehouse", steps.warehouse).ok()
+        assert len(heard) == 1 and "min_rows" in heard[0]
+
+
+def test_a_load_writes_metrics_and_lineage_as_a_run_does(finetl, tmp_path):
+    _, now = financial(tmp_path, 50, 400)
+    steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
+    steps("extract").ok()
+    steps("transform").ok()
+    done = steps("load", "--metrics-textfile", tmp_path / "m.prom", "--openlineage-url", f"file:{tmp_path / 'events'}").ok()
+    events = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
+    assert [e["eventType"] for e in events] == ["START", "COMPLETE"]
+    assert f"{done.dataset('transactions')['read']}" in (tmp_path / "m.prom").read_text()
