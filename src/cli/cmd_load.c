@@ -12,8 +12,6 @@ static const struct fe_opt options[] = {
 	FE_OPT_FAIL_ON,
 	{ .name = "report", .kind = FE_OPT_TEXT, .arg = "DIR",
 	  .help = "write a page (HTML) about the run into this folder, however it ends" },
-	FE_OPT_METRICS,
-	FE_OPT_LINEAGE,
 	FE_OPT_QUIET, FE_OPT_LOG_FORMAT, FE_OPT_LOG_LEVEL,
 	{ 0 },
 };
@@ -40,13 +38,10 @@ load(struct fe_step *s, const struct fe_opts *opts, struct fe_err *err)
 		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
 		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
 	};
-	const struct fe_tell_settings tell = {
-		.metrics_path = fe_opts_text(opts, "metrics-textfile"), .lineage_url = fe_opts_text(opts, "openlineage-url"),
-	};
 	struct fe_run_result res = { 0 };
 	bool has_run;
 
-	enum fe_rc rc = fe_step_load(s, &set, &tell, &res, &has_run, err);
+	enum fe_rc rc = fe_step_load(s, &set, &res, &has_run, err);
 	if (has_run)
 		write_report(&res, fe_opts_text(opts, "report"));
 	fe_run_result_reset(&res);

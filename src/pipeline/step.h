@@ -29,7 +29,6 @@
 #include "io/lock.h"
 #include "pipeline/run.h"
 #include "pipeline/step_state.h"
-#include "pipeline/tell.h"
 
 struct fe_step_begin {
 	enum fe_step_kind kind;
@@ -79,9 +78,9 @@ struct fe_extract_settings {
 };
 FE_MUST_USE enum fe_rc fe_step_extract(struct fe_step *s, const struct fe_extract_settings *set, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_step_transform(struct fe_step *s, unsigned n_threads, struct fe_err *err);
-/* run, tell: but for what the directory says itself. *res is there where *has_run. */
-FE_MUST_USE enum fe_rc fe_step_load(struct fe_step *s, const struct fe_run_settings *run, const struct fe_tell_settings *tell,
-                                    struct fe_run_result *res, bool *has_run, struct fe_err *err);
+/* run: but for what the directory says itself. *res is there where *has_run. */
+FE_MUST_USE enum fe_rc fe_step_load(struct fe_step *s, const struct fe_run_settings *run, struct fe_run_result *res,
+                                    bool *has_run, struct fe_err *err);
 /* all: every notice of the pipeline file, whatever its 'on' says. */
 FE_MUST_USE enum fe_rc fe_step_notify(struct fe_step *s, bool all, struct fe_err *err);
 

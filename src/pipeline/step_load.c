@@ -22,7 +22,6 @@
 
 struct load {
 	struct fe_step *step;
-	const struct fe_tell_settings *tell;
 	struct fe_step_raw *raw;     /* [n_datasets] */
 	struct fe_run_given *given;  /* [n_datasets] */
 	char attempt[FE_RUN_ID_BYTES];
@@ -231,17 +230,9 @@ agree(void *ctx, const struct fe_run_result *r, struct fe_err *err)
 
 /* ---- the run ---- */
 
-static void
-on_started(void *ctx, struct fe_run_result *res)
-{
-	fe_tell_start(ctx, res);
-}
-
-/* People are told by the last step. */
 static enum fe_rc
 run(struct load *l, const struct fe_run_settings *how, struct fe_run_result *res, struct fe_err *err)
 {
-	struct fe_tell_settings tell = *l->tell;
 	struct fe_step *s = l->step;
 	const struct fe_step_state *origin = fe_step_origin(s);
 	struct fe_run_settings set = *how;
@@ -257,13 +248,7 @@ run(struct load *l, const struct fe_run_settings *how, struct fe_run_result *res
 	set.given = l->given;
 	set.agree = agree;
 	set.agree_ctx = s;
-	tell.plan = s->plan;
-	tell.clock = s->set.clock;
-	tell.no_notices = true;
-	set.started = on_started;
-	set.started_ctx = &tell;
 	enum fe_rc rc = fe_run(&set, res, err);
-	fe_tell_end(&tell, res);
 	s->status = fe_run_status_name(res->status);
 	fe_buf_init(&line, MAX_LINE_BYTES);
 	fe_run_result_json(res, &line);
@@ -292,13 +277,10 @@ load(struct load *l, const struct fe_run_settings *how, struct fe_run_result *re
 }
 
 enum fe_rc
-fe_step_load(struct fe_step *s, const struct fe_run_settings *how, const struct fe_tell_settings *tell, struct fe_run_result *res,
-             bool *has_run, struct fe_err *err)
+fe_step_load(struct fe_step *s, const struct fe_run_settings *how, struct fe_run_result *res, bool *has_run, struct fe_err *err)
 {
 	const size_t n = s->plan->n_datasets;
-	struct load l = {
-		.step = s, .tell = tell, .raw = fe_new_array(n + 1, struct fe_step_raw), .given = fe_new_array(n + 1, struct fe_run_given),
-	};
+	struct load l = { .step = s, .raw = fe_new_array(n + 1, struct fe_step_raw), .given = fe_new_array(n + 1, struct fe_run_given) };
 
 	*has_run = false;
 	enum fe_rc rc = load(&l, how, res, has_run, err);

@@ -51,8 +51,7 @@ tell_all(const struct fe_tell_settings *set, const struct fe_report_run *run, st
 		fe_lineage_send(lineage, &end, &res->told);
 	if (set->metrics_path)
 		write_metrics(set->metrics_path, run, res);
-	if (!set->no_notices)
-		fe_notify(set->plan, run, false, set->clock, &res->told);
+	fe_notify(set->plan, run, false, set->clock, &res->told);
 }
 
 void
@@ -65,7 +64,7 @@ fe_tell_end(const struct fe_tell_settings *set, struct fe_run_result *res)
 	enum fe_rc rc;
 	bool has_lineage = fe_lineage_init(&lineage, set->lineage_url, set->clock);
 
-	if (!has_lineage && !set->metrics_path && (set->no_notices || !set->plan->n_notices)) {
+	if (!has_lineage && !set->metrics_path && !set->plan->n_notices) {
 		fe_lineage_reset(&lineage);
 		return;
 	}

@@ -17,7 +17,6 @@ struct fe_tell_settings {
 	const struct fe_clock *clock;
 	const char *metrics_path; /* NULL: none */
 	const char *lineage_url;  /* NULL: what the environment says */
-	bool no_notices;          /* people are told by somebody else */
 };
 
 void fe_tell_start(const struct fe_tell_settings *set, struct fe_run_result *res);
