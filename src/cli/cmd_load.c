@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cli/step.h"
 #include "pipeline/report_run.h"
+#include "pipeline/tell.h"
 
 static const struct fe_opt options[] = {
 	FE_OPT_RUN_DIR,
@@ -12,6 +13,7 @@ static const struct fe_opt options[] = {
 	FE_OPT_FAIL_ON,
 	{ .name = "report", .kind = FE_OPT_TEXT, .arg = "DIR",
 	  .help = "write a page (HTML) about the run into this folder, however it ends" },
+	FE_OPT_METRICS, FE_OPT_LINEAGE,
 	FE_OPT_QUIET, FE_OPT_LOG_FORMAT, FE_OPT_LOG_LEVEL,
 	{ 0 },
 };
@@ -30,6 +32,12 @@ write_report(const struct fe_run_result *res, const char *folder)
 static enum fe_rc
 load(struct fe_step *s, const struct fe_opts *opts, struct fe_err *err)
 {
+	struct fe_tell_settings tell = { /* notices are the last step's */
+		.plan = s->plan,
+		.clock = s->set.clock,
+		.metrics_path = fe_opts_text(opts, "metrics-textfile"),
+		.lineage_url = fe_opts_text(opts, "openlineage-url"),
+	};
 	const struct fe_run_settings set = {
 		.wait_ms = fe_opts_number(opts, "wait"),
 		.lock_timeout_ms = fe_opts_number(opts, "lock-timeout"),
@@ -37,6 +45,9 @@ load(struct fe_step *s, const struct fe_opts *opts, struct fe_err *err)
 		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
 		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
 		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
+		.started = fe_tell_start,
+		.ended = fe_tell_end,
+		.told_ctx = &tell,
 	};
 	struct fe_run_result res = { 0 };
 	bool has_run;

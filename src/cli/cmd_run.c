@@ -105,12 +105,6 @@ write_report(const struct fe_run_result *res, const char *folder)
 		fe_log(FE_LOG_WARN, "the report of the run was not written", "cause", fe_err_print(&err, text, sizeof text), NULL);
 }
 
-static void
-on_started(void *ctx, struct fe_run_result *res)
-{
-	fe_tell_start(ctx, res);
-}
-
 static enum fe_rc
 load_and_run(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_plan **plan,
              struct fe_run_result *res, bool *has_run, struct fe_err *err)
@@ -119,8 +113,8 @@ load_and_run(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_
 		.clock = set->clock,
 		.metrics_path = fe_opts_text(opts, "metrics-textfile"),
 		.lineage_url = fe_opts_text(opts, "openlineage-url"),
+		.has_notices = true,
 	};
-	enum fe_rc rc;
 
 	FE_TRY(fe_cli_run_time(opts, &set->has_run_time, &set->run_time_us, err));
 	const struct fe_evolve_settings evolve = {
@@ -131,14 +125,12 @@ load_and_run(const struct fe_opts *opts, struct fe_run_settings *set, struct fe_
 	};
 	FE_TRY(fe_cli_plan_evolved(plan, opts->n_args ? opts->args[0] : NULL, opts, &evolve, err));
 	set->plan = tell.plan = *plan;
-	set->started = on_started;
-	set->started_ctx = &tell;
+	set->nothing_is_99 = fe_opts_has(opts, "exit-99-if-nothing");
+	set->started = fe_tell_start;
+	set->ended = fe_tell_end;
+	set->told_ctx = &tell;
 	*has_run = true;
-	rc = fe_run(set, res, err);
-	if (rc == FE_OK && fe_opts_has(opts, "exit-99-if-nothing") && fe_run_totals(res).extracted == 0)
-		rc = res->rc = FE_ENOTHING;
-	fe_tell_end(&tell, res);
-	return rc;
+	return fe_run(set, res, err);
 }
 
 static enum fe_rc

@@ -119,6 +119,7 @@ set_server(struct sending *s, const struct fe_smtp_settings *set)
 	set_pointer(s, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	set_pointer(s, CURLOPT_PROXY, "");
 	set_number(s, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+	set_number(s, CURLOPT_FORBID_REUSE, 1); /* so that QUIT, which libcurl waits for, counts among the time there is */
 	set_number(s, CURLOPT_USE_SSL, set->tls == FE_SMTP_NO_TLS ? CURLUSESSL_NONE : CURLUSESSL_ALL);
 	set_number(s, CURLOPT_SSL_VERIFYPEER, 1);
 	set_number(s, CURLOPT_SSL_VERIFYHOST, 2);
@@ -234,6 +235,9 @@ fail_of(struct sending *s, struct fe_err *err)
 static void
 end(struct sending *s)
 {
+	/* Else libcurl says QUIT even to a server that is silent, and waits. */
+	if (s->is_added && !s->is_ended)
+		(void)curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, 1L);
 	if (s->is_added)
 		(void)curl_multi_remove_handle(s->multi, s->easy);
 	curl_easy_cleanup(s->easy);

@@ -15,7 +15,7 @@ MAPPING(fe_keys_notice, .name = "a notice", .path = "notify[]",
 	.keys = (const struct fe_key[]){
 		{ .name = "email", .kind = FE_KEY_MAPPING, .of = &fe_keys_email, .help = "A mail: this, or `webhook`." },
 		{ .name = "webhook", .kind = FE_KEY_TEXT, .form = "URL", .takes_env = true,
-		  .help = "Where JSON is sent that Slack (and Mattermost, Rocket.Chat, Teams by Slack's format) shows. Its path is a "
+		  .help = "Where JSON is sent that Slack shows, and what takes Slack's messages (Mattermost, Rocket.Chat). Its path is a "
 			  "password: better `${NAME}`." },
 		{ .name = "on", .kind = FE_KEY_CHOICES, .choices = occasions, .preset = "failed, held",
 		  .form = "one or a list of `failed`, `held`, `rejects`, `success`",

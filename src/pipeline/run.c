@@ -373,7 +373,7 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	run.run_time_us = out->run_time_us;
 	fe_log(FE_LOG_INFO, "run started", "run_id", out->run_id, "pipeline", set->plan->name, NULL);
 	if (set->started)
-		set->started(set->started_ctx, out);
+		set->started(set->told_ctx, out);
 
 	rc = open_sink(&run, err);
 	if (rc)
@@ -398,5 +398,9 @@ end:
 	/* Why it failed is told once, as the error that is returned. */
 	fe_log(FE_LOG_INFO, "run ended", "run_id", out->run_id, "status",
 	       fe_run_status_name(out->status), NULL);
+	if (rc == FE_OK && set->nothing_is_99 && fe_run_totals(out).extracted == 0)
+		rc = out->rc = FE_ENOTHING;
+	if (set->ended)
+		set->ended(set->told_ctx, out);
 	return rc;
 }

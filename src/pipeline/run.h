@@ -48,6 +48,7 @@ struct fe_run_settings {
 	const char *from, *until;   /* of data sets with a cursor: just this window; NULL: from the watermark on */
 	bool reprocess;             /* read objects that the manifest knows too */
 	enum fe_fail_on fail_on;    /* which failed expectations hold the run */
+	bool nothing_is_99;         /* a run that is fine, but read no record, ends with FE_ENOTHING */
 	const char *run_id;         /* NULL: a new one */
 	const struct fe_run_given *given; /* [n_datasets]: read in the place of the sources; NULL: those are */
 	/* Asked once all is loaded, before the commit; NULL: nobody. What it refuses is undone. */
@@ -55,8 +56,10 @@ struct fe_run_settings {
 	void *agree_ctx;
 	void (*progress)(void *ctx, const struct fe_run_progress *p); /* NULL: none */
 	void *progress_ctx;
-	void (*started)(void *ctx, struct fe_run_result *res); /* before anything is opened; NULL: none */
-	void *started_ctx;
+	/* Before anything is opened; and once the end is on record and all is closed. NULL: none. */
+	void (*started)(void *ctx, struct fe_run_result *res);
+	void (*ended)(void *ctx, struct fe_run_result *res);
+	void *told_ctx;
 };
 
 struct fe_dataset_result {

@@ -10,8 +10,9 @@
 #define MAX_PATH_BYTES ((size_t)64 * 1024)
 
 void
-fe_tell_start(const struct fe_tell_settings *set, struct fe_run_result *res)
+fe_tell_start(void *ctx, struct fe_run_result *res)
 {
+	const struct fe_tell_settings *set = ctx;
 	struct fe_lineage lineage;
 
 	if (fe_lineage_init(&lineage, set->lineage_url, set->clock))
@@ -51,12 +52,14 @@ tell_all(const struct fe_tell_settings *set, const struct fe_report_run *run, st
 		fe_lineage_send(lineage, &end, &res->told);
 	if (set->metrics_path)
 		write_metrics(set->metrics_path, run, res);
-	fe_notify(set->plan, run, false, set->clock, &res->told);
+	if (set->has_notices)
+		fe_notify(set->plan, run, false, set->clock, &res->told);
 }
 
 void
-fe_tell_end(const struct fe_tell_settings *set, struct fe_run_result *res)
+fe_tell_end(void *ctx, struct fe_run_result *res)
 {
+	const struct fe_tell_settings *set = ctx;
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_lineage lineage;
 	struct fe_report_read r;
@@ -64,7 +67,7 @@ fe_tell_end(const struct fe_tell_settings *set, struct fe_run_result *res)
 	enum fe_rc rc;
 	bool has_lineage = fe_lineage_init(&lineage, set->lineage_url, set->clock);
 
-	if (!has_lineage && !set->metrics_path && !set->plan->n_notices) {
+	if (!has_lineage && !set->metrics_path && !(set->has_notices && set->plan->n_notices)) {
 		fe_lineage_reset(&lineage);
 		return;
 	}

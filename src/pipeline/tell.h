@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/tell.h - telling others of a run: notices, metrics, lineage
  *
- * start as it begins (settings of the run: `started`), end once it has ended and its end is on record. All that is told comes
+ * start as it begins, end once it has ended and its end is on record (`started` and `ended` of a run's settings). All that is told comes
  * from one reading of the run's own report, so figures cannot differ. Nothing here fails: what could not be told
  * stands in res->told, and in the log.
  *
@@ -17,9 +17,11 @@ struct fe_tell_settings {
 	const struct fe_clock *clock;
 	const char *metrics_path; /* NULL: none */
 	const char *lineage_url;  /* NULL: what the environment says */
+	bool has_notices;         /* else they are sent by another command */
 };
 
-void fe_tell_start(const struct fe_tell_settings *set, struct fe_run_result *res);
-void fe_tell_end(const struct fe_tell_settings *set, struct fe_run_result *res);
+/* ctx: the settings; as fe_run_settings takes them. */
+void fe_tell_start(void *ctx, struct fe_run_result *res);
+void fe_tell_end(void *ctx, struct fe_run_result *res);
 
 #endif

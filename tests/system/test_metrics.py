@@ -10,12 +10,13 @@ import stat
 from decimal import Decimal
 
 import pytest
+from prometheus_client import parser
 
-from test_lineage import SUITE, events_of
-from test_notify import bad_transactions, books
+from faultserver import Answer, FaultServer
+from finetl import RUN_TIME
 from test_checks import TRANSACTIONS
-
-parser = pytest.importorskip("prometheus_client.parser")
+from test_lineage import SUITE, events_of
+from test_notify import bad_transactions, books, hook
 
 
 def families_of(path):
@@ -143,3 +144,32 @@ def test_all_who_tell_of_a_run_tell_the_same(finetl, tmp_path, gate, code):
     assert expectations["successful"] == validation["statistics"]["successful_expectations"] == sum(a["success"] for a in assertions)
     assert value(metrics, "last_run_expectations", dataset="transactions", result="met") == expectations["successful"]
     assert value(metrics, "last_run_expectations", dataset="transactions", result="not_met") == expectations["evaluated"] - expectations["successful"]
+
+
+def test_the_load_of_five_steps_tells_as_a_run_does_but_for_notices(finetl, tmp_path):
+    """Those are the last step's."""
+    with FaultServer({"/services/*": Answer(b"ok")}) as server:
+        pipeline = books(tmp_path, [hook(server)], transactions=bad_transactions())
+        finetl("extract", pipeline, "--run-dir", tmp_path / "dir", "--run-time", RUN_TIME).ok()
+        finetl("transform", "--run-dir", tmp_path / "dir").ok()
+        assert not (tmp_path / "e").exists()
+        done = finetl("load", "--run-dir", tmp_path / "dir", "--warehouse", f"sqlite:{tmp_path}/w.db", "--metrics-textfile", tmp_path / "m.prom",
+                      "--openlineage-url", f"file:{tmp_path}/e").ok()
+    assert server.requests == [] and [n["channel"] for n in done.result["notifications"]] == ["openlineage", "openlineage", "metrics"]
+    assert value(families_of(tmp_path / "m.prom"), "last_run_records", dataset="transactions", outcome="read") == 12
+    assert [e["eventType"] for e in events_of(tmp_path / "e")] == ["START", "COMPLETE"]
+    assert value(families_of(tmp_path / "m.prom"), "last_run_read_bytes", dataset="customers") == os.path.getsize(tmp_path / "customers.csv")
+
+
+def test_nothing_to_do_is_told_with_its_exit_code(finetl, tmp_path):
+    (tmp_path / "customers.csv").write_text("customer_id,customer_name,registration_date,customer_tier,email,is_active\n")
+    pipeline = books(tmp_path, [])
+    spec = json.loads(pipeline.read_text())
+    for dataset in spec["datasets"]:
+        dataset["source"]["allow_empty"] = True
+    pipeline.write_text(json.dumps(spec))
+    for name in ("customers", "transactions"):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    done = finetl.run(pipeline, f"sqlite:{tmp_path}/w.db", "--metrics-textfile", tmp_path / "m.prom", "--exit-99-if-nothing")
+    assert done.code == done.result["exit_code"] == 99 == value(families_of(tmp_path / "m.prom"), "last_run_exit_code")

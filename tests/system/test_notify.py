@@ -31,7 +31,7 @@ class Mailbox:
     """An SMTP server on loopback, with what it was handed."""
 
     def __init__(self, authority, tls="starttls", users=None, refuse=()):
-        smtp = pytest.importorskip("aiosmtpd.smtp")
+        from aiosmtpd import smtp
         context = tls_context(*authority.leaf(f"mail-{tls}-{id(self)}"))
         self.mails, self.tried, self.refuse = [], [], refuse
 
@@ -195,12 +195,16 @@ def test_a_webhook_that_is_away_or_near_is_told_and_not_shown(finetl, tmp_path):
     assert "no connection" in first and "allow_private" in second and SECRET not in done.stdout + done.stderr
 
 
-def test_a_signal_ends_the_sending_at_once_and_the_run_stays_as_it_ended(finetl, tmp_path):
-    with FaultServer({"/services/*": hold()}) as server:
-        process = finetl.start("run", books(tmp_path, [hook(server)]), "--warehouse", f"sqlite:{tmp_path}/w.db", "--run-time", RUN_TIME)
+@pytest.mark.parametrize("channel", ["webhook", "email"])
+def test_a_signal_ends_the_sending_at_once_and_the_run_stays_as_it_ended(finetl, tmp_path, channel):
+    with FaultServer({"/services/*": hold()}) as server:  # a mail server that never greets, too
+        mail = {"email": {"to": ["a@b.example"], "from": "c@d.example", "server": f"localhost:{server.port}"}, "on": "success"}
+        pipeline = books(tmp_path, [hook(server) if channel == "webhook" else mail])
+        process = finetl.start("run", pipeline, "--warehouse", f"sqlite:{tmp_path}/w.db", "--run-time", RUN_TIME)
         deadline = time.monotonic() + 30
-        while not server.requests and time.monotonic() < deadline:
+        while not server.n_connections and time.monotonic() < deadline:
             time.sleep(0.02)
+        time.sleep(0.3)
         begin = time.monotonic()
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
@@ -308,3 +312,17 @@ def test_notify_all_tries_every_channel(finetl, tmp_path):
         finetl.run(pipeline, warehouse).ok()
         assert finetl("notify", "--pipeline", pipeline, "--warehouse", warehouse).ok().result["notifications"] == []
         assert len(finetl("notify", "--all", "--pipeline", pipeline, "--warehouse", warehouse).ok().result["notifications"]) == 1
+
+
+def test_a_password_of_the_warehouse_is_told_to_nobody(finetl, tmp_path, postgres):
+    url = postgres.fresh().url.replace("postgres@", f"postgres:{SECRET}@", 1)
+    for warehouse in [url, url.replace("dbname", "x") + f"&sslpassword={SECRET}"]:
+        with FaultServer({"/services/*": Answer(b"ok")}) as server:
+            pipeline = books(tmp_path, [hook(server)], transactions=bad_transactions())
+            done = finetl("run", pipeline, "--metrics-textfile", tmp_path / "m.prom", "--openlineage-url", f"file:{tmp_path}/e",
+                          "--log-level", "debug", env={"FINETL_WAREHOUSE": warehouse})
+            again = finetl("notify", "--pipeline", pipeline, env={"FINETL_WAREHOUSE": warehouse})
+        told = "".join(r.body.decode() for r in server.requests)
+        assert len(server.requests) == 2 and "***" in told, done
+        for text in (told, done.stdout, done.stderr, again.stdout, again.stderr, (tmp_path / "m.prom").read_text(), (tmp_path / "e").read_text()):
+            assert SECRET not in text
