@@ -299,7 +299,9 @@ def finish(results, started):
 def main():
     parser = argparse.ArgumentParser(prog="./test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one build, no sanitizers, no kills at failpoints, no Great Expectations")
-    parser.add_argument("--long", action="store_true", help="all kills, 5,000,000 rows, 3,000 questions to Great Expectations; takes its time")
+    parser.add_argument("--long", action="store_true",
+                        help="all kills, 5,000,000 rows, a million records from every kind of source, 3,000 questions to "
+                             "Great Expectations; takes its time")
     parser.add_argument("--coverage", action="store_true", help="which lines the tests reach, instead of the usual builds")
     parser.add_argument("--tsan", action="store_true", help="the unit tests under the thread sanitizer as well")
     parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="each fuzzer for so long as well")
