@@ -19,7 +19,7 @@ import time
 
 GRACE_S = 10  # finetl promises to be gone within it after SIGTERM
 MAX_LOG_LINE_BYTES = 64 * 1024
-MAX_RESULT_BYTES = 4 * 1024 * 1024
+MAX_RESULT_BYTES = 20 * 1024 * 1024  # finetl itself keeps it below 17
 PIECE_BYTES = 64 * 1024
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 

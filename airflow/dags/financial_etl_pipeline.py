@@ -36,7 +36,7 @@ RUNS = os.environ.get("FINETL_RUNS", "/var/lib/finetl/runs")
 DATE_PARAMETER = os.environ.get("FINETL_DATE_PARAMETER", "")
 
 # A run that somebody starts by hand may have no logical date in Airflow 3.
-DUE = "(logical_date or dag_run.run_after)"
+DUE = "(logical_date | default(none) or dag_run.run_after)"
 PARAMETERS = "params.parameters"
 if DATE_PARAMETER:
     PARAMETERS = f"dict(params.parameters, **{{'{DATE_PARAMETER}': {DUE}.strftime('%Y-%m-%d')}})"

@@ -41,7 +41,7 @@ SHARDS = os.environ.get("FINETL_SHARDS", "/var/lib/finetl/shards")
 RUNS = os.environ.get("FINETL_RUNS", "/var/lib/finetl/runs")
 MOST_SHARDS = 1000  # Airflow maps to 1,024 at most (core.max_map_length)
 
-DUE = "{{ (logical_date or dag_run.run_after).strftime('%Y-%m-%dT%H:%M:%SZ') }}"
+DUE = "{{ (logical_date | default(none) or dag_run.run_after).strftime('%Y-%m-%dT%H:%M:%SZ') }}"
 RUN_DIR = RUNS + "/{{ dag.dag_id }}-{{ run_id }}"
 
 with DAG(

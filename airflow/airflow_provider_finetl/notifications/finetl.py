@@ -14,13 +14,13 @@ SUBJECT = "finetl: {{ dag.dag_id }}.{{ ti.task_id }} failed ({{ run_id }})"
 BODY = """<p><b>{{ dag.dag_id | e }}.{{ ti.task_id | e }}</b> failed
 {%- if ti.map_index is defined and ti.map_index >= 0 %} for shard {{ ti.map_index }}{% endif %}, try {{ ti.try_number }}.</p>
 <pre>{{ exception | string | e }}</pre>
-<p>Run {{ run_id | e }}{% if logical_date %}, due {{ logical_date.isoformat() }}{% endif %}</p>
+<p>Run {{ run_id | e }}{% if logical_date is defined and logical_date %}, due {{ logical_date.isoformat() }}{% endif %}</p>
 <p>Log: <a href="{{ ti.log_url | e }}">{{ ti.log_url | e }}</a></p>
 <p>What to type next:</p>
 <pre>finetl runs                  # what the warehouse has on record
 finetl rejects list          # records that were not loaded, and why
 airflow tasks clear {{ dag.dag_id | e }} --task-regex '^{{ ti.task_id | e }}$' --downstream
-{%- if logical_date %} --start-date '{{ logical_date.isoformat() }}' --end-date '{{ logical_date.isoformat() }}'{% endif %}
+{%- if logical_date is defined and logical_date %} --start-date '{{ logical_date.isoformat() }}' --end-date '{{ logical_date.isoformat() }}'{% endif %}
                              # try again once the cause is gone: a step that was done is not done twice</pre>
 """
 

@@ -115,7 +115,8 @@ class FinetlOperator(BaseOperator):
             raise AirflowFailException(f"command {self.command!r} is none of {', '.join(COMMANDS)}")
         if self.command in NEEDS_RUN_DIR and not self.run_dir:
             raise AirflowFailException(f"finetl {self.command} needs a run_dir, the same for all steps of a run")
-        arguments = [self.command, "--log-format=json"]
+        # What checks alone says is a table for people, and it has no log but of errors.
+        arguments = [self.command, "--json" if self.command == "checks" and not self.run_dir else "--log-format=json"]
         if self.run_dir:
             arguments.append(f"--run-dir={self.run_dir}")
         if self.run_time:
@@ -165,6 +166,7 @@ class FinetlOperator(BaseOperator):
         parts = [f"finetl {self.command}: {meaning}"]
         if result.get("error"):
             parts.append(str(result["error"])[:MAX_ERROR_CHARS])
+        parts += results.failed_checks(result)
         if result.get("run_id"):
             counts = ", ".join(f"{name} {count:,}" for name, count in results.totals(result).items() if count)
             parts.append(f"run {result['run_id']}" + (f": {counts}" if counts else ""))
