@@ -154,17 +154,3 @@ fe_notify_of_warehouse(const struct fe_notify_query *q, struct fe_buf *out, stru
 {
 	return fe_warehouse_is_database(q->url) ? tell_of_database(q, out, err) : tell_of_folder(q, out, err);
 }
-
-enum fe_rc
-fe_notify_of_result(const struct fe_notify_query *q, struct fe_str result, struct fe_buf *out, struct fe_err *err)
-{
-	struct fe_report_read r;
-	enum fe_rc rc;
-
-	fe_report_read_init(&r, q->url);
-	rc = fe_report_read_result(&r, result, err);
-	if (rc == FE_OK)
-		rc = tell(q, &r.run, out, err);
-	fe_report_read_reset(&r);
-	return rc;
-}

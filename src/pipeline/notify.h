@@ -48,8 +48,5 @@ struct fe_notify_query {
 /* The same of a run that the warehouse has on record, and a line of JSON about it in *out. Failure: there is
  * no such run, or a notice could not be sent (the first one's). */
 FE_MUST_USE enum fe_rc fe_notify_of_warehouse(const struct fe_notify_query *q, struct fe_buf *out, struct fe_err *err);
-/* The same of a result as JSON (fe_run_result_json, or what has its members); run_id is not looked at. */
-FE_MUST_USE enum fe_rc fe_notify_of_result(const struct fe_notify_query *q, struct fe_str result, struct fe_buf *out,
-                                           struct fe_err *err);
 
 #endif
