@@ -51,6 +51,7 @@ struct fe_key {
 	enum fe_key_kind kind;
 	unsigned kinds;     /* bits 1u << enum fe_kind: types of column it is for; 0: all */
 	unsigned scale;
+	bool is_sql;        /* a query: a parameter in it stays a value, as in an expression */
 	bool is_required;
 	bool may_be_empty;  /* no value is fine */
 	bool only_read;     /* of a column that is read, not computed */

@@ -194,8 +194,9 @@ const struct fe_mapping *const fe_keys_auths[] = { &fe_keys_auth_bearer, &fe_key
 
 #define KEYS_OF_QUERY                                                                            \
 	{ .name = "table", .kind = FE_KEY_TABLE, .help = "The table to read: this, or `query`." }, \
-	{ .name = "query", .kind = FE_KEY_TEXT, .takes_params = true, .window = &bound,          \
-	  .help = "A SELECT; `{since}` and `{until}` stand for the window of an incremental run." }
+	{ .name = "query", .kind = FE_KEY_TEXT, .takes_params = true, .window = &bound, .is_sql = true, \
+	  .help = "A SELECT; `{since}` and `{until}` stand for the window of an incremental run. A parameter is a number, " \
+		  "or stands in quotes." }
 MAPPING(fe_keys_postgresql, .name = "a postgresql source", .path = "datasets[].source: postgresql",
 	.help = "Rows of a table or query of PostgreSQL, all of one snapshot.",
 	.keys = (const struct fe_key[]){

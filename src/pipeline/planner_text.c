@@ -2,14 +2,15 @@
 /* pipeline/planner_text.c - parameters and environment variables in values
  *
  * {name} stands for a parameter, {{ for a brace; ${NAME} for an environment variable.
- * One pass: what was filled in is never looked at again. In an expression a parameter
- * cannot become more than a value: inside quotes its quotes are doubled, outside it
+ * One pass: what was filled in is never looked at again. In an expression, and in a query, a
+ * parameter cannot become more than a value: inside quotes its quotes are doubled, outside it
  * must be a number.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "db/db.h"
 #include "pipeline/planner.h"
 
 #define MAX_FILLED_BYTES ((size_t)64 * 1024)
@@ -38,6 +39,12 @@ refuse(struct filler *f, size_t offset, const char *fmt, ...)
 	f->is_wrong = true;
 }
 
+static bool
+is_letter_or_digit(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
 /* Length of the name at the front of s that is closed by '}'; 0: none. */
 static size_t
 name_length(struct fe_str s, bool is_env)
@@ -51,8 +58,8 @@ name_length(struct fe_str s, bool is_env)
 		return fe_is_sql_name((struct fe_str){ s.p, n }) ? n : 0;
 	for (size_t i = 0; i < n; i++) {
 		char c = s.p[i];
-		bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-		if (!is_letter && !(i && c >= '0' && c <= '9'))
+		bool is_digit = c >= '0' && c <= '9';
+		if (c != '_' && (!is_letter_or_digit(c) || (is_digit && i == 0)))
 			return 0;
 	}
 	return n;
@@ -97,6 +104,64 @@ add_window(struct filler *f, struct fe_str name)
 	return is_since || is_until;
 }
 
+/* What the offset stands in: of a quote, a quoted name, a comment its first character; else 0. */
+static char
+sql_place(struct fe_str sql, size_t offset)
+{
+	size_t at = 0, end;
+
+	while ((end = fe_db_token_end(sql, at)) <= offset)
+		at = end;
+	if (at == offset)
+		return '\0';
+	return sql.p[at] == 'E' || sql.p[at] == 'e' ? '\'' : sql.p[at]; /* E'...' */
+}
+
+/* A database may take a backslash for the beginning of an escape. */
+static bool
+fits_quote(struct fe_str value, char quote)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] == '\\' || (quote != '\'' && !strchr(" .-_", value.p[i]) && !is_letter_or_digit(value.p[i])))
+			return false;
+	return true;
+}
+
+static void
+add_quoted_value(struct fe_buf *out, struct fe_str value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.p[i] == '\'')
+			fe_buf_add_char(out, '\'');
+		fe_buf_add_char(out, value.p[i]);
+	}
+}
+
+/* As a value outside of quotes. */
+static void
+add_number(struct filler *f, const struct fe_plan_param *p, size_t offset)
+{
+	if (is_number(fe_str_of(p->value)))
+		fe_buf_addf(&f->out, p->value[0] == '-' ? "(%s)" : "%s", p->value);
+	else
+		refuse(f, offset, "parameter '%s' is not a number; where a text is meant put it in quotes: '{%s}'", p->name, p->name);
+}
+
+static void
+add_to_query(struct filler *f, const struct fe_plan_param *p, size_t offset)
+{
+	const struct fe_str value = fe_str_of(p->value);
+	const char place = sql_place(f->node->text, offset);
+
+	if (place == '\0')
+		add_number(f, p, offset);
+	else if (!fits_quote(value, place))
+		refuse(f, offset, place == '\'' ? "parameter '%s' has a backslash, which may mean more in a query"
+		                               : "parameter '%s' may have letters, digits and ' .-_' only, where it stands", p->name);
+	else
+		add_quoted_value(&f->out, value);
+}
+
 static void
 add_param(struct filler *f, struct fe_str name, size_t offset)
 {
@@ -119,20 +184,14 @@ add_param(struct filler *f, struct fe_str name, size_t offset)
 	}
 	struct fe_str value = fe_str_of(p->value);
 	f->b->is_filled_in[p - f->b->params] = true;
-	if (f->key->kind != FE_KEY_EXPRESSION) {
+	if (f->key->is_sql)
+		add_to_query(f, p, offset);
+	else if (f->key->kind != FE_KEY_EXPRESSION)
 		fe_buf_add_str(&f->out, value);
-	} else if (f->in_text) {
-		for (size_t i = 0; i < value.n; i++) {
-			if (value.p[i] == '\'')
-				fe_buf_add_char(&f->out, '\'');
-			fe_buf_add_char(&f->out, value.p[i]);
-		}
-	} else if (is_number(value)) {
-		fe_buf_addf(&f->out, p->value[0] == '-' ? "(%s)" : "%s", p->value);
-	} else {
-		refuse(f, offset, "parameter '%s' is not a number; where a text is meant put it in quotes: '{%s}'",
-		       p->name, p->name);
-	}
+	else if (f->in_text)
+		add_quoted_value(&f->out, value);
+	else
+		add_number(f, p, offset);
 }
 
 static void

@@ -12,6 +12,7 @@
 
 #include "../scratch.h"
 #include "base/mem.h"
+#include "extract/query.h"
 #include "pipeline/connectors.h"
 #include "pipeline/plan.h"
 #include "pipeline/reference.h"
@@ -458,6 +459,53 @@ folder_of_the_file_is_no_pattern_even_before_one(void **state)
 }
 
 static void
+a_parameter_of_a_query_can_only_be_a_value(void **state)
+{
+	static const struct { const char *query, *value, *filled; } cases[] = {
+		{ "select * from t where a = '{p}'", "x' or '1'='1", "select * from t where a = 'x'' or ''1''=''1'" },
+		{ "select * from t where a = '{p}'", "x\\' or 1=1 --", NULL },
+		{ "select * from t where a = {p}", "-5", "select * from t where a = (-5)" },
+		{ "select * from t where a = {p}", "5 or 1=1", NULL },
+		{ "select * from t_{p}", "2026", "select * from t_2026" },
+		{ "select * from \"{p}\"", "Sales 2026", "select * from \"Sales 2026\"" },
+		{ "select * from \"{p}\"", "a\" union select 1 from \"b", NULL },
+		{ "-- don't {p}\nselect 1", "x\nselect 2 --", NULL },
+		{ "select 1 -- don't\n, {p}", "x", NULL },
+		{ "select E'{p}'", "it's", "select E'it''s'" },
+		{ "select $$ {p} $$", "$$ or", NULL },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fe_buf more;
+		struct fe_plan *plan = NULL;
+		struct fe_mistakes m = { 0 };
+		struct fe_err err = FE_ERR_INIT;
+		const struct fe_plan_param p = { "p", cases[i].value };
+		const struct fe_plan_settings set = { .path = "/srv/shop/shop.yaml", .params = &p, .n_params = 1 };
+
+		fe_buf_init(&more, 65536);
+		fe_buf_add_text(&more, "    source:\n      sqlite: a.db\n      query: |\n        ");
+		for (const char *c = cases[i].query; *c; c++)
+			*c == '\n' ? fe_buf_add_text(&more, "\n        ") : fe_buf_add_char(&more, *c);
+		fe_buf_add_char(&more, '\n');
+		char *text = shop("params: { p: }\n", fe_buf_text(&more), "");
+		enum fe_rc rc = fe_plan_load_text(&plan, &set, fe_str_of(text), &m, &err);
+		if (cases[i].filled) {
+			assert_int_equal(rc, FE_OK);
+			const char *query = plan->datasets[0].source_set.query->query;
+			assert_memory_equal(query, cases[i].filled, strlen(cases[i].filled));
+		} else {
+			assert_int_equal(rc, FE_EUSAGE);
+			assert_int_equal(m.n_items, 1);
+		}
+		fe_plan_free(plan);
+		fe_mistakes_reset(&m);
+		fe_free(text);
+		fe_buf_reset(&more);
+	}
+}
+
+static void
 config_hash_is_of_the_bytes_and_the_parameters(void **state)
 {
 	(void)state;
@@ -536,6 +584,7 @@ main(void)
 		cmocka_unit_test(environment_reaches_locations_and_nothing_else),
 		cmocka_unit_test(warehouse_of_the_command_wins_and_is_relative_to_where_one_stands),
 		cmocka_unit_test(folder_of_the_file_is_no_pattern_even_before_one),
+		cmocka_unit_test(a_parameter_of_a_query_can_only_be_a_value),
 		cmocka_unit_test(config_hash_is_of_the_bytes_and_the_parameters),
 		cmocka_unit_test(a_file_that_everybody_may_write_is_refused),
 		cmocka_unit_test(reference_in_docs_is_what_the_tables_say),
