@@ -129,7 +129,7 @@ MAPPING(fe_keys_column, .name = "a column", .path = "datasets[].columns[]",
 		{ .name = "required", .kind = FE_KEY_BOOL, .preset = "false",
 		  .help = "Whether a record without a value is rejected (`column:missing`). Keys always are." },
 		{ .name = "pii", .kind = FE_KEY_BOOL, .preset = "false",
-		  .help = "Whether it tells of a person: no value of it is shown in results and reports. What `value` makes of such a "
+		  .help = "Whether it tells of a person: no value of it is shown in results and reports, and no sum. What `value` makes of such a "
 			  "column tells of one, too, truth values aside, unless this says otherwise." },
 		{ .name = "value", .kind = FE_KEY_EXPRESSION, .takes_params = true,
 		  .help = "Compute it from the columns before it, instead of reading it." },

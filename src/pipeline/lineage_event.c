@@ -268,11 +268,10 @@ column_object(struct fe_json *j, struct fe_str name)
 	fe_json_object(j, key);
 }
 
-/* What was read: the sums of the reconciliation. */
+/* What was read: the sums of the reconciliation, but for those of personal columns. */
 static void
 write_input_metrics(struct fe_json *j, const struct fe_report_dataset *d)
 {
-	const struct fe_json_value *sums = fe_json_get(d->totals, "sums");
 	uint64_t read = fe_report_member_u64(d->totals, "read");
 
 	facet(j, "dataQualityMetrics", FACET("1-0-3", "DataQualityMetricsInputDatasetFacet"));
@@ -280,7 +279,7 @@ write_input_metrics(struct fe_json *j, const struct fe_report_dataset *d)
 	fe_json_i64(j, "bytes", (int64_t)fe_report_member_u64(d->quality, "bytes"));
 	fe_json_i64(j, "fileCount", (int64_t)fe_report_member_u64(d->quality, "objects"));
 	fe_json_object(j, "columnMetrics");
-	for (const struct fe_json_value *s = sums ? sums->first : NULL; s; s = s->next) {
+	for (const struct fe_json_value *s = fe_report_next_sum(d, NULL); s; s = fe_report_next_sum(d, s)) {
 		uint64_t no_value = fe_report_member_u64(s, "no_value");
 		column_object(j, s->key);
 		fe_json_i64(j, "nullCount", (int64_t)no_value);

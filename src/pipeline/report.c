@@ -26,11 +26,17 @@ decimal_name(const struct fe_tally *t, size_t decimal)
 	return t->schema->fields[t->decimals[decimal]].name;
 }
 
+/* One record alone may make a sum: those of personal columns are in the audit row, beside
+ * the table that has them, and are told nowhere else. */
 static void
-write_sums(struct fe_json *j, const struct fe_tally *t)
+write_sums(struct fe_json *j, const struct fe_dataset_result *d, bool with_pii)
 {
+	const struct fe_tally *t = &d->tally;
+
 	fe_json_object(j, "sums");
 	for (size_t i = 0; i < t->n_decimals; i++) {
+		if (d->plan->pii[t->decimals[i]] && !with_pii)
+			continue;
 		fe_json_object(j, decimal_name(t, i));
 		for (int term = 0; term < FE_N_TERMS; term++)
 			fe_json_decimal(j, fe_term_name((enum fe_term)term), t->terms[term].sums[i],
@@ -190,7 +196,7 @@ write_dataset(struct fe_json *j, const struct fe_run_result *r, const struct fe_
 	fe_json_object(j, NULL);
 	fe_json_text(j, "name", d->plan->name);
 	write_terms(j, &d->tally);
-	write_sums(j, &d->tally);
+	write_sums(j, d, false);
 	write_outcome(j, r, d, is_report);
 	if (is_report)
 		write_parts(j, r, d);
@@ -255,7 +261,7 @@ fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out)
 			continue;
 		fe_json_object(&j, d->plan->name);
 		write_terms(&j, &d->tally);
-		write_sums(&j, &d->tally);
+		write_sums(&j, d, true);
 		fe_json_object_end(&j);
 	}
 	fe_json_object_end(&j);

@@ -223,6 +223,8 @@ add_totals(const struct fe_run_result *r, struct fe_buf *out)
 		add_equation(&d->tally, SIZE_MAX, out);
 		fe_buf_add_char(out, '\n');
 		for (size_t c = 0; c < d->tally.n_decimals; c++) {
+			if (d->plan->pii[d->tally.decimals[c]])
+				continue;
 			fe_buf_addf(out, "  %s: %s ", d->plan->name,
 				    d->plan->schema.fields[d->tally.decimals[c]].name);
 			add_equation(&d->tally, c, out);

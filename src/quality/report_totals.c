@@ -96,13 +96,6 @@ equation(struct fe_html *h, const struct sides *s)
 	fe_html_close(h, "p");
 }
 
-static const struct fe_json_value *
-first_sum(const struct fe_report_dataset *d)
-{
-	const struct fe_json_value *sums = fe_json_get(d->totals, "sums");
-	return sums ? sums->first : NULL;
-}
-
 static void
 equations(struct fe_html *h, const struct fe_report_dataset *d, bool is_loaded)
 {
@@ -110,7 +103,7 @@ equations(struct fe_html *h, const struct fe_report_dataset *d, bool is_loaded)
 	size_t n = 0;
 
 	equation(h, &s);
-	for (const struct fe_json_value *sum = first_sum(d); sum && n < MAX_SUMS; sum = sum->next, n++) {
+	for (const struct fe_json_value *sum = fe_report_next_sum(d, NULL); sum && n < MAX_SUMS; sum = fe_report_next_sum(d, sum), n++) {
 		s.column = sum->key;
 		s.terms = sum;
 		equation(h, &s);
@@ -163,7 +156,7 @@ table(struct fe_html *h, const struct fe_report_run *run)
 		if (!d->totals)
 			continue;
 		row(h, d->name, (struct fe_str){ 0 }, d->totals);
-		for (const struct fe_json_value *s = first_sum(d); s && n < MAX_SUMS; s = s->next, n++)
+		for (const struct fe_json_value *s = fe_report_next_sum(d, NULL); s && n < MAX_SUMS; s = fe_report_next_sum(d, s), n++)
 			row(h, d->name, s->key, s);
 	}
 	fe_html_close(h, "tbody");

@@ -14,6 +14,28 @@ fe_report_member(const struct fe_json_value *v, const char *key)
 	return (struct fe_str){ 0 };
 }
 
+static bool
+is_personal(const struct fe_report_dataset *d, struct fe_str column)
+{
+	const struct fe_json_value *pii = fe_json_get(d->quality, "pii");
+
+	for (const struct fe_json_value *v = pii ? pii->first : NULL; v; v = v->next)
+		if (fe_json_is(v, FE_JSON_STRING) && fe_str_eq(v->text, column))
+			return true;
+	return false;
+}
+
+const struct fe_json_value *
+fe_report_next_sum(const struct fe_report_dataset *d, const struct fe_json_value *after)
+{
+	const struct fe_json_value *sums = fe_json_get(d->totals, "sums");
+	const struct fe_json_value *v = after ? after->next : sums ? sums->first : NULL;
+
+	while (v && is_personal(d, v->key))
+		v = v->next;
+	return v;
+}
+
 uint64_t
 fe_report_u64(struct fe_str digits)
 {

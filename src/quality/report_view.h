@@ -91,6 +91,9 @@ uint64_t fe_report_u64(struct fe_str digits); /* 0 where they are none */
 struct fe_str fe_report_plain_number(struct fe_str digits);
 bool fe_report_is_true(const struct fe_json_value *v, const char *key);
 
+/* The sum of a column after this one, the first after NULL. None of personal columns. */
+const struct fe_json_value *fe_report_next_sum(const struct fe_report_dataset *d, const struct fe_json_value *after);
+
 struct fe_report_reason {
 	struct fe_str text;
 	uint64_t n;

@@ -308,6 +308,23 @@ def test_personal_values_are_nowhere(finetl, tmp_path):
             assert "record 6 of" in words.text
 
 
+def test_sums_of_personal_columns_are_in_the_audit_row_alone(finetl, tmp_path):
+    """The sum of one record is its value."""
+    path = pipeline(tmp_path, rows=["a,1.00,4711.25", "b,x,815.50"], columns=[
+        {"name": "id", "type": "text(60)"}, {"name": "amount", "type": "decimal(12,2)"},
+        {"name": "note", "type": "decimal(12,2)", "pii": True}])
+    for url in (f"sqlite:{tmp_path / 'w.db'}", f"files:{tmp_path / 'out'}"):
+        done = finetl.run(path, url, "--report", tmp_path / "reports", "--summary").ok()
+        finetl("report", "latest", "--warehouse", url, "--output", tmp_path / "p.html").ok()
+        told = [done.stdout, done.stderr, *(p.read_text() for p in [tmp_path / "p.html", *(tmp_path / "reports").glob("*.html")])]
+        told += [p.read_text() for p in (tmp_path / "out").glob("**/*.json")]
+        assert len(told) >= 4 and not [t for t in told if "711.25" in t or "815.50" in t]
+        assert set(done.result["datasets"][0]["sums"]) == {"amount"}
+    with sqlite3.connect(tmp_path / "w.db") as db:
+        text = db.execute("SELECT reconciliation FROM etl_audit_log WHERE reconciliation IS NOT NULL").fetchone()[0]
+    assert json.loads(text)["datasets"]["payments"]["sums"]["note"]["rejected"] == "815.50"
+
+
 def test_password_of_the_warehouse_is_nowhere(finetl, postgres, tmp_path):
     secret = "planted-secret"
     env = {"FINETL_WAREHOUSE": postgres.url_of(postgres.fresh().name, password=secret)}
