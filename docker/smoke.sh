@@ -36,6 +36,7 @@ if [ ! -f "$here/data/transactions.csv" ]; then
 		generate /data/.sample --customers 500 --transactions 1000 --seed 1
 	mv "$here/data/.sample/"*.csv "$here/data/"
 fi
+chmod a+r "$here/data/"*.csv # the users of the containers are others than you
 compose run --rm -T finetl run
 compose run --rm -T finetl checks
 compose run --rm -T finetl runs --verify

@@ -26,22 +26,6 @@ ln -sfn usr/lib "$root/lib"
 ln -sfn usr/lib64 "$root/lib64"
 chmod 1777 "$root/tmp"
 
-# Notes the package that a file is from. Debian's own lists know some files by the path before /usr was merged.
-note_package() {
-	package=$(dpkg-query -S "$1" 2>/dev/null || dpkg-query -S "${1#/usr}" 2>/dev/null) || {
-		echo "image_root.sh: $1 is of no Debian package" >&2
-		return 0
-	}
-	package=${package%%: /*}
-	name=${package%%:*}
-	[ ! -e "$root/var/lib/dpkg/status.d/$name" ] || return 0
-	dpkg-query -s "$package" >"$root/var/lib/dpkg/status.d/$name"
-	if [ -f "/usr/share/doc/$name/copyright" ]; then
-		mkdir -p "$root/usr/share/doc/$name"
-		cp -L "/usr/share/doc/$name/copyright" "$root/usr/share/doc/$name/copyright"
-	fi
-}
-
 install -m 0755 "$binary" "$root/usr/bin/finetl"
 
 # What ldd finds, and libgcc_s, which glibc opens by name when a thread is ended.
@@ -52,24 +36,36 @@ if grep 'not found' "$root/.ldd" >&2; then
 fi
 libraries=$(sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) .*/\1/p' "$root/.ldd")
 rm "$root/.ldd"
+taken="/usr/share/zoneinfo/UTC /usr/sbin/update-ca-certificates"
 for library in $libraries "$(gcc -print-file-name=libgcc_s.so.1)"; do
 	case $library in
 	/usr/lib/gcc/*) library=$(realpath "$library") ;;
 	esac
 	mkdir -p "$root${library%/*}"
 	cp -L --preserve=mode "$library" "$root$library"
-	note_package "$(realpath "$library")"
+	taken="$taken $(realpath "$library")"
 done
 
 # "right" counts leap seconds, "posix" is the same again.
 cp -R /usr/share/zoneinfo "$root/usr/share/zoneinfo"
 rm -rf "$root/usr/share/zoneinfo/right" "$root/usr/share/zoneinfo/posix"
-note_package /usr/share/zoneinfo/UTC
 
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 ln -sfn /etc/ssl/certs/ca-certificates.crt "$root/usr/lib/ssl/cert.pem" # where OpenSSL looks by itself
 ln -sfn /etc/ssl/certs "$root/usr/lib/ssl/certs"
-note_package /usr/sbin/update-ca-certificates
+
+# Which packages that was. Debian's lists know some files by their path before /usr was merged, so each is asked for twice,
+# and what one of the two names does not find is no failure.
+for file in $taken; do
+	printf '%s\n%s\n' "$file" "${file#/usr}"
+done | xargs dpkg-query -S 2>/dev/null | sed -n '/^diversion /d; s/: .*//; s/, /\n/g; p' | LC_ALL=C sort -u >"$root/.packages"
+while read -r package; do
+	name=${package%%:*}
+	dpkg-query -s "$package" >"$root/var/lib/dpkg/status.d/$name"
+	mkdir -p "$root/usr/share/doc/$name"
+	cp -L "/usr/share/doc/$name/copyright" "$root/usr/share/doc/$name/copyright"
+done <"$root/.packages"
+rm "$root/.packages"
 
 cp -L /etc/os-release "$root/etc/os-release"
 printf 'root:x:0:0:root:/:/nonexistent\nfinetl:x:%d:%d:finetl:/home/finetl:/nonexistent\n' $user $user >"$root/etc/passwd"

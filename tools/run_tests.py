@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every test of the project, in order; called by ./test, which sets things up.
 
-  checks      layers, banned calls, hardening as seen in the binary
+  checks      layers, banned calls, hardening as seen in the binary; linters of shell, images and workflows (tools/lint.sh)
   builds      gcc release, gcc with ASan and UBSan, clang, gcc with failpoints; no warnings
   unit        cmocka and the fuzz corpora, under the sanitizers and with clang
   server      tests of PostgreSQL and ODBC get throw-away servers (tools/pg_cluster.py, tools/mariadb_server.py),
@@ -11,6 +11,7 @@
   system      the binary as a user meets it: commands, faults, kills, memory
   gx          Great Expectations itself, of locked versions: its answers in tests/gx/cases made anew and compared,
               random questions put to it and to finetl, finetl's results and suites loaded by its classes
+  airflow     the provider and the DAGs in a real Airflow 3 of locked versions, with a scheduler; with --airflow2 in 2.11, too
 
 Ends with "N passed, N failed, N skipped". A test that needs something this machine does
 not have is skipped with its reason; where CI=true it fails instead.
@@ -91,6 +92,20 @@ def run_checks(results):
         results.add(name, ok, output)
 
 
+def run_linters(results):
+    """tools/lint.sh. What Go would have to build is no failure where Go is too old: the build server has a job for it."""
+    say("linters of shell, workflows, images, compose, Kubernetes")
+    ok, output = call([ROOT / "tools" / "lint.sh"])
+    found = re.findall(r"^(ok|FAILED|skipped) ([^:\n]+)(?:: (.*))?$((?:\n    .*)*)", output, re.M)
+    for outcome, name, reason, said in found:
+        if outcome == "skipped":
+            results.skipped.append((f"lint: {name}", reason))
+        else:
+            results.add(f"lint: {name}", outcome == "ok", said)
+    if not found or (not ok and not any(outcome == "FAILED" for outcome, *_ in found)):
+        results.add("tools/lint.sh", False, tail(output))
+
+
 def build_release(results):
     """build/, the one that ./run makes, with all its tests."""
     say("build: gcc, release")
@@ -150,14 +165,14 @@ def run_meson_tests(results, folder, name):
         results.add(f"{name}: unit tests", False, "none were run")
 
 
-def run_pytest(results, folders, arguments, builds):
+def run_pytest(results, folders, arguments, builds, python=sys.executable):
     say("pytest: " + ", ".join(folders))
     if not (pathlib.Path(builds["FINETL_BUILD"]) / "finetl").exists():
         results.add("pytest", False, "not run: there is no binary to test")
         return
     report = ROOT / "build" / "pytest.xml"
     report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--durations=10",
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--durations=10",
                "-o", "junit_family=xunit2", f"--junitxml={report}", *arguments, *folders]
     subprocess.run([str(c) for c in command], cwd=ROOT, env={**os.environ, **builds}, check=False)
     if not report.exists():
@@ -225,6 +240,17 @@ def run_great_expectations(results, release, is_long):
     print("  ", tail(output, 3).replace("\n", "\n   "))
 
 
+def run_airflow(results, release, major):
+    """airflow/tests with a real Airflow, installed into an environment of its own (airflow/.venv-N) the first time."""
+    say(f"Airflow {major}")
+    airflow = ROOT / "airflow"
+    ok, output = call([airflow / "setup.sh", major])
+    if not ok:
+        results.skip(f"Airflow {major}", f"airflow/setup.sh could not install it: {tail(output, 3)}")
+        return
+    run_pytest(results, ["airflow/tests/real"], [], {"FINETL_BUILD": str(release)}, airflow / f".venv-{major}" / "bin" / "python")
+
+
 @contextlib.contextmanager
 def postgres_server():
     """A server for the tests that need one; without, they say so themselves."""
@@ -263,6 +289,8 @@ def odbc_server():
 def run_all(options, results):
     arguments = (["--long"] if options.long else []) + (["-k", options.only] if options.only else [])
     run_checks(results)
+    if not options.quick and not options.only:
+        run_linters(results)
     release = build_release(results)
     if options.coverage:
         run_coverage(results, arguments)
@@ -280,8 +308,12 @@ def run_all(options, results):
         if folder:
             builds["FINETL_FAILPOINT_BUILD"] = str(folder)
     run_pytest(results, ["tests/model", "tests/system"], arguments, builds)
+    if not options.only:
+        run_pytest(results, ["airflow/tests/plain"], [], builds)
     if not options.quick and not options.only:
         run_great_expectations(results, release, options.long)
+        for major in ("3", "2") if options.airflow2 else ("3",):
+            run_airflow(results, release, major)
     if options.fuzz:
         run_fuzzers(results, options.fuzz, options.fuzzer)
 
@@ -298,12 +330,13 @@ def finish(results, started):
 
 def main():
     parser = argparse.ArgumentParser(prog="./test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one build, no sanitizers, no kills at failpoints, no Great Expectations")
+    parser.add_argument("--quick", action="store_true", help="one build, no sanitizers, no kills at failpoints, no Great Expectations, no Airflow")
     parser.add_argument("--long", action="store_true",
                         help="all kills, 5,000,000 rows, a million records from every kind of source, 3,000 questions to "
                              "Great Expectations; takes its time")
     parser.add_argument("--coverage", action="store_true", help="which lines the tests reach, instead of the usual builds")
     parser.add_argument("--tsan", action="store_true", help="the unit tests under the thread sanitizer as well")
+    parser.add_argument("--airflow2", action="store_true", help="the tests of Airflow with 2.11 as well")
     parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="each fuzzer for so long as well")
     parser.add_argument("--fuzzer", metavar="NAME", help="with --fuzz: only this one (suite, csv, ... of tests/fuzz)")
     parser.add_argument("--only", metavar="WORD", help="of the pytest tests only those whose name has this word")
