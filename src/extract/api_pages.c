@@ -110,10 +110,18 @@ skim(struct fe_api_pages *p, struct slot *s, struct fe_str *records, struct fe_e
 	return FE_OK;
 }
 
-static struct fe_str
-aside(const struct fe_api_pages *p, int which)
+/* Absent and null are an answer; what is something else than a value must not be taken for the end. */
+static enum fe_rc
+take_aside(const struct fe_api_pages *p, int which, const char *path, struct fe_str *out, struct fe_err *err)
 {
-	return p->aside[which] < 0 ? (struct fe_str){ 0 } : fe_json_reader_aside(p->skim, (size_t)p->aside[which]);
+	*out = (struct fe_str){ 0 };
+	if (p->aside[which] < 0)
+		return FE_OK;
+	const size_t index = (size_t)p->aside[which];
+	if (fe_json_reader_aside_is_container(p->skim, index))
+		return fe_fail(err, FE_EDATA, "what stands at '%s' is an object or an array, and a text or a number is wanted", path);
+	*out = fe_json_reader_aside(p->skim, index);
+	return FE_OK;
 }
 
 static enum fe_rc
@@ -121,7 +129,7 @@ take_answer(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
 {
 	static const char padding[FE_JSON_PADDING];
 	const size_t n_bytes = s->response.body.n_bytes;
-	struct fe_str records;
+	struct fe_str records, next, total;
 
 	FE_TRY(check_content(&s->response, err));
 	fe_sha256_of(fe_buf_str(&s->response.body), s->sha256);
@@ -130,12 +138,14 @@ take_answer(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
 	s->page.body = (struct fe_str){ s->response.body.p, n_bytes };
 	s->page.sha256 = s->sha256;
 	FE_TRY(skim(p, s, &records, err));
+	FE_TRY(take_aside(p, ASIDE_NEXT, p->set.api->next, &next, err));
+	FE_TRY(take_aside(p, ASIDE_TOTAL, p->set.api->total, &total, err));
 	const struct fe_api_page_facts facts = {
 		.headers = &s->response.headers,
 		.n_records = s->page.n_records,
 		.records = records,
-		.next = aside(p, ASIDE_NEXT),
-		.total = aside(p, ASIDE_TOTAL),
+		.next = next,
+		.total = total,
 	};
 	return fe_api_pager_step(p->pager, &facts, &s->is_last, err);
 }

@@ -37,11 +37,15 @@ static enum fe_rc
 find_records(struct fe_json_reader *r, const char *path, struct fe_err *err)
 {
 	r->records = r->document_root;
-	if (!path || !*path)
-		return FE_OK;
-	if (r->is_lines)
-		return fe_fail(err, FE_EUSAGE, "each line is a record, so records cannot be told a path");
-	return fe_json_shape_path(&r->shape, r->document_root, path, &r->records, err);
+	if (path && *path) {
+		if (r->is_lines)
+			return fe_fail(err, FE_EUSAGE, "each line is a record, so records cannot be told a path");
+		FE_TRY(fe_json_shape_path(&r->shape, r->document_root, path, &r->records, err));
+	}
+	if (r->records->n_items || r->records->is_level)
+		return fe_fail(err, FE_EUSAGE, "what is wanted beside the records is looked for inside of them, at '%s', where it is not "
+		               "read", path ? path : "");
+	return FE_OK;
 }
 
 enum fe_rc
@@ -63,6 +67,7 @@ fe_json_reader_new(struct fe_json_reader **out, const struct fe_json_wants *want
 	r->n_aside = wants->n_aside;
 	r->aside = fe_new_array(wants->n_aside + 1, struct fe_buf);
 	r->has_aside = fe_new_array(wants->n_aside + 1, bool);
+	r->is_container_aside = fe_new_array(wants->n_aside + 1, bool);
 	for (size_t i = 0; i < wants->n_aside; i++)
 		fe_buf_init(&r->aside[i], FE_JSON_MAX_STRING_BYTES + 1);
 	r->record_root = fe_json_shape_root(&r->shape);
@@ -91,6 +96,7 @@ fe_json_reader_free(struct fe_json_reader *r)
 		fe_buf_reset(&r->aside[i]);
 	fe_free(r->aside);
 	fe_free(r->has_aside);
+	fe_free(r->is_container_aside);
 	fe_buf_reset(&r->key_bytes);
 	fe_free(r->keys);
 	fe_json_shape_reset(&r->shape);
@@ -112,7 +118,7 @@ fe_json_reader_begin(struct fe_json_reader *r)
 	r->has_lf = r->has_crlf = r->no_final_newline = false;
 	r->n_records = 0;
 	for (size_t i = 0; i < r->n_aside; i++)
-		r->has_aside[i] = false;
+		r->has_aside[i] = r->is_container_aside[i] = false;
 }
 
 void
@@ -430,6 +436,12 @@ bool
 fe_json_reader_has_records(const struct fe_json_reader *r)
 {
 	return r->has_records;
+}
+
+bool
+fe_json_reader_aside_is_container(const struct fe_json_reader *r, size_t index)
+{
+	return r->is_container_aside[index];
 }
 
 struct fe_str

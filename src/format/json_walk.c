@@ -186,6 +186,7 @@ keep_aside(struct fe_json_reader *r, size_t index, struct fe_str text)
 
 	fe_buf_clear(&r->aside[index]);
 	r->has_aside[index] = is_value;
+	r->is_container_aside[index] = text.p == fe_cell_no_value;
 	if (is_value)
 		fe_buf_add_str(&r->aside[index], text); /* a text is shorter than it may be */
 }

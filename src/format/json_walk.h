@@ -122,6 +122,7 @@ struct fe_json_reader {
 	bool has_begun, has_bom, has_records, has_lf, has_crlf, no_final_newline;
 	uint64_t n_records;
 	struct fe_buf *aside; /* [n_aside] */
+	bool *is_container_aside; /* [n_aside] an object or an array was met */
 	bool *has_aside;
 };
 

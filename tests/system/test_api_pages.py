@@ -221,3 +221,21 @@ def test_a_byte_order_mark_and_another_content_type_do_no_harm(load):
         done, rows = load(list_.spec)
     done.ok()
     assert rows == [(1, "Zoë")]
+
+
+@pytest.mark.parametrize("next_", [{"after": 5}, ["a"], [], {}])
+@pytest.mark.parametrize("by", ["cursor", "next_url"])
+def test_a_next_page_that_is_no_value_is_not_taken_for_the_end(load, by, next_):
+    with FaultServer({"/list": Answer(json.dumps({"items": [{"id": 1, "name": "x"}], "next": next_}))}) as server:
+        pagination = {"by": by, "next": "next", **({"param": "at"} if by == "cursor" else {})}
+        done, rows = load({"api": server.url("/list"), "records": "items", "pagination": pagination,
+                           "network": {"allow_http": True, "allow_private_addresses": True}})
+    assert done.code == 3 and "'next' is an object or an array" in done.result["error"] and rows == [], done
+
+
+def test_a_next_page_among_the_records_is_refused(load):
+    """As they stream by, nothing is looked up in them: it would be taken for absent, and the first page for all."""
+    with FaultServer({"/list": Answer(page())}) as server:
+        done, rows = load({"api": server.url("/list"), "records": "items", "pagination": {"by": "cursor", "next": "items.0.id", "param": "at"},
+                           "network": {"allow_http": True, "allow_private_addresses": True}})
+    assert done.code == 2 and "'items'" in done.result["error"] and rows == [], done
