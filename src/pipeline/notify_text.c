@@ -159,11 +159,11 @@ is_zero(struct fe_str figure)
 	return true;
 }
 
-/* "10,000 read = 9,490 inserted + 104 duplicate": of counts, or of sums. */
+/* "10,000 read = 9,490 inserted + 104 duplicate": of counts, or of sums. What was not published was not inserted. */
 static void
-add_equation(const struct fe_json_value *terms, struct fe_buf *out)
+add_equation(const struct fe_report_run *run, const struct fe_json_value *terms, struct fe_buf *out)
 {
-	const char *between = " = ";
+	const char *between = " = ", *would = is_published(run) ? "" : "would be ";
 
 	fe_summary_add_grouped(out, fe_report_member(terms, "read"));
 	fe_buf_add_text(out, " read");
@@ -173,21 +173,20 @@ add_equation(const struct fe_json_value *terms, struct fe_buf *out)
 			continue;
 		fe_buf_add_text(out, between);
 		fe_summary_add_grouped(out, figure);
-		fe_buf_addf(out, " %s", fe_term_name((enum fe_term)t));
+		fe_buf_addf(out, " %s%s", t == FE_TERM_INSERTED || t == FE_TERM_UPDATED ? would : "", fe_term_name((enum fe_term)t));
 		between = " + ";
 	}
 	fe_buf_add_char(out, '\n');
 }
 
 static void
-add_sums(const struct fe_report_dataset *d, struct fe_buf *out)
+add_sums(const struct fe_report_run *run, const struct fe_report_dataset *d, struct fe_buf *out)
 {
-	const struct fe_json_value *sums = fe_json_get(d->totals, "sums");
-	size_t n = 0;
+	const struct fe_json_value *s = NULL;
 
-	for (const struct fe_json_value *s = sums ? sums->first : NULL; s && n < MAX_COLUMNS; s = s->next, n++) {
+	for (size_t n = 0; n < MAX_COLUMNS && (s = fe_report_next_sum(d, s)) != NULL; n++) {
 		fe_buf_addf(out, "  %.*s: ", FE_STR_ARGS(s->key));
-		add_equation(s, out);
+		add_equation(run, s, out);
 	}
 }
 
@@ -250,8 +249,8 @@ figures_of(const struct fe_report_run *run, struct fe_arena *arena)
 		if (!d->totals)
 			continue;
 		fe_buf_addf(&b, "%.*s: ", FE_STR_ARGS(d->name));
-		add_equation(d->totals, &b);
-		add_sums(d, &b);
+		add_equation(run, d->totals, &b);
+		add_sums(run, d, &b);
 		add_reasons(d, &b);
 		add_failed(d, &b);
 		add_gate(d, &b);

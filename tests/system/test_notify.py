@@ -17,6 +17,8 @@ from faultserver import Answer, FaultServer, hold, redirect, refused_port, statu
 from finetl import RUN_TIME, write_pipeline
 from test_checks import CUSTOMERS, TRANSACTIONS
 
+# aiosmtpd about our own server, which has TLS around it
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 SECRET = "s3cret.Passw0rd"
 PII = "c2@example.com"  # a value of an e-mail column
 RAW = "77.77"           # an amount of a record that is rejected
@@ -237,9 +239,24 @@ def test_held_and_failed_runs_are_told_with_why_and_what_next(finetl, tmp_path):
         assert finetl.run(pipeline, f"sqlite:{tmp_path}/w.db").code == 3
     held, failed = (json.loads(r.body)["finetl"] for r in server.requests)
     assert held["title"].endswith("held, nothing was published") and "max_rejected_percent" in held["error"]
-    assert "gate: max_rejected_percent is 1" in held["figures"] and held["command"].startswith("finetl rejects list --run ")
+    assert "12 read = 11 would be inserted + 1 rejected" in held["figures"] and "gate: max_rejected_percent is 1" in held["figures"] and held["command"].startswith("finetl rejects list --run ")
     assert failed["title"].endswith("failed, nothing was published") and failed["error"]
     assert failed["command"] == f"finetl run {pipeline} --warehouse sqlite:{tmp_path}/w.db"
+
+
+def test_what_is_personal_is_told_to_nobody(finetl, tmp_path):
+    """Not even as a sum, which of one record is its value; through every channel, and later from the warehouse."""
+    with FaultServer({"/services/*": Answer(b"ok")}) as server:
+        pipeline = books(tmp_path, [hook(server)], transactions=bad_transactions())
+        spec = json.loads(pipeline.read_text())
+        next(c for c in spec["datasets"][1]["columns"] if c["name"] == "amount")["pii"] = True
+        pipeline.write_text(json.dumps(spec))
+        finetl.run(pipeline, f"sqlite:{tmp_path}/w.db", "--metrics-textfile", tmp_path / "m.prom", "--openlineage-url", f"file:{tmp_path}/e").ok()
+        finetl("notify", "--pipeline", pipeline, "--warehouse", f"sqlite:{tmp_path}/w.db").ok()
+    told = [r.body.decode() for r in server.requests] + [(tmp_path / "m.prom").read_text(), (tmp_path / "e").read_text()]
+    assert len(told) == 4 and "amount" in told[3]
+    for text in told:
+        assert RAW not in text and "750.75" not in text and "828.52" not in text and "example.com" not in text
 
 
 def test_a_variable_that_is_not_set_keeps_only_its_notice_back(finetl, tmp_path):
