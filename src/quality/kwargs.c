@@ -57,7 +57,7 @@ is_wrong(struct reading *r, const char *what, const struct fe_json_value *v)
 {
 	add_mistake(r->mistake, r->spec->name, what);
 	fe_buf_add_text(r->mistake, ", not ");
-	if (v->kind == FE_JSON_STRING)
+	if (v->kind == FE_JSON_STRING || v->kind == FE_JSON_NUMBER) /* one that no double holds is a number still */
 		fe_buf_add_printable(r->mistake, v->raw, 64);
 	else
 		fe_buf_add_text(r->mistake, fe_json_kind_name(v));

@@ -268,23 +268,26 @@ fe_validation_item(const struct fe_validation *v, size_t i, struct fe_buf *sente
 enum fe_rc
 fe_validation_check(const struct fe_validation *v, enum fe_severity at_least, const char *dataset, struct fe_err *err)
 {
-	struct fe_buf all;
+	struct fe_buf all, found;
 	size_t n_failed = 0;
 	enum fe_rc rc = FE_OK;
 
 	fe_buf_init(&all, (size_t)1 << 20);
+	fe_buf_init(&found, (size_t)1 << 20);
 	for (size_t i = 0; i < v->n_items; i++) {
 		if (v->items[i].success || v->items[i].item->severity < at_least)
 			continue;
 		fe_buf_add_text(&all, n_failed++ ? "; " : "");
-		(void)fe_validation_item(v, i, &all, NULL);
-		fe_buf_add_text(&all, " (");
-		(void)fe_validation_item(v, i, NULL, &all);
-		fe_buf_add_text(&all, ")");
+		fe_buf_clear(&found);
+		(void)fe_validation_item(v, i, &all, &found);
+		fe_buf_add_text(&all, found.n_bytes ? " (" : "");
+		fe_buf_add_str(&all, fe_buf_str(&found));
+		fe_buf_add_text(&all, found.n_bytes ? ")" : "");
 	}
 	if (n_failed)
 		rc = fe_fail(err, FE_ECHECK, "%s: %zu expectation%s failed: %s", dataset, n_failed, n_failed == 1 ? "" : "s",
 		             fe_buf_text(&all));
 	fe_buf_reset(&all);
+	fe_buf_reset(&found);
 	return rc;
 }

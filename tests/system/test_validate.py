@@ -342,6 +342,13 @@ def test_files_of_data_sets_that_read_no_csv_are_judged(finetl, tmp_path, kind, 
     assert done.result["success"] is True, done
 
 
+def test_messages_name_what_is_wrong(finetl, small, tmp_path):
+    suite = write_suite(tmp_path, ("expect_column_to_exist", "critical", {"column": "nope"}))
+    assert "failed: there is a column nope code=" in validate(finetl, small, suite=suite).stderr
+    suite.write_text(suite.read_text().replace("expect_column_to_exist", BETWEEN).replace('"nope"', '"n", "min_value": 1e400'))
+    assert "2026-12-31T10:00:00Z, not 1e400" in validate(finetl, small, suite=suite).stderr
+
+
 def test_a_data_set_that_is_not_there_is_told(finetl, small):
     done = validate(finetl, small, "-p", PIPELINE, "--dataset", "transaction")
     assert done.code == 2 and "no data set 'transaction'; did you mean 'transactions'?" in done.stderr, done
