@@ -2,10 +2,12 @@
 """Who is told how a run ended: real mail over SMTP, webhooks, and what keeps them from harming anything."""
 
 import asyncio
+import contextlib
 import email
 import email.policy
 import json
 import signal
+import sqlite3
 import threading
 import time
 
@@ -213,6 +215,21 @@ def test_a_signal_ends_the_sending_at_once_and_the_run_stays_as_it_ended(finetl,
         assert time.monotonic() - begin < 2
     result = json.loads(out)
     assert process.returncode == 0 and result["published"] and not result["notifications"][0]["sent"], err
+
+
+def test_a_run_that_was_stopped_sends_nothing(finetl, tmp_path):
+    with FaultServer({"/services/*": Answer(b"ok")}) as server:
+        pipeline = books(tmp_path, [hook(server)])
+        finetl.run(pipeline, f"sqlite:{tmp_path}/w.db").ok()
+        with contextlib.closing(sqlite3.connect(tmp_path / "w.db", isolation_level=None)) as blocker:
+            blocker.execute("BEGIN EXCLUSIVE")
+            process = finetl.start("run", pipeline, "--warehouse", f"sqlite:{tmp_path}/w.db", "--run-time", RUN_TIME, "--wait", "60s")
+            time.sleep(1.5)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=20)
+        assert process.returncode == 9 and len(server.requests) == 1, err
+        told = json.loads(out)["notifications"][0]
+        assert not told["sent"] and "stopped" in told["error"]
 
 
 # ---- when ----
