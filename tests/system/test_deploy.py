@@ -52,6 +52,8 @@ def test_versions_are_the_same_everywhere():
     assert ours and all(image.endswith(f":{VERSION}") for image in ours)
     container = CRON_JOB["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
     assert container["image"] == f"finetl:{VERSION}"
+    of_the_tests = re.search(r"^apache-airflow==(\S+)", (ROOT / "airflow/requirements-3.lock").read_text(), re.M)[1]
+    assert f"apache/airflow:{of_the_tests}-" in (ROOT / "docker/airflow.Dockerfile").read_text(), "not the Airflow that is tested"
     assert f"## [{VERSION}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
@@ -59,6 +61,7 @@ def test_compose_has_no_loose_ends():
     assert "version" not in COMPOSE
     for name, service in SERVICES.items():
         assert re.search(r":\d+\.\d+", service["image"]), f"{name}: no version, or a moving one"
+        assert service["image"].startswith("finetl") or re.search(r"@sha256:[0-9a-f]{64}$", service["image"]), f"{name}: not pinned"
         for port in service.get("ports", []):
             assert port.startswith("127.0.0.1:"), f"{name} listens to other machines: {port}"
         for volume in service.get("volumes", []):
