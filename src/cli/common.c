@@ -13,6 +13,7 @@
 #include "pipeline/evolve.h"
 #include "pipeline/plan.h"
 #include "pipeline/redact.h"
+#include "pipeline/watermark.h"
 
 #define MAX_PARAMS 256
 #define MAX_SELECTED 256
@@ -160,7 +161,13 @@ enum fe_rc
 fe_cli_plan_evolved(struct fe_plan **out, const char *path, const struct fe_opts *opts,
                     const struct fe_evolve_settings *evolve, struct fe_err *err)
 {
-	return load_plan(out, path, opts, evolve, err);
+	FE_TRY(load_plan(out, path, opts, evolve, err));
+	enum fe_rc rc = fe_watermark_check_options(*out, evolve->from, evolve->until, err);
+	if (rc) {
+		fe_plan_free(*out);
+		*out = NULL;
+	}
+	return rc;
 }
 
 enum fe_rc

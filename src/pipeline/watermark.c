@@ -213,18 +213,47 @@ print_since(struct fe_watermark *w)
 /* ---- the window ---- */
 
 static enum fe_rc
-check_bound(const struct fe_watermark *w, const char *option, const char *text, struct fe_err *err)
+cast_bound(const struct fe_watermark *w, const char *option, const char *text, struct mark *m, struct fe_err *err)
 {
-	struct mark m;
-
 	if (!text)
 		return FE_OK;
-	mark_init(&m);
-	enum fe_rc rc = cast(w, fe_str_of(text), &m, err);
+	enum fe_rc rc = cast(w, fe_str_of(text), m, err);
 	if (rc)
 		fe_err_context(err, "%s", option);
-	mark_reset(&m);
 	return rc;
+}
+
+/* Each is a value of the column, and there can be something between them. */
+static enum fe_rc
+check_bounds(const struct fe_watermark *w, const char *from, const char *until, struct fe_err *err)
+{
+	struct mark first, end;
+
+	mark_init(&first);
+	mark_init(&end);
+	enum fe_rc rc = cast_bound(w, "--from", from, &first, err);
+	if (rc == FE_OK)
+		rc = cast_bound(w, "--to", until, &end, err);
+	bool is_empty = first.is_set && end.is_set &&
+		(w->type.kind == FE_TEXT ? fe_str_eq(fe_buf_str(&first.text), fe_buf_str(&end.text)) : first.number >= end.number);
+	if (rc == FE_OK && is_empty)
+		rc = fe_fail(err, FE_EUSAGE, "--from '%s' is not before --to '%s': nothing is between them", from, until);
+	mark_reset(&first);
+	mark_reset(&end);
+	return rc;
+}
+
+enum fe_rc
+fe_watermark_check_options(const struct fe_plan *plan, const char *from, const char *until, struct fe_err *err)
+{
+	bool has_cursor = false;
+
+	for (size_t i = 0; i < plan->n_datasets; i++)
+		has_cursor |= plan->datasets[i].is_selected && plan->datasets[i].cursor;
+	if (has_cursor || (!from && !until))
+		return FE_OK;
+	return fe_fail(err, FE_EUSAGE, "%s is for data sets that are 'incremental' by a 'cursor', and none is: all would be read",
+	               from ? "--from" : "--to");
 }
 
 static enum fe_rc
@@ -280,9 +309,7 @@ fe_watermark_open(struct fe_watermark **out, const struct fe_watermark_settings 
 	mark_init(&w->kept);
 	mark_init(&w->greatest);
 	fe_buf_init(&w->since, MAX_VALUE_BYTES);
-	rc = check_bound(w, "--from", set->from, err);
-	if (rc == FE_OK)
-		rc = check_bound(w, "--to", set->until, err);
+	rc = check_bounds(w, set->from, set->until, err);
 	if (rc == FE_OK && !w->is_backfill)
 		rc = read_kept(w, err);
 	if (rc) {

@@ -28,10 +28,13 @@ struct fe_watermark_settings {
 };
 
 /* What the source is to be asked for is in *window, whose texts are the watermark's.
- * FE_EUSAGE: from or until is no value of the column, or the target keeps no watermarks;
+ * FE_EUSAGE: from or until is no value of the column, nothing is between them, or the target keeps no watermarks;
  * FE_ECONFLICT: what is kept is no value of the column as it is declared now. */
 FE_MUST_USE enum fe_rc fe_watermark_open(struct fe_watermark **out, const struct fe_watermark_settings *set,
                                          struct fe_source_window *window, struct fe_err *err);
+/* --from and --to, where no data set that is read can be asked by them: FE_EUSAGE. */
+FE_MUST_USE enum fe_rc fe_watermark_check_options(const struct fe_plan *plan, const char *from, const char *until,
+                                                  struct fe_err *err);
 void fe_watermark_free(struct fe_watermark *w); /* NULL is allowed */
 /* Takes note of a cleaned batch; w NULL: nothing. */
 void fe_watermark_see(struct fe_watermark *w, const struct fe_batch *b);

@@ -426,3 +426,16 @@ def test_each_value_of_a_parameter_has_a_watermark_of_its_own(load, server, shop
     assert len({name for name, _ in marks}) == 2 and all(name.startswith("changed of region ") and "EU" not in name for name, _ in marks)
     load(pipeline, "--param", "region=EU", "--param", "unused=y").ok()
     assert server.requests[-1].query == {"region": "EU", "since": late[-1]["changed"]}
+
+
+def test_a_window_that_nothing_can_be_in_is_refused(load, server, shop):
+    for first, end in (("10", "05"), ("05", "05")):
+        done = load(incremental(server), "--from", f"2026-01-01T00:00:{first}Z", "--to", f"2026-01-01T00:00:{end}Z")
+        assert done.code == 2 and "--from" in done.result["error"] and not server.requests, done
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_window_that_no_data_set_knows_is_refused(load, server, shop, option):
+    """Instead of reading everything for somebody who asked for a day."""
+    done = load(pipeline_of(server, "/all", PAGINGS["all"]), option, "2026-01-01T00:00:05Z")
+    assert done.code == 2 and option in done.stderr and not server.requests, done
