@@ -20,7 +20,8 @@ BODY = """<p><b>{{ dag.dag_id | e }}.{{ ti.task_id | e }}</b> failed
 <pre>finetl runs                  # what the warehouse has on record
 finetl rejects list          # records that were not loaded, and why
 airflow tasks clear {{ dag.dag_id | e }} --task-regex '^{{ ti.task_id | e }}$' --downstream
-{%- if logical_date is defined and logical_date %} --start-date '{{ logical_date.isoformat() }}' --end-date '{{ logical_date.isoformat() }}'{% endif %}
+{%- if logical_date is defined and logical_date %}
+{%- set due = logical_date.isoformat() %} --start-date '{{ due }}' --end-date '{{ due }}'{% endif %}
                              # try again once the cause is gone: a step that was done is not done twice</pre>
 """
 

@@ -13,7 +13,8 @@ PIPELINE = os.environ.get("FINETL_PIPELINE")
 
 
 def fault(name, pipeline=PIPELINE, **arguments):
-    with DAG(f"fault_{name}", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc), catchup=False):
+    with DAG(f"fault_{name}", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=timezone.utc), catchup=False,
+             is_paused_upon_creation=False):
         FinetlOperator(
             task_id="run", pipeline=pipeline, finetl_conn_id=f"finetl_{name}", retry_delay=timedelta(seconds=1),
             on_failure_callback=[FinetlNotifier(smtp_conn_id="smtp_default")],

@@ -75,7 +75,6 @@ class Airflow:
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__PARALLELISM": "4",
-            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor" if database else "SequentialExecutor" if MAJOR == 2 else "LocalExecutor",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.database,
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
@@ -99,10 +98,10 @@ class Airflow:
                        stdin=subprocess.DEVNULL, capture_output=True)
 
     def start(self, *arguments):
-        log = open(self.folder / f"{arguments[0]}.log", "w")
-        self.programs.append(subprocess.Popen(
-            [sys.executable, "-m", "airflow", *map(str, arguments)], env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
-            stdout=log, stderr=subprocess.STDOUT, start_new_session=True))
+        with open(self.folder / f"{arguments[0]}.log", "w") as log:
+            self.programs.append(subprocess.Popen(
+                [sys.executable, "-m", "airflow", *map(str, arguments)], env=self.environment, cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True))
 
     def stop(self):
         for number, grace_s in ((signal.SIGTERM, 15), (signal.SIGKILL, 5)):

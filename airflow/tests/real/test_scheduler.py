@@ -11,6 +11,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -21,6 +22,7 @@ from airflows import MAJOR, PATIENCE_S, ROOT, Airflow, a_database, connection_to
 PLANTED = "planted"
 COLUMNS = ("transaction_id, customer_id, transaction_date, amount, merchant_id, category, status, payment_method, "
            "transaction_year, transaction_month, transaction_day, amount_category, risk_score, risk_level")
+FIGURES = "SELECT count(*), sum(amount), max(updated_at) FROM fact_transactions"
 STEPS = ["extract_data", "load_data", "quality_checks", "send_notification", "transform_data"]
 
 
@@ -59,25 +61,31 @@ def world(finetl, books, server, mail, tmp_path_factory):
     home.warehouse, home.arguments_seen = warehouse, []
     (folder / "ui").write_text(f"http://127.0.0.1:{port}/\n")
     home("pools", "set", "finetl_loaders", "1", "loads into one warehouse")
-    if MAJOR == 2:
-        home.start("scheduler")
-    else:
-        for program in (("api-server", "--host", "127.0.0.1", "--port", port), ("scheduler",), ("dag-processor",)):
-            home.start(*program)
     with contextlib.ExitStack() as stack:
         stack.callback(home.stop)
-        wait_for_dags(home)
+        if MAJOR > 2:
+            home.start("api-server", "--host", "127.0.0.1", "--port", port)
+            home.start("dag-processor")
+            wait_for(lambda: is_open(port), home)
+        home.start("scheduler")
+        wait_for(lambda: len(home.query("SELECT dag_id FROM serialized_dag")) == 6, home)
         home.locks = {name: stack.enter_context(locked(folder / f"{name}.db")) for name in ("killed", "too_long")}
-        home.trigger("fault_killed", "fault_too_long", "fault_unavailable", "fault_permanent", "financial_etl_pipeline")
+        home.trigger("fault_killed", "fault_too_long", "fault_unavailable", "fault_permanent")
+        home("dags", "unpause", "financial_etl_pipeline")
         yield home
         time.sleep(float(os.environ.get("FINETL_AIRFLOW_PAUSE", "0")))
 
 
-def wait_for_dags(home):
+def wait_for(condition, home):
     until = time.monotonic() + PATIENCE_S
-    while len(home.query("SELECT dag_id FROM serialized_dag")) < 6:
-        assert time.monotonic() < until, home.logs()[-6000:]
+    while not condition():
+        assert time.monotonic() < until and all(program.poll() is None for program in home.programs), home.logs()[-6000:]
         time.sleep(0.5)
+
+
+def is_open(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextlib.contextmanager
@@ -154,15 +162,24 @@ def test_what_stays_wrong_is_not_tried_again(world, mail):
 def test_the_five_steps_are_scheduled_and_load_the_books(world):
     world.wait_for_runs("financial_etl_pipeline")
     assert world.tasks("financial_etl_pipeline") == [(name, -1, "success", 1) for name in STEPS]
+    assert world.query("SELECT run_type FROM dag_run WHERE dag_id = 'financial_etl_pipeline'") == [("scheduled",)]
     (n_rows,), = rows_of(world.warehouse, "SELECT count(*) FROM fact_transactions")
     assert n_rows > 1800
+
+
+def test_a_run_by_hand_changes_nothing(world):
+    """In Airflow 3 it has no logical date."""
+    before = rows_of(world.warehouse, FIGURES)
+    world.trigger("financial_etl_pipeline")
+    world.wait_for_runs("financial_etl_pipeline", n_runs=2)
+    assert rows_of(world.warehouse, FIGURES) == before
 
 
 def test_eight_shards_end_as_the_whole(world):
     """The warehouse is emptied of what the whole run loaded, and loaded anew by shards."""
     whole = rows_of(world.warehouse, f"SELECT {COLUMNS} FROM fact_transactions ORDER BY transaction_id")
     other = a_database_beside(world)
-    world.trigger("financial_etl_sharded")
+    world("dags", "unpause", "financial_etl_sharded")
     world.wait_for_runs("financial_etl_sharded")
     done = world.tasks("financial_etl_sharded")
     assert [task for task in done if task[0] == "shard.load"] == [("shard.load", number, "success", 1) for number in range(8)]
@@ -190,17 +207,17 @@ def a_database_beside(world):
 
 
 def test_a_backfill_runs_its_days_and_changes_nothing(world):
-    before = rows_of(world.warehouse, "SELECT count(*), sum(amount), max(updated_at) FROM fact_transactions")
+    before = rows_of(world.warehouse, FIGURES)
     if MAJOR == 2:
         world("dags", "backfill", "financial_etl_pipeline", "-s", "2026-11-18", "-e", "2026-11-19T12:00:00", "--yes")
     else:
         world("backfill", "create", "--dag-id", "financial_etl_pipeline", "--from-date", "2026-11-18", "--to-date", "2026-11-19T12:00:00",
               "--max-active-runs", "1")
-    world.wait_for_runs("financial_etl_pipeline", n_runs=3)
+    world.wait_for_runs("financial_etl_pipeline", n_runs=4)
     days = {row[0].date().isoformat() for row in world.query(
-        f"SELECT {'execution_date' if MAJOR == 2 else 'logical_date'} FROM dag_run WHERE run_type LIKE 'backfill%'")}
+        f"SELECT {'execution_date' if MAJOR == 2 else 'logical_date'} FROM dag_run WHERE run_type = ?", "backfill")}
     assert days == {"2026-11-18", "2026-11-19"}
-    assert rows_of(world.warehouse, "SELECT count(*), sum(amount), max(updated_at) FROM fact_transactions") == before
+    assert rows_of(world.warehouse, FIGURES) == before
 
 
 def test_what_is_handed_on_is_small_and_no_data(world):
