@@ -94,6 +94,42 @@ write_attempt(struct load *l, struct fe_err *err)
 	return rc;
 }
 
+static bool
+is_personal(const struct fe_plan *plan, struct fe_str dataset, struct fe_str column)
+{
+	for (size_t i = 0; i < plan->n_datasets; i++) {
+		const struct fe_plan_dataset *d = &plan->datasets[i];
+		size_t field = fe_schema_find(&d->schema, column);
+		if (fe_str_is(dataset, d->name) && field != FE_NO_COLUMN && d->pii[field])
+			return true;
+	}
+	return false;
+}
+
+static void
+copy_member(const struct fe_json_value *m, struct fe_json *j)
+{
+	char key[FE_JSON_MAX_KEY_BYTES + 1] = "";
+
+	memcpy(key, m->key.p, m->key.n < sizeof key - 1 ? m->key.n : sizeof key - 1);
+	fe_json_raw(j, key, m->raw);
+}
+
+/* A member of a data set's totals as it is, or its sums without those of personal columns. */
+static void
+copy_totals(const struct fe_plan *plan, struct fe_str dataset, const struct fe_json_value *m, struct fe_json *j)
+{
+	if (!fe_str_is(m->key, "sums")) {
+		copy_member(m, j);
+		return;
+	}
+	fe_json_object(j, "sums");
+	for (const struct fe_json_value *sum = m->first; sum; sum = sum->next)
+		if (!is_personal(plan, dataset, sum->key))
+			copy_member(sum, j);
+	fe_json_object_end(j);
+}
+
 /* The line of a run that ended before its state was written, made of the audit row. */
 static enum fe_rc
 take_audit_row(void *ctx, const struct fe_catalog_run *run, struct fe_err *err)
@@ -119,11 +155,8 @@ take_audit_row(void *ctx, const struct fe_catalog_run *run, struct fe_err *err)
 	for (const struct fe_json_value *v = datasets ? datasets->first : NULL; v; v = v->next) {
 		fe_json_object(&j, NULL);
 		fe_json_str(&j, "name", v->key);
-		for (const struct fe_json_value *m = v->first; m; m = m->next) {
-			char key[FE_JSON_MAX_KEY_BYTES + 1] = "";
-			memcpy(key, m->key.p, m->key.n < sizeof key - 1 ? m->key.n : sizeof key - 1);
-			fe_json_raw(&j, key, m->raw);
-		}
+		for (const struct fe_json_value *m = v->first; m; m = m->next)
+			copy_totals(l->step->plan, v->key, m, &j);
 		fe_json_object_end(&j);
 	}
 	fe_json_array_end(&j);

@@ -601,6 +601,20 @@ def test_a_load_that_committed_and_died_is_not_loaded_again(finetl, tmp_path):
         assert {k: b[k] for k in a} == a and a["read"] > 0
 
 
+def test_a_line_made_of_the_audit_row_has_no_sums_of_personal_columns(finetl, tmp_path):
+    (tmp_path / "in.csv").write_text("id,amount,salary\na,1.00,4711.25\n")
+    path = write_pipeline(tmp_path, {
+        "version": 1, "pipeline": "p", "targets": {"t": {"key": ["id"]}},
+        "datasets": [{"name": "d", "source": {"csv": "in.csv"}, "target": "t", "columns": [
+            {"name": "id", "type": "text(9)"}, {"name": "amount", "type": "decimal(9,2)"},
+            {"name": "salary", "type": "decimal(9,2)", "pii": True}]}]})
+    steps = Steps(finetl, path, tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
+    loaded = steps.all()[-1]
+    (tmp_path / "R" / "load.json").unlink()
+    again = steps("load").ok().result
+    assert [list(r["datasets"][0]["sums"]) for r in (loaded, again)] == [["amount"], ["amount"]]
+
+
 # ---- elsewhere ----
 
 def test_a_run_directory_on_s3_ends_as_a_run(finetl, tmp_path):
