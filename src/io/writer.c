@@ -39,6 +39,7 @@ struct fe_writer {
 	char *buffer;
 	size_t n_buffered;
 	uint64_t n_written; /* to the file */
+	uint64_t n_before;   /* bytes of the content that is written anew; 0: none */
 	bool is_finished;
 };
 
@@ -227,10 +228,10 @@ enum fe_rc
 fe_writer_pread(struct fe_writer *w, uint64_t offset, void *out, size_t n_bytes,
 		struct fe_err *err)
 {
-	uint64_t end;
-	if (__builtin_add_overflow(offset, n_bytes, &end) || end > fe_writer_size(w))
+	uint64_t end, size = w->n_before > fe_writer_size(w) ? w->n_before : fe_writer_size(w);
+	if (__builtin_add_overflow(offset, n_bytes, &end) || end > size)
 		return fail_at(w, fe_fail(err, FE_EBUG, "reading back past the end"), err);
-	if (end > w->n_written)
+	if (end > w->n_written && !w->n_before)
 		FE_TRY(fe_writer_flush(w, err));
 	return fail_at(w, fe_pread_all(w->fd, offset, out, n_bytes, err), err);
 }
@@ -249,12 +250,26 @@ fe_writer_forget_hash(struct fe_writer *w)
 }
 
 enum fe_rc
+fe_writer_rewrite(struct fe_writer *w, struct fe_err *err)
+{
+	FE_ASSERT(!w->is_finished && !w->n_before);
+	FE_TRY(fe_writer_flush(w, err));
+	w->n_before = w->n_written;
+	w->n_written = 0;
+	fe_sha256_free(w->sha);
+	w->sha = fe_sha256_new();
+	return FE_OK;
+}
+
+enum fe_rc
 fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], struct fe_err *err)
 {
 	unsigned char digest[FE_SHA256_BYTES];
 	FE_ASSERT(!w->is_finished && w->sha);
 	FE_TRY(fe_writer_flush(w, err));
 	FE_TRY(fe_failpoint("writer.finish", err));
+	if (w->n_written < w->n_before && ftruncate(w->fd, (off_t)w->n_written) != 0)
+		return fe_fail_errno(err, errno, "cannot shorten", w->path);
 	if (w->upload)
 		FE_TRY(fe_upload_send(w->upload, w->fd, w->n_written, err));
 	else if (fsync(w->fd) != 0)

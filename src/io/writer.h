@@ -26,8 +26,12 @@ FE_MUST_USE enum fe_rc fe_writer_write(struct fe_writer *w, const void *p, size_
 FE_MUST_USE enum fe_rc fe_writer_flush(struct fe_writer *w, struct fe_err *err);
 /* Reads back what was written; flushes where it must. */
 FE_MUST_USE enum fe_rc fe_writer_pread(struct fe_writer *w, uint64_t offset, void *out, size_t n_bytes, struct fe_err *err);
-/* The content is only read back, never published: no hash is made of it any more. */
+/* What has been written will be written anew: no hash is made of it any more. */
 void fe_writer_forget_hash(struct fe_writer *w);
+/* Begins again at the front of what was written, to write it anew with parts left out. The
+ * old bytes can be read back by pread as long as nothing was written over them: read
+ * ahead of what is written. What is left of them at the end goes. */
+FE_MUST_USE enum fe_rc fe_writer_rewrite(struct fe_writer *w, struct fe_err *err);
 uint64_t fe_writer_size(const struct fe_writer *w);
 /* Ends the content: flush and fsync; the hash is known from here; nothing is
  * visible yet. Then publish renames it. */

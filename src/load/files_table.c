@@ -83,7 +83,7 @@ remove_row(struct fe_files_table *t, const struct fe_removal *r, struct fe_err *
 			       t->table->name);
 	fe_bit_set(t->dead, number);
 	if (t->n_dead++ == 0)
-		fe_writer_forget_hash(t->out.writer); /* it will be copied */
+		fe_writer_forget_hash(t->out.writer); /* it will be written anew */
 	return FE_OK;
 }
 
@@ -116,7 +116,7 @@ fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const s
 static enum fe_rc
 read_window(struct fe_files_table *t, uint64_t place, size_t n_bytes, struct fe_err *err)
 {
-	uint64_t left = fe_writer_size(t->out.writer) - place;
+	uint64_t left = t->handed_bytes - place;
 	size_t n = left < n_bytes ? (size_t)left : n_bytes;
 	fe_buf_clear(&t->window);
 	if (!fe_buf_reserve(&t->window, n))
@@ -156,7 +156,7 @@ fe_files_table_fetch(struct fe_files_table *t, int64_t number, struct fe_batch *
 
 /* ---- the end ---- */
 
-/* The copy without dead rows, in the making. */
+/* The file without dead rows, in the making: written over itself, behind what was read. */
 struct copy {
 	struct fe_writer *to;
 	const char *live;     /* in the window: rows from here on are kept; NULL: none yet */
@@ -177,7 +177,7 @@ take_off_sums(struct fe_files_table *t, struct copy *c, struct fe_str line, stru
 	return FE_OK;
 }
 
-/* Rows that are kept, side by side in the window, go to the copy in one piece. */
+/* Rows that are kept, side by side in the window, go out in one piece. */
 static enum fe_rc
 write_live(struct copy *c, const char *end, struct fe_err *err)
 {
@@ -217,7 +217,8 @@ copy_some_of(struct fe_files_table *t, struct copy *c, struct fe_str lines, size
 static enum fe_rc
 copy_live_rows(struct fe_files_table *t, struct copy *c, struct fe_err *err)
 {
-	uint64_t size = fe_writer_size(t->out.writer), window_at = 0;
+	const uint64_t size = t->handed_bytes;
+	uint64_t window_at = 0;
 
 	FE_TRY(read_window(t, 0, (size_t)t->places[0], err)); /* the header */
 	FE_TRY(fe_writer_write(c->to, t->window.p, t->window.n_bytes, err));
@@ -242,18 +243,12 @@ copy_live_rows(struct fe_files_table *t, struct copy *c, struct fe_err *err)
 static enum fe_rc
 leave_out_dead_rows(struct fe_files_table *t, struct fe_err *err)
 {
-	struct copy c = { 0 };
-	FE_TRY(fe_writer_open(&c.to, t->out.path, t->out.net, err));
+	struct copy c = { .to = t->out.writer };
+	FE_TRY(fe_writer_rewrite(c.to, err));
 	fe_batch_init(&c.dead, t->table->schema);
 	enum fe_rc rc = copy_live_rows(t, &c, err);
 	fe_batch_reset(&c.dead);
-	if (rc) {
-		fe_writer_close(c.to);
-		return rc;
-	}
-	fe_writer_close(t->out.writer); /* not published: it vanishes */
-	t->out.writer = c.to;
-	return FE_OK;
+	return rc;
 }
 
 enum fe_rc
@@ -284,7 +279,7 @@ fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct
 	}
 	if (t->n_dead)
 		(void)snprintf(out->strategy, sizeof out->strategy,
-		               "rows in input order, then copied without %" PRIu64 " superseded ones", t->n_dead);
+		               "rows in input order, then closed up over %" PRIu64 " superseded ones", t->n_dead);
 	else
 		(void)snprintf(out->strategy, sizeof out->strategy, "rows in input order, published at the end");
 	return FE_OK;

@@ -178,6 +178,44 @@ writer_reads_back_what_it_wrote(void **state)
 }
 
 static void
+writer_writes_anew_over_what_it_wrote(void **state)
+{
+	const char *path = scratch_path(&scratch, "anew.csv");
+	struct fe_buf text, kept;
+	struct fe_err err = FE_ERR_INIT;
+	char sha[FE_SHA256_HEX_BYTES], want[FE_SHA256_HEX_BYTES], piece[1000];
+	(void)state;
+	fe_buf_init(&text, 1u << 22);
+	fe_buf_init(&kept, 1u << 22);
+	for (int i = 0; i < 300000; i++)
+		fe_buf_addf(&text, "%d,", i);
+	struct fe_writer *w = open_writer(path);
+	assert_int_equal(fe_writer_write(w, text.p, text.n_bytes, &err), FE_OK);
+	fe_writer_forget_hash(w);
+	assert_int_equal(fe_writer_rewrite(w, &err), FE_OK);
+	/* Every third piece is left out. */
+	for (size_t at = 0, i = 0; at < text.n_bytes; at += sizeof piece, i++) {
+		size_t n = text.n_bytes - at < sizeof piece ? text.n_bytes - at : sizeof piece;
+		assert_int_equal(fe_writer_pread(w, at, piece, n, &err), FE_OK);
+		assert_memory_equal(piece, text.p + at, n);
+		if (i % 3 == 1)
+			continue;
+		assert_int_equal(fe_writer_write(w, piece, n, &err), FE_OK);
+		fe_buf_add(&kept, piece, n);
+	}
+	assert_int_equal(fe_writer_finish(w, sha, &err), FE_OK);
+	assert_int_equal(fe_writer_size(w), kept.n_bytes);
+	assert_int_equal(fe_writer_publish(w, &err), FE_OK);
+	fe_writer_close(w);
+	expect_file(path, fe_buf_str(&kept));
+	fe_sha256_of(fe_buf_str(&kept), want);
+	assert_string_equal(sha, want);
+	assert_int_equal(unlink(path), 0);
+	fe_buf_reset(&text);
+	fe_buf_reset(&kept);
+}
+
+static void
 writer_removes_leftovers_of_killed_runs_only(void **state)
 {
 	(void)state;
@@ -271,6 +309,7 @@ main(void)
 		cmocka_unit_test(writer_undoes_what_was_not_published),
 		cmocka_unit_test(writer_writes_pieces_of_any_size),
 		cmocka_unit_test(writer_reads_back_what_it_wrote),
+		cmocka_unit_test(writer_writes_anew_over_what_it_wrote),
 		cmocka_unit_test(writer_removes_leftovers_of_killed_runs_only),
 		cmocka_unit_test(writer_refuses_to_replace_what_is_no_file),
 		cmocka_unit_test(writer_refuses_places_that_cannot_be_written),
