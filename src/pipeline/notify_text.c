@@ -287,7 +287,8 @@ advise(const struct fe_plan *plan, const struct fe_report_run *run, struct fe_ar
 		n->advice = fe_json_is(run->retry_helps, FE_JSON_BOOL) && !run->retry_helps->is_true
 				    ? "It will end alike until the cause is mended. Then run it again:"
 				    : "The cause may pass by itself. Run it again; it is safe to:";
-		n->command = run_command("finetl run ", fe_str_of(plan->path), run, arena);
+		n->command = run->again.p ? fe_arena_copy(arena, run->again.p, run->again.n)
+					  : run_command("finetl run ", fe_str_of(plan->path), run, arena);
 	} else if (has_rejects && run->has_catalog) {
 		n->advice = fe_str_is(run->status, "held")
 				    ? "Look at the rejected records, mend the source, the rule or the bound, and run it again:"

@@ -319,6 +319,21 @@ name_objects(struct extract *x, const struct fe_source *source, struct fe_err *e
 	return FE_OK;
 }
 
+/* Pages that an attempt that was killed has left behind those that there are now. */
+static enum fe_rc
+remove_left(struct keeping *k, struct fe_err *err)
+{
+	bool exists = k->is_api;
+
+	for (size_t number = k->n_begun + 1; exists; number++) {
+		const char *path = fe_step_path(k->x->step, fe_step_raw_name(&k->x->raw, number, FE_STR("page.json")));
+		FE_TRY(fe_file_exists(path, &k->x->step->net, &exists, err));
+		if (exists)
+			FE_TRY(fe_file_remove(path, &k->x->step->net, err));
+	}
+	return FE_OK;
+}
+
 static enum fe_rc
 keep_answers(struct extract *x, const struct fe_source_settings *asked, struct fe_err *err)
 {
@@ -338,6 +353,8 @@ keep_answers(struct extract *x, const struct fe_source_settings *asked, struct f
 		rc = end_object(&k, err);
 	if (rc == FE_OK)
 		rc = name_objects(x, source, err);
+	if (rc == FE_OK)
+		rc = remove_left(&k, err);
 	if (rc == FE_OK)
 		x->n_new += source->n_rows;
 	fe_writer_close(k.rows);

@@ -55,12 +55,15 @@ static enum fe_rc
 tell_of_state(struct fe_step *s, const struct fe_step_state *state, bool all, struct fe_err *err)
 {
 	struct fe_told_list told = { 0 };
-	struct fe_buf warehouse, why;
+	struct fe_buf warehouse, why, again;
 
 	fe_buf_init(&warehouse, MAX_LINE_BYTES);
 	fe_buf_init(&why, MAX_LINE_BYTES);
 	if (s->plan->warehouse)
 		fe_buf_add_redacted_url(&warehouse, s->plan->warehouse);
+	fe_buf_init(&again, MAX_LINE_BYTES);
+	fe_buf_addf(&again, "finetl %.*s%s%s --run-dir %s", (int)strcspn(state->self.path, "."), state->self.path,
+		    state == fe_step_origin(s) ? " " : "", state == fe_step_origin(s) ? state->pipeline_file : "", s->dir);
 	fe_buf_addf(&why, "%s, ", state->self.path);
 	fe_buf_add_str(&why, text_of(state->result, "error"));
 	const struct fe_report_run run = {
@@ -74,6 +77,7 @@ tell_of_state(struct fe_step *s, const struct fe_step_state *state, bool all, st
 		.config_sha256 = fe_str_of(state->config_sha256),
 		.version = fe_str_of(state->version),
 		.warehouse = fe_buf_str(&warehouse),
+		.again = fe_buf_str(&again),
 		.retry_helps = fe_json_get(state->result, "retry_helps"),
 	};
 	fe_notify(s->plan, &run, all, s->set.clock, &told);
@@ -81,6 +85,7 @@ tell_of_state(struct fe_step *s, const struct fe_step_state *state, bool all, st
 	fe_told_reset(&told);
 	fe_buf_reset(&warehouse);
 	fe_buf_reset(&why);
+	fe_buf_reset(&again);
 	return rc;
 }
 

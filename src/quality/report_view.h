@@ -52,6 +52,7 @@ struct fe_report_run {
 	struct fe_str start_time, end_time, run_time; /* as texts of timestamps */
 	struct fe_str config_sha256, version, warehouse; /* the latter without secrets */
 	struct fe_str warehouse_option; /* " --warehouse '...'", or empty where it holds a secret */
+	struct fe_str again;            /* the command that does it again; p NULL: finetl run */
 	struct fe_str quality_score;    /* p NULL: not known */
 	const struct fe_json_value *published, *retry_helps; /* NULL: not known */
 	bool has_catalog;               /* rejects can be listed by a command */

@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import stat
 import subprocess
+import threading
 import time
 
 import pytest
@@ -20,7 +21,7 @@ import pytest
 import nasty
 import pipelines
 import sources
-from faultserver import Answer, FaultServer
+from faultserver import Answer, FaultServer, hold
 from finetl import RUN_TIME, STAMPS, absent, connect, integrity, read_csv, read_rejects, table_columns, write_pipeline
 from sources import COLUMNS, moment, pipeline_of, records
 
@@ -336,6 +337,32 @@ def test_values_that_lines_of_json_cannot_tell_are_judged_as_in_a_run(finetl, tm
     assert sum(len(t) for t in steps[1]["rows"].values()) >= 4
 
 
+def test_a_selection_is_that_of_all_steps(finetl, tmp_path):
+    _, now = financial(tmp_path, 60, 200)
+    finetl.run(now, f"sqlite:{tmp_path / 'run.db'}", "--select", "customers").ok()
+    steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'steps.db'}")
+    steps("extract", "--select", "customers").ok()
+    steps("transform").ok()
+    assert [d["name"] for d in steps("load").ok().result["datasets"]] == ["customers"]
+    same(of_sqlite(tmp_path / "run.db"), of_sqlite(tmp_path / "steps.db"))
+    assert not (tmp_path / "R" / "raw" / "transactions").exists()
+
+
+def test_parameters_are_handed_on(finetl, tmp_path):
+    _, now = financial(tmp_path, 60, 200)
+    pipeline = pipelines.financial()
+    pipeline["params"] = {"of": "nobody"}
+    pipeline["datasets"][0]["source"] = {"csv": "{of}.csv"}
+    write_pipeline(now.parent, pipeline)
+    finetl.run(now, f"sqlite:{tmp_path / 'run.db'}", "--param", "of=customers").ok()
+    steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'steps.db'}")
+    steps("extract", "--param", "of=them", "--param", "of=customers").ok()
+    assert steps("extract").code == 8  # other parameters are another configuration
+    steps("transform").ok()
+    steps("load").ok()
+    same(of_sqlite(tmp_path / "run.db"), of_sqlite(tmp_path / "steps.db"))
+
+
 # ---- what is written ----
 
 def test_clean_and_rejected_records_are_told_by_files(finetl, tmp_path):
@@ -615,6 +642,27 @@ def test_a_line_made_of_the_audit_row_has_no_sums_of_personal_columns(finetl, tm
     assert [list(r["datasets"][0]["sums"]) for r in (loaded, again)] == [["amount"], ["amount"]]
 
 
+def test_a_step_that_is_asked_to_stop_leaves_no_state(finetl, tmp_path):
+    asked = threading.Event()
+
+    def slow(request):
+        asked.set()
+        return hold()
+
+    with FaultServer({"/rows.csv": slow}) as server:
+        pipeline = pipelines.financial()
+        pipeline["datasets"] = pipeline["datasets"][:1]
+        pipeline["targets"] = {"dim_customers": pipeline["targets"]["dim_customers"]}
+        pipeline["datasets"][0]["source"] = {"csv": server.url("/rows.csv"), "network": {"allow_http": True, "allow_private_addresses": True}}
+        steps = Steps(finetl, write_pipeline(tmp_path, pipeline), tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
+        child = finetl.start(*steps.command("extract"))
+        assert asked.wait(10)
+        child.send_signal(signal.SIGTERM)
+        out, _ = child.communicate(timeout=10)
+    assert child.returncode == 9 and json.loads(out)["exit_code"] == 9
+    assert not (tmp_path / "R" / "extract.json").exists()
+
+
 # ---- elsewhere ----
 
 def test_a_run_directory_on_s3_ends_as_a_run(finetl, tmp_path):
@@ -716,6 +764,7 @@ def test_people_are_told_of_steps_that_failed_and_again_of_what_came_after(finet
         assert steps("extract").code == 2
         steps("notify", "--warehouse", steps.warehouse).ok()
         assert len(heard) == 1 and "failed" in heard[0] and "no file matches" in heard[0]
+        assert f"finetl extract {now} --run-dir {tmp_path / 'R'}" in heard[0]
         (tmp_path / "away.csv").rename(customers)
         steps.all()
         steps("notify", "--warehouse", steps.warehouse).ok()
