@@ -81,7 +81,7 @@ build_sums(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 				 FE_DECIMAL_OK || at_most < 0)
 			fe_planner_mistake(b, n, "'%.*s' is not an amount of the column '%s', %s, from 0 up",
 					 FE_STR_ARGS(fe_mistake_shown(n->text)), n->key.p, fe_type_print(type, name));
-		sums[d->gate.n_max_rejected_sums++] = (struct fe_gate_sum){ .column = c, .at_most = at_most };
+		sums[d->gate.n_max_rejected_sums++] = (struct fe_gate_sum){ .column = c, .at_most = at_most, .is_personal = d->pii[c] };
 	}
 	d->gate.max_rejected_sums = sums;
 }

@@ -31,6 +31,18 @@ check_percent(const struct fe_gate *gate, const struct fe_tally *t, const char *
 		       dataset, rejected, read, (int)n, bound);
 }
 
+/* The sum of one record is its value. */
+static size_t
+format_found(const struct fe_gate_sum *bound, fe_i128 sum, unsigned scale, char out[FE_DECIMAL_TEXT_BYTES])
+{
+	static const char mask[] = "***";
+
+	if (!bound->is_personal)
+		return fe_i128_format(sum, scale, out);
+	memcpy(out, mask, sizeof mask);
+	return sizeof mask - 1;
+}
+
 static enum fe_rc
 check_sum(const struct fe_gate_sum *bound, const struct fe_tally *t, const char *dataset, struct fe_err *err)
 {
@@ -43,7 +55,7 @@ check_sum(const struct fe_gate_sum *bound, const struct fe_tally *t, const char 
 			continue;
 		if (t->rejected_abs[i] <= bound->at_most)
 			return FE_OK;
-		n_sum = fe_i128_format(t->rejected_abs[i], field->type.scale, sum);
+		n_sum = format_found(bound, t->rejected_abs[i], field->type.scale, sum);
 		n_most = fe_decimal_format(bound->at_most, field->type.scale, most);
 		return fe_fail(err, FE_ECHECK,
 			       "'%s': the rejected records hold %.*s of '%s', more than the %.*s of max_rejected_sum",
@@ -124,7 +136,7 @@ print_sum(struct fe_json *j, const struct fe_gate_sum *bound, const struct fe_ta
 		if (t->decimals[i] != bound->column)
 			continue;
 		struct fe_str limit = { a, fe_decimal_format(bound->at_most, field->type.scale, a) };
-		struct fe_str found = { b, fe_i128_format(t->rejected_abs[i], field->type.scale, b) };
+		struct fe_str found = { b, format_found(bound, t->rejected_abs[i], field->type.scale, b) };
 		print_bound(j, "max_rejected_sum", field->name, limit, found, t->rejected_abs[i] <= bound->at_most);
 	}
 }

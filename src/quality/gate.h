@@ -13,6 +13,7 @@
 struct fe_gate_sum {
 	size_t column;   /* a decimal source column */
 	int64_t at_most; /* scaled as the column; against the rejects' sum of absolute values */
+	bool is_personal; /* what was found is told as *** */
 };
 
 #define FE_PERCENT_SCALE 6

@@ -320,6 +320,11 @@ def test_sums_of_personal_columns_are_in_the_audit_row_alone(finetl, tmp_path):
         told += [p.read_text() for p in (tmp_path / "out").glob("**/*.json")]
         assert len(told) >= 4 and not [t for t in told if "711.25" in t or "815.50" in t]
         assert set(done.result["datasets"][0]["sums"]) == {"amount"}
+    held = finetl.run(pipeline(tmp_path, rows=["a,1.00,4711.25", "b,x,815.50"], gate={"max_rejected_sum": {"note": "815.49"}}, columns=[
+        {"name": "id", "type": "text(60)"}, {"name": "amount", "type": "decimal(12,2)"},
+        {"name": "note", "type": "decimal(12,2)", "pii": True}]), f"files:{tmp_path / 'held'}", "--report", tmp_path / "held_page")
+    told = [held.stdout, held.stderr, *(p.read_text() for p in (tmp_path / "held_page").iterdir())]
+    assert held.code == 4 and "hold *** of 'note', more than the 815.49" in held.stderr and not [t for t in told if "815.50" in t]
     with sqlite3.connect(tmp_path / "w.db") as db:
         text = db.execute("SELECT reconciliation FROM etl_audit_log WHERE reconciliation IS NOT NULL").fetchone()[0]
     assert json.loads(text)["datasets"]["payments"]["sums"]["note"]["rejected"] == "815.50"
