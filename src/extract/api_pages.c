@@ -75,8 +75,8 @@ check_content(const struct fe_http_response *r, struct fe_err *err)
 	if (i == body.n)
 		return fe_fail(err, FE_EDATA, "the API answered with an empty body");
 	if (body.p[i] == '<')
-		return fe_fail(err, FE_EDATA, "the API answered with %s, not with JSON; a login page?",
-			       type ? type : "a web page");
+		return fe_fail(err, FE_EDATA, "the API answered with a web page (type %s), not with JSON; a login page?",
+			       type ? type : "unknown");
 	return FE_OK;
 }
 
