@@ -120,6 +120,7 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside():
             if "uses:" in line:
                 assert re.search(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), f"{path.name}: {line}"
     images = [job["container"] for flow in WORKFLOWS.values() for job in flow["jobs"].values() if "container" in job]
+    images = [image["image"] if isinstance(image, dict) else image for image in images]
     assert images and all(re.search(r"@sha256:[0-9a-f]{64}$", image) for image in images)
 
 
