@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* extract/api_pages.c - a ring of pages between the thread that fetches and the caller
  *
- * Slots are used in turn by both sides; one count of full slots under one lock is all that
- * is shared, and a slot's content belongs to whoever's turn it is. The client, the pager
- * and the reader are the thread's alone; only cancelling the client is not.
+ * The client, the pager and the reader are the thread's alone; only cancelling the client
+ * is not.
  */
 #include "extract/api_pages.h"
 
@@ -11,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/ring.h"
 #include "extract/api_signer.h"
 #include "extract/api_pager.h"
 #include "extract/kept.h"
@@ -49,11 +49,7 @@ struct fe_api_pages {
 	size_t next;          /* the caller's next slot */
 	bool has_thread, has_ended;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	size_t n_full;        /* guarded by lock: filled, and not yet handed out */
-	size_t n_lent;        /* guarded by lock: 1 while the caller works on a slot */
-	bool is_closing;      /* guarded by lock */
+	struct fe_ring ring;
 };
 
 /* ---- one page, by the thread ---- */
@@ -176,29 +172,15 @@ fetch_page(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
 
 /* ---- the thread ---- */
 
-static bool
-wait_for_room(struct fe_api_pages *p)
-{
-	pthread_mutex_lock(&p->lock);
-	while (!p->is_closing && p->n_full + p->n_lent == N_SLOTS)
-		pthread_cond_wait(&p->changed, &p->lock);
-	bool go_on = !p->is_closing;
-	pthread_mutex_unlock(&p->lock);
-	return go_on;
-}
-
 static void *
 fetch_ahead(void *ctx)
 {
 	struct fe_api_pages *p = ctx;
-	for (size_t i = 0; wait_for_room(p); i = (i + 1) % N_SLOTS) {
+	for (size_t i = 0; fe_ring_wait_for_room(&p->ring); i = (i + 1) % N_SLOTS) {
 		struct slot *s = &p->slots[i];
 		s->rc = fetch_page(p, s, &s->err);
 		bool is_over = s->rc != FE_OK || s->is_last;
-		pthread_mutex_lock(&p->lock);
-		p->n_full++;
-		pthread_cond_broadcast(&p->changed);
-		pthread_mutex_unlock(&p->lock);
+		fe_ring_add(&p->ring);
 		if (is_over)
 			break;
 	}
@@ -235,8 +217,7 @@ fe_api_pages_open(struct fe_api_pages **out, const struct fe_source_settings *se
 	enum fe_rc rc;
 
 	p->set = *set;
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->changed, NULL);
+	fe_ring_init(&p->ring, N_SLOTS);
 	rc = make_skim(p, err);
 	if (rc == FE_OK && set->kept) {
 		*out = p; /* nobody is asked */
@@ -253,26 +234,6 @@ fe_api_pages_open(struct fe_api_pages **out, const struct fe_source_settings *se
 	p->pager = fe_api_pager_new(&p->set);
 	*out = p;
 	return FE_OK;
-}
-
-static void
-give_back(struct fe_api_pages *p)
-{
-	pthread_mutex_lock(&p->lock);
-	p->n_lent = 0;
-	pthread_cond_broadcast(&p->changed);
-	pthread_mutex_unlock(&p->lock);
-}
-
-static void
-wait_for_page(struct fe_api_pages *p)
-{
-	pthread_mutex_lock(&p->lock);
-	while (p->n_full == 0)
-		pthread_cond_wait(&p->changed, &p->lock);
-	p->n_full--;
-	p->n_lent = 1;
-	pthread_mutex_unlock(&p->lock);
 }
 
 /* ---- pages that were kept ---- */
@@ -340,8 +301,7 @@ fe_api_pages_next(struct fe_api_pages *p, const struct fe_api_page **page, struc
 			return fe_fail(err, FE_EUNAVAIL, "no thread can be started to fetch pages");
 		p->has_thread = true;
 	}
-	give_back(p);
-	wait_for_page(p);
+	fe_ring_take(&p->ring);
 	struct slot *s = &p->slots[p->next];
 	p->next = (p->next + 1) % N_SLOTS;
 	p->has_ended = s->rc != FE_OK || s->is_last;
@@ -359,10 +319,7 @@ fe_api_pages_close(struct fe_api_pages *p)
 	if (!p)
 		return;
 	if (p->has_thread) {
-		pthread_mutex_lock(&p->lock);
-		p->is_closing = true;
-		pthread_cond_broadcast(&p->changed);
-		pthread_mutex_unlock(&p->lock);
+		fe_ring_close(&p->ring);
 		fe_http_cancel(p->http);
 		pthread_join(p->thread, NULL);
 	}
@@ -376,7 +333,6 @@ fe_api_pages_close(struct fe_api_pages *p)
 	fe_free(p->origins);
 	fe_free(p->flaws);
 	fe_free(p->details);
-	pthread_cond_destroy(&p->changed);
-	pthread_mutex_destroy(&p->lock);
+	fe_ring_reset(&p->ring);
 	fe_free(p);
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* pipeline/prefetch.c - a ring of batches between a source and the runner
- *
- * Slots are used in turn by both sides, so that one count of full slots under one
- * lock is all that is shared; a slot's content belongs to whoever's turn it is.
- */
+/* pipeline/prefetch.c - a ring of batches between a source and the runner */
 #include "pipeline/prefetch.h"
 
 #include <pthread.h>
+
+#include "base/ring.h"
 
 #define MAX_SLOTS 4
 
@@ -24,12 +22,7 @@ struct fe_prefetch {
 	size_t next;          /* the caller's next slot */
 	bool has_thread;
 	pthread_t thread;
-
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	size_t n_full;        /* guarded by lock: filled, and not yet handed out */
-	size_t n_lent;        /* guarded by lock: 1 while the caller works on a slot */
-	bool is_closing;      /* guarded by lock */
+	struct fe_ring ring;
 };
 
 static void
@@ -39,29 +32,15 @@ fill(struct fe_prefetch *p, struct slot *s)
 	fe_source_progress(p->source, &s->done_bytes, &s->total_bytes);
 }
 
-static bool
-wait_for_room(struct fe_prefetch *p)
-{
-	pthread_mutex_lock(&p->lock);
-	while (!p->is_closing && p->n_full + p->n_lent == p->n_slots)
-		pthread_cond_wait(&p->changed, &p->lock);
-	bool go_on = !p->is_closing;
-	pthread_mutex_unlock(&p->lock);
-	return go_on;
-}
-
 static void *
 fill_ahead(void *ctx)
 {
 	struct fe_prefetch *p = ctx;
-	for (size_t i = 0; wait_for_room(p); i = (i + 1) % p->n_slots) {
+	for (size_t i = 0; fe_ring_wait_for_room(&p->ring); i = (i + 1) % p->n_slots) {
 		struct slot *s = &p->slots[i];
 		fill(p, s);
 		bool is_last = s->rc != FE_OK || s->batch.n_rows == 0;
-		pthread_mutex_lock(&p->lock);
-		p->n_full++;
-		pthread_cond_broadcast(&p->changed);
-		pthread_mutex_unlock(&p->lock);
+		fe_ring_add(&p->ring);
 		if (is_last)
 			break;
 	}
@@ -76,24 +55,10 @@ fe_prefetch_open(struct fe_source *source, const struct fe_schema *schema, unsig
 	p->n_slots = n_threads > 1 ? MAX_SLOTS : 1;
 	for (size_t i = 0; i < p->n_slots; i++)
 		fe_batch_init(&p->slots[i].batch, schema);
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->changed, NULL);
+	fe_ring_init(&p->ring, p->n_slots);
 	/* Without a thread to be had, the caller's own does the work. */
 	p->has_thread = n_threads > 1 && pthread_create(&p->thread, NULL, fill_ahead, p) == 0;
 	return p;
-}
-
-static void
-wait_for_slot(struct fe_prefetch *p)
-{
-	pthread_mutex_lock(&p->lock);
-	p->n_lent = 0;
-	pthread_cond_broadcast(&p->changed);
-	while (p->n_full == 0)
-		pthread_cond_wait(&p->changed, &p->lock);
-	p->n_full--;
-	p->n_lent = 1;
-	pthread_mutex_unlock(&p->lock);
 }
 
 enum fe_rc
@@ -101,7 +66,7 @@ fe_prefetch_next(struct fe_prefetch *p, struct fe_prefetched *out, struct fe_err
 {
 	struct slot *s = &p->slots[p->next];
 	if (p->has_thread)
-		wait_for_slot(p);
+		fe_ring_take(&p->ring);
 	else
 		fill(p, s);
 	p->next = (p->next + 1) % p->n_slots;
@@ -117,15 +82,11 @@ fe_prefetch_close(struct fe_prefetch *p)
 	if (!p)
 		return;
 	if (p->has_thread) {
-		pthread_mutex_lock(&p->lock);
-		p->is_closing = true;
-		pthread_cond_broadcast(&p->changed);
-		pthread_mutex_unlock(&p->lock);
+		fe_ring_close(&p->ring);
 		pthread_join(p->thread, NULL);
 	}
 	for (size_t i = 0; i < p->n_slots; i++)
 		fe_batch_reset(&p->slots[i].batch);
-	pthread_cond_destroy(&p->changed);
-	pthread_mutex_destroy(&p->lock);
+	fe_ring_reset(&p->ring);
 	fe_free(p);
 }
