@@ -120,7 +120,7 @@ MAPPING(fe_keys_cursor, .name = "a cursor", .path = "datasets[].source.increment
 		"the data set another name, or read what is older by `--from`.",
 	.keys = (const struct fe_key[]){
 		{ .name = "cursor", .kind = FE_KEY_TEXT, .is_required = true,
-		  .help = "The declared column: a timestamp, date, int or text that only grows; a text in the order that the "
+		  .help = "The declared column, by its name or its name in the source: a timestamp, date, int or text that only grows; a text in the order that the "
 			  "source compares texts in." },
 		{ .name = "start", .kind = FE_KEY_TEXT, .takes_params = true,
 		  .help = "What `{since}` is before anything was read; without it all is asked for." },

@@ -349,6 +349,22 @@ name_cursor(struct fe_planner *b, const char *column)
 	return text;
 }
 
+/* By its name, or by that which it has in the source: there it is often "updated_at", which
+ * every table has for itself. */
+static size_t
+cursor_column(struct fe_planner *b, size_t dataset, const struct fe_node *name)
+{
+	const struct fe_plan_dataset *d = &b->plan->datasets[dataset];
+	size_t found = FE_NO_COLUMN;
+	for (size_t i = 0; i < d->schema.n_source; i++) {
+		if (fe_str_is(name->text, d->schema.fields[i].name))
+			return i;
+		if (!d->source_set.columns[i].is_computed && fe_str_is(name->text, d->source_set.columns[i].from))
+			found = i;
+	}
+	return found != FE_NO_COLUMN ? found : fe_planner_column(b, dataset, d->schema.n_source, name, name->text);
+}
+
 static void
 build_cursor(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 {
@@ -356,7 +372,7 @@ build_cursor(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 	const struct fe_node *name = fe_node_get(map, "cursor"), *overlap = fe_node_get(map, "overlap");
 	const struct fe_node *start = fe_node_get(map, "start");
 	struct fe_str text;
-	size_t column = name ? fe_planner_column(b, dataset, d->schema.n_source, name, name->text) : FE_NO_COLUMN;
+	size_t column = name ? cursor_column(b, dataset, name) : FE_NO_COLUMN;
 	if (column == FE_NO_COLUMN)
 		return;
 	enum fe_kind kind = d->schema.fields[column].type.kind;

@@ -376,6 +376,13 @@ def test_a_run_asks_only_for_what_is_newer(load, server, shop):
     assert server.requests[-1].query == {"since": "2026-01-01T00:00:51Z"}
 
 
+def test_a_cursor_may_be_called_as_the_source_calls_it(load, server, shop):
+    pipeline = incremental(server)
+    pipeline["datasets"][0]["columns"][3] = {"name": "changed_at", "from": "changed", "type": "timestamp"}
+    load(pipeline).ok()
+    assert watermark(load.warehouse) == [("changed", shop.records[-1]["changed"])]
+
+
 def test_nothing_new_is_a_success(load, server, shop):
     load(incremental(server)).ok()
     shop.records = []
