@@ -12,6 +12,7 @@
 #include "io/folder.h"
 #include "io/s3_url.h"
 #include "io/session.h"
+#include "pipeline/redact.h"
 
 #define LOCK ".finetl.lock"
 #define MAX_DIR_BYTES ((size_t)16 * 1024)
@@ -254,6 +255,26 @@ fe_step_check_file(struct fe_step *s, const struct fe_step_file *file, struct fe
 	return FE_ECONFLICT;
 }
 
+/* What was loaded into one warehouse is not done in another. */
+static enum fe_rc
+check_warehouse(const struct fe_step *s, enum fe_step_kind kind, struct fe_err *err)
+{
+	const struct fe_step_state *state = &s->states[kind];
+	const struct fe_json_value *was = fe_step_state_is_good(state) ? fe_json_get(state->result, "warehouse") : NULL;
+	struct fe_buf is;
+	enum fe_rc rc = FE_OK;
+
+	if (!fe_json_is(was, FE_JSON_STRING) || !s->plan->warehouse)
+		return FE_OK;
+	fe_buf_init(&is, SIZE_MAX / 2);
+	fe_buf_add_redacted_url(&is, s->plan->warehouse);
+	if (!fe_str_eq(was->text, fe_buf_str(&is)))
+		rc = fe_fail(err, FE_ECONFLICT, "this directory was loaded into %.*s, and a directory is that of one warehouse; extract into "
+			     "another folder for %s", FE_STR_ARGS(was->text), fe_buf_text(&is));
+	fe_buf_reset(&is);
+	return rc;
+}
+
 enum fe_rc
 fe_step_check(struct fe_step *s, const struct fe_plan *plan, bool *is_done, struct fe_err *err)
 {
@@ -276,6 +297,8 @@ fe_step_check(struct fe_step *s, const struct fe_plan *plan, bool *is_done, stru
 	for (enum fe_step_kind kind = 0; kind <= s->set.kind; kind++)
 		for (size_t i = 0; fe_step_state_is_good(&s->states[kind]) && i < s->states[kind].n_files; i++)
 			FE_TRY(fe_step_check_file(s, &s->states[kind].files[i], err));
+	if (s->set.kind >= FE_STEP_LOAD)
+		FE_TRY(check_warehouse(s, FE_STEP_LOAD, err));
 	*is_done = fe_step_state_is_good(own);
 	s->has_begun = !*is_done;
 	if (*is_done)

@@ -28,6 +28,11 @@ def absent(reason):
     pytest.skip(reason)
 
 
+def beside_the_point(reason):
+    """Ends a test that has nothing to ask of these parameters: it is neither passed nor skipped."""
+    pytest.skip(f"beside the point: {reason}")
+
+
 class Done:
     def __init__(self, command, code, stdout, stderr):
         self.command, self.code, self.stdout, self.stderr = command, code, stdout, stderr

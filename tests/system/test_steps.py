@@ -439,6 +439,18 @@ def seal(path, change):
     path.write_text(f'{new},\n  "sha256": "{hashlib.sha256(new.encode()).hexdigest()}"\n}}\n')
 
 
+def test_a_directory_is_that_of_one_warehouse(finetl, tmp_path):
+    _, now = financial(tmp_path, 20, 60)
+    steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
+    for step in STEPS[:3]:
+        steps(step).ok()
+    for step in ("load", "checks"):
+        done = finetl(step, "--run-dir", tmp_path / "R", "--warehouse", f"sqlite:{tmp_path / 'other.db'}")
+        assert done.code == 8 and "w.db" in done.stdout and "other.db" in done.stdout, done
+    assert not (tmp_path / "other.db").exists()
+    steps("load").ok()
+
+
 def test_another_version_is_refused(finetl, tmp_path):
     _, now = financial(tmp_path, 20, 60)
     steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
