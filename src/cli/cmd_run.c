@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "pipeline/evolve.h"
 #include "pipeline/report_run.h"
+#include "pipeline/result_file.h"
 #include "pipeline/run.h"
 #include "pipeline/tell.h"
 
@@ -34,6 +35,10 @@ static const struct fe_opt options[] = {
 	  .help = "write a page (HTML) about the run into this folder, however it ends" },
 	FE_OPT_METRICS,
 	FE_OPT_LINEAGE,
+	{ .name = "result-file", .kind = FE_OPT_TEXT, .arg = "PATH",
+	  .help = "write the line of JSON there as well, whole or not at all" },
+	{ .name = "termination-log", .kind = FE_OPT_TEXT, .arg = "PATH",
+	  .help = "where the run fails, write why there: /dev/termination-log of Kubernetes" },
 	{ .name = "summary", .kind = FE_OPT_FLAG,
 	  .help = "print the summary on stderr where stdout is not a terminal" },
 	FE_OPT_QUIET, FE_OPT_LOG_FORMAT, FE_OPT_LOG_LEVEL,
@@ -61,12 +66,26 @@ add_failure_line(struct fe_buf *out, enum fe_rc rc, const struct fe_err *err)
 	fe_json_object_end(&j);
 }
 
+/* For those who look into files instead: a container's result, and why it failed. */
+static enum fe_rc
+write_files(const struct fe_buf *line, enum fe_rc run_rc, const struct fe_err *run_err, const struct fe_opts *opts,
+            struct fe_err *err)
+{
+	const char *result = opts ? fe_opts_text(opts, "result-file") : NULL;
+	const char *reason = opts && run_rc ? fe_opts_text(opts, "termination-log") : NULL;
+	struct fe_err why = FE_ERR_INIT;
+
+	if (reason && fe_termination_log_write(reason, run_err, &why))
+		fe_log(FE_LOG_WARN, "why the run failed could not be written", "file", reason, "error", why.text, NULL);
+	return result ? fe_result_file_write(result, fe_buf_str(line), err) : FE_OK;
+}
+
 /* stdout gets the summary on a terminal, and else one line of JSON; a summary that is
  * wanted beside that comes after it, on stderr. */
 static enum fe_rc
-print_result(const struct fe_run_result *res, enum fe_rc run_rc, struct fe_err *run_err,
-             bool on_terminal, bool with_summary)
+print_result(const struct fe_run_result *res, enum fe_rc run_rc, struct fe_err *run_err, const struct fe_opts *opts)
 {
+	const bool on_terminal = isatty(STDOUT_FILENO);
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_buf line, summary;
 
@@ -74,20 +93,21 @@ print_result(const struct fe_run_result *res, enum fe_rc run_rc, struct fe_err *
 	fe_buf_init(&summary, MAX_RESULT_BYTES);
 	if (res)
 		fe_run_summary(res, &summary);
-	if (res && !on_terminal)
+	if (res)
 		fe_run_result_json(res, &line);
-	else if (!on_terminal)
+	else
 		add_failure_line(&line, run_rc, run_err);
-	if (!on_terminal)
-		fe_buf_add_char(&line, '\n');
+	fe_buf_add_char(&line, '\n');
 	enum fe_rc rc = fe_cli_print(on_terminal ? &summary : &line, &err);
+	if (rc == FE_OK)
+		rc = write_files(&line, run_rc, run_err, opts, &err);
 	if (rc)
 		fe_err_context(&err, "the run is over, but its result was not printed");
 	if (rc && run_rc)
 		fe_log_err(&err); /* what the run failed by is told by main */
 	else if (rc)
 		*run_err = err;
-	if (!on_terminal && with_summary)
+	if (!on_terminal && opts && fe_opts_has(opts, "summary"))
 		(void)fwrite(fe_buf_text(&summary), 1, summary.n_bytes, stderr);
 	fe_buf_reset(&line);
 	fe_buf_reset(&summary);
@@ -167,8 +187,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	fe_log_over_bar(false);
 	if (has_run)
 		write_report(&res, fe_opts_text(opts, "report"));
-	enum fe_rc printed = print_result(has_run ? &res : NULL, rc, err, on_terminal,
-					  fe_opts_has(opts, "summary"));
+	enum fe_rc printed = print_result(has_run ? &res : NULL, rc, err, opts);
 	if (rc == FE_OK)
 		rc = printed;
 	fe_run_result_reset(&res);
@@ -180,7 +199,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 static void
 refused(enum fe_rc rc, struct fe_err *err)
 {
-	(void)print_result(NULL, rc, err, isatty(STDOUT_FILENO), false);
+	(void)print_result(NULL, rc, err, NULL);
 }
 
 const struct fe_command fe_command_run = {

@@ -94,6 +94,23 @@ def test_the_json_line_is_all_there_is_on_stdout(finetl, place):
     assert (sums["read"], sums["inserted"], sums["rejected"], sums["no_value"]) == ("11.50", "12.50", "-1.00", 0)
 
 
+def test_a_container_finds_its_result_and_its_reason_in_files(finetl, place):
+    result, reason = place / "return.json", place / "termination-log"
+    files = ["--result-file", result, "--termination-log", reason]
+    reason.write_text("of the container before")
+    done = finetl.run(place / "pipeline.yaml", f"sqlite:{place}/w.db", *files).ok()
+    assert result.read_text() == done.stdout and reason.read_text() == "of the container before"
+    (place / "customers.csv").write_text("no,such,columns\n")
+    done = finetl.run(place / "pipeline.yaml", f"sqlite:{place}/w.db", *files)
+    assert done.code == 3 and result.read_text() == done.stdout
+    assert 0 < len(reason.read_bytes()) <= 4096 and reason.read_text().strip() in done.result["error"]
+    done = finetl.run(place / "none.yaml", f"sqlite:{place}/w.db", *files)
+    assert done.code == 2 and result.read_text() == done.stdout and "none.yaml" in reason.read_text()
+    (place / "customers.csv").write_text(CUSTOMERS)
+    done = finetl.run(place / "pipeline.yaml", f"sqlite:{place}/w.db", "--result-file", place / "no" / "such.json")
+    assert done.code == 2 and '"published":true' in done.stdout
+
+
 @pytest.mark.parametrize("format_", ["text", "json"])
 def test_logs_go_to_stderr_only(finetl, place, format_):
     done = finetl.run("pipeline.yaml", "sqlite:w.db", "--log-format", format_, cwd=place).ok()
