@@ -7,7 +7,8 @@ task of its own over one run directory. They end in exactly the state that `fine
 (`load_data`); a step that was done is not done twice.
 
 - **It failed.** The mail and the task's log say what, where, and whether a retry can help. Where it can, two were made.
-- **Again.** Clear the task once the cause is gone. The warehouse is the same after any number of times.
+- **Again.** Clear the task once the cause is gone. The warehouse is the same after any number of times. Where the records
+  were wrong, what was extracted of them stays: remove the run's directory and clear `extract_data`, or trigger another run.
 - **Earlier days.** `airflow backfill create --dag-id financial_etl_pipeline --from-date ... --to-date ...` (Airflow 2:
   `airflow dags backfill -s ... -e ...`). `now()` of the rules is the due time of each run.
 

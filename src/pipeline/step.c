@@ -59,6 +59,13 @@ make_folders(const char *dir, struct fe_err *err)
 	return rc;
 }
 
+bool
+fe_step_needs_other_records(const struct fe_step *s, const struct fe_step_state *state)
+{
+	return state == &s->states[FE_STEP_TRANSFORM] &&
+	       (state->exit_code == fe_rc_exit_status(FE_EDATA) || state->exit_code == fe_rc_exit_status(FE_ECHECK));
+}
+
 /* What comes before needs its end; people are told of any. */
 static bool
 may_follow(enum fe_step_kind before, enum fe_step_kind kind, const struct fe_step_state *s)
@@ -81,6 +88,10 @@ check_before(const struct fe_step *s, struct fe_err *err)
 		if (!state->is_there)
 			return fe_fail(err, FE_EUSAGE, "%s/%s.json is not there: first run `finetl %s%s --run-dir %s`", s->dir, name, name,
 				       file, s->dir);
+		if (fe_step_needs_other_records(s, state))
+			return fe_fail(err, FE_EUSAGE, "%s/%s.json says that it ended with exit code %lld (%s), for records that will be "
+				       "the same here: mend the source, then run `finetl extract %s --run-dir ANOTHER`", s->dir, name,
+				       (long long)state->exit_code, state->status, state->pipeline_file);
 		return fe_fail(err, FE_EUSAGE, "%s/%s.json says that it ended with exit code %lld (%s): run `finetl %s%s --run-dir %s` again",
 			       s->dir, name, (long long)state->exit_code, state->status, name, file, s->dir);
 	}

@@ -94,6 +94,8 @@ FE_MUST_USE enum fe_rc fe_step_end(struct fe_step *s, enum fe_rc rc, struct fe_e
 
 /* ---- for the steps themselves ---- */
 
+/* It failed for records that extract has kept: another try in this directory ends the same. */
+bool fe_step_needs_other_records(const struct fe_step *s, const struct fe_step_state *state);
 /* dir/name, in the arena. */
 const char *fe_step_path(struct fe_step *s, const char *name);
 void fe_step_add_file(struct fe_step *s, const char *name, uint64_t size_bytes, const char *sha256);

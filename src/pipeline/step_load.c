@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "load/catalog.h"
 #include "pipeline/connectors.h"
+#include "pipeline/redact.h"
 #include "pipeline/step_raw.h"
 
 #define ATTEMPT "load.attempt.json"
@@ -150,6 +151,7 @@ take_audit_row(void *ctx, const struct fe_catalog_run *run, struct fe_err *err)
 	fe_buf_clear(&l->step->result);
 	fe_json_init(&j, &l->step->result, 0);
 	fe_step_begin_result(l->step, &j, l->attempt, FE_OK, l->step->status, NULL);
+	fe_redacted_url_json(&j, "warehouse", l->step->plan->warehouse);
 	fe_json_bool(&j, "published", true);
 	fe_json_array(&j, "datasets");
 	for (const struct fe_json_value *v = datasets ? datasets->first : NULL; v; v = v->next) {

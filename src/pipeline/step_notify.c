@@ -62,8 +62,11 @@ tell_of_state(struct fe_step *s, const struct fe_step_state *state, bool all, st
 	if (s->plan->warehouse)
 		fe_buf_add_redacted_url(&warehouse, s->plan->warehouse);
 	fe_buf_init(&again, MAX_LINE_BYTES);
-	fe_buf_addf(&again, "finetl %.*s%s%s --run-dir %s", (int)strcspn(state->self.path, "."), state->self.path,
-		    state == fe_step_origin(s) ? " " : "", state == fe_step_origin(s) ? state->pipeline_file : "", s->dir);
+	if (fe_step_needs_other_records(s, state))
+		fe_buf_addf(&again, "finetl extract %s --run-dir ANOTHER", state->pipeline_file);
+	else
+		fe_buf_addf(&again, "finetl %.*s%s%s --run-dir %s", (int)strcspn(state->self.path, "."), state->self.path,
+			    state == fe_step_origin(s) ? " " : "", state == fe_step_origin(s) ? state->pipeline_file : "", s->dir);
 	fe_buf_addf(&why, "%s, ", state->self.path);
 	fe_buf_add_str(&why, text_of(state->result, "error"));
 	const struct fe_report_run run = {

@@ -640,6 +640,16 @@ def test_a_load_that_committed_and_died_is_not_loaded_again(finetl, tmp_path):
         assert {k: b[k] for k in a} == a and a["read"] > 0
 
 
+def test_a_load_told_by_the_audit_row_is_of_its_warehouse_too(finetl, tmp_path):
+    _, now = financial(tmp_path, 20, 60)
+    steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
+    steps.all()
+    (tmp_path / "R" / "load.json").unlink()
+    assert steps("load").ok().result["warehouse"] == f"sqlite:{tmp_path / 'w.db'}"
+    other = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'other.db'}")
+    assert other("load").code == 8 and not (tmp_path / "other.db").exists()
+
+
 def test_a_line_made_of_the_audit_row_has_no_sums_of_personal_columns(finetl, tmp_path):
     (tmp_path / "in.csv").write_text("id,amount,salary\na,1.00,4711.25\n")
     path = write_pipeline(tmp_path, {
@@ -781,6 +791,26 @@ def test_people_are_told_of_steps_that_failed_and_again_of_what_came_after(finet
         steps.all()
         steps("notify", "--warehouse", steps.warehouse).ok()
         assert len(heard) == 2 and "no file matches" not in heard[1]
+
+
+def test_records_that_were_kept_and_are_wrong_are_extracted_anew(finetl, tmp_path):
+    heard = []
+    with FaultServer({"/t0ps3cret": lambda request: heard.append(request.body.decode()) or Answer(b"ok")}) as server:
+        _, now = financial(tmp_path, 50, 400)
+        told_pipeline(now.parent, server)
+        steps = Steps(finetl, now, tmp_path / "R", f"sqlite:{tmp_path / 'w.db'}")
+        customers = now.parent / "customers.csv"
+        good = customers.read_bytes()
+        customers.write_bytes(good + b'"never closed\n')
+        steps("extract").ok()
+        assert steps("transform").code == 3
+        customers.write_bytes(good)
+        assert steps("extract").ok() and steps("transform").code == 3  # what was kept is as it was
+        anew = f"finetl extract {now} --run-dir ANOTHER"
+        refused = steps("load")
+        assert refused.code == 2 and anew in refused.result["error"]
+        steps("notify", "--warehouse", steps.warehouse).ok()
+        assert len(heard) == 1 and anew in heard[0]
 
 
 def test_people_are_told_of_a_load_that_was_held(finetl, tmp_path):
