@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/time.h"
 #include "io/reader.h"
@@ -210,6 +209,38 @@ add_run(struct metrics *m, int exit_code)
 	add_ratio(m, "last_run_quality_ratio", "Expectations that the last run met, 0 to 1.", m->run->quality_score);
 }
 
+/* Those of data sets that this run left out (--select) go on, too. begun: where the family is in the new file. */
+static void
+keep_counters(struct metrics *m, size_t begun)
+{
+	struct fe_str rest = m->old, name;
+	struct fe_buf head;
+
+	fe_buf_init(&head, 1024);
+	struct metrics aside = { .run = m->run, .out = &head };
+	begin(&aside, "records_total");
+	fe_buf_add_text(&head, ",dataset=\"");
+	for (const char *at; rest.n && !head.failed && (at = memmem(rest.p, rest.n, head.p, head.n_bytes)) != NULL;) {
+		name.p = at + head.n_bytes;
+		rest = (struct fe_str){ name.p, rest.n - (size_t)(name.p - rest.p) };
+		const char *end = memchr(rest.p, '"', rest.n);
+		name.n = end ? (size_t)(end - name.p) : 0;
+		if (m->out->failed || !fe_is_sql_name(name))
+			continue;
+		/* With the quote, so that it is not taken for one that begins alike. */
+		if (memmem(m->out->p + begun, m->out->n_bytes - begun, at, head.n_bytes + name.n + 1))
+			continue;
+		struct fe_report_dataset d = { .name = name };
+		for (int t = 0; t < FE_N_TERMS; t++) {
+			size_t from = m->out->n_bytes;
+			of_dataset(m, "records_total", &d);
+			fe_buf_addf(m->out, ",outcome=\"%s\"", fe_term_name((enum fe_term)t));
+			end_counter(m, from, 0);
+		}
+	}
+	fe_buf_reset(&head);
+}
+
 /* Of the last run, for each term of the equation; and in all, of what was published. */
 static void
 add_records(struct metrics *m)
@@ -225,6 +256,7 @@ add_records(struct metrics *m)
 			end_u64(m, fe_report_member_u64(run->datasets[i].totals, term));
 		}
 	}
+	size_t begun = m->out->n_bytes;
 	family(m, "records_total", "counter", "Records of all runs that were published, by what became of them.");
 	for (size_t i = 0; i < run->n_datasets; i++) {
 		for (int t = 0; t < FE_N_TERMS; t++) {
@@ -235,6 +267,7 @@ add_records(struct metrics *m)
 			end_counter(m, from, is_published(run) ? fe_report_member_u64(run->datasets[i].totals, term) : 0);
 		}
 	}
+	keep_counters(m, begun);
 }
 
 static void
@@ -317,11 +350,15 @@ enum fe_rc
 fe_metrics_write(const char *path, const struct fe_report_run *run, int exit_code, struct fe_buf *written, struct fe_err *err)
 {
 	struct fe_buf old, text;
+	struct stat now;
 	enum fe_rc rc = path_of(path, run, written, err);
 
 	fe_buf_init(&old, MAX_FILE_BYTES);
 	fe_buf_init(&text, MAX_FILE_BYTES);
-	if (rc == FE_OK && access(fe_buf_text(written), F_OK) == 0)
+	bool is_there = rc == FE_OK && stat(fe_buf_text(written), &now) == 0;
+	if (is_there && !S_ISREG(now.st_mode)) /* a pipe would be waited for, a device replaced */
+		rc = fe_fail(err, FE_EUSAGE, "%s is no file", fe_buf_text(written));
+	if (rc == FE_OK && is_there)
 		rc = fe_file_read(fe_buf_text(written), MAX_FILE_BYTES, &old, err);
 	if (rc == FE_OK)
 		fe_metrics_text(run, exit_code, fe_buf_str(&old), &text);

@@ -107,6 +107,35 @@ def test_a_file_that_cannot_be_written_changes_nothing(finetl, tmp_path, place):
     assert not done.result["notifications"][0]["sent"] and done.result["published"]
 
 
+def test_counters_of_data_sets_that_a_run_leaves_out_stay(finetl, tmp_path):
+    run(finetl, tmp_path).ok()
+    before = families_of(tmp_path / "m.prom")
+    run(finetl, tmp_path, "--select", "customers").ok()
+    families = families_of(tmp_path / "m.prom")
+    for outcome in ("read", "inserted", "rejected"):
+        assert value(families, "records_total", dataset="transactions", outcome=outcome) == value(
+            before, "records_total", dataset="transactions", outcome=outcome)
+    run(finetl, tmp_path).ok()
+    assert value(families_of(tmp_path / "m.prom"), "records_total", dataset="transactions", outcome="read") == 2 * value(
+        before, "records_total", dataset="transactions", outcome="read")
+
+
+@pytest.mark.parametrize("name", ["x y", 'x\\"', "x\n", "", "X"])
+def test_only_names_of_data_sets_are_taken_over(finetl, tmp_path, name):
+    line = f'finetl_records_total{{pipeline="financial_transactions",dataset="{name}",outcome="read"}} 3\n'
+    (tmp_path / "m.prom").write_text(line + line)
+    run(finetl, tmp_path).ok()
+    assert {dict(key[1:])["dataset"] for key in families_of(tmp_path / "m.prom") if key[0] == "finetl_records_total"} == {
+        "customers", "transactions"}
+
+
+def test_what_is_no_file_is_neither_read_nor_replaced(finetl, tmp_path):
+    os.mkfifo(tmp_path / "m.prom")
+    done = run(finetl, tmp_path).ok()
+    assert not done.result["notifications"][0]["sent"] and "no file" in done.result["notifications"][0]["error"]
+    assert stat.S_ISFIFO((tmp_path / "m.prom").stat().st_mode)
+
+
 @pytest.mark.parametrize("gate, code", [({}, 0), ({"max_rejected_percent": 1}, 4)])
 def test_all_who_tell_of_a_run_tell_the_same(finetl, tmp_path, gate, code):
     """The result, the audit row, the validation of Great Expectations in it, metrics and lineage."""
