@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 import subprocess
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseHook
 
@@ -71,7 +71,9 @@ class FinetlHook(BaseHook):
         extra = connection.extra_dejson
         warehouse = warehouse_url(connection)
         if warehouse:
-            keep_secret(urlsplit(warehouse).password)
+            parts = urlsplit(warehouse)
+            for secret in (parts.password, *(value for name, value in parse_qsl(parts.query) if "password" in name)):
+                keep_secret(secret)
             environment["FINETL_WAREHOUSE"] = warehouse
         held = extra.get("environment") or {}
         if not isinstance(held, dict):
@@ -123,7 +125,7 @@ def warehouse_url(connection):
     elif ":" in host and not host.startswith("["):
         host = f"[{host}]"
     port = f":{connection.port}" if connection.port else ""
-    query = urlencode(extra.get("query") or {})
+    query = urlencode(extra.get("query") or {}, quote_via=quote, safe="")  # a + is a + there
     return (f"postgresql://{user}@" if user else "postgresql://") + f"{host}{port}/{quote(connection.schema or '', safe='')}" + (
         f"?{query}" if query else "")
 

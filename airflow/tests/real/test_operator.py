@@ -158,17 +158,18 @@ def test_no_program_is_told_at_once(connection, monkeypatch):
 
 def test_secrets_travel_by_environment_only(fake_finetl, connection, monkeypatch, masked):
     connection(host="books.example.org", port=5433, schema="bo oks", login="us:er", password=PASSWORD,
-               extra={"query": {"sslmode": "verify-full"}, "environment": {"API_TOKEN": "planted-token", "OTHER": "planted-other"}})
+               extra={"query": {"sslmode": "verify-full", "sslrootcert": "/my certs/a+b.pem", "sslpassword": "planted-key"},
+                      "environment": {"API_TOKEN": "planted-token", "OTHER": "planted-other"}})
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "sqlite://planted-airflow")
     execute(monkeypatch, operator(environment=["API_TOKEN"]), out=DONE)
     call = json.loads(fake_finetl.read_text())
     assert "planted" not in " ".join(call["argv"])
     environment = call["environ"]
     assert environment["FINETL_WAREHOUSE"] == ("postgresql://us%3Aer:planted%25%3A%2F%3F%23%5B%5D%40%20word@books.example.org:5433/"
-                                               "bo%20oks?sslmode=verify-full")
+                                               "bo%20oks?sslmode=verify-full&sslrootcert=%2Fmy%20certs%2Fa%2Bb.pem&sslpassword=planted-key")
     assert environment["API_TOKEN"] == "planted-token"
     assert not [name for name, value in environment.items() if "planted" in value and name not in ("FINETL_WAREHOUSE", "API_TOKEN")]
-    assert {PASSWORD, "planted-token"} <= set(masked)
+    assert {PASSWORD, "planted-token", "planted-key"} <= set(masked)
 
 
 def test_a_variable_reaches_finetl_only_where_the_dag_asks_for_it(fake_finetl, connection, monkeypatch, masked):
