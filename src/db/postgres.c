@@ -361,7 +361,7 @@ fe_pg_schema(const struct fe_db *db)
 int
 fe_pg_backend_pid(const struct fe_db *db)
 {
-	return PQbackendPID(((const struct fe_pg *)db)->conn);
+	return ((const struct fe_pg *)db)->backend_pid;
 }
 
 bool
@@ -417,9 +417,12 @@ static bool
 in_transaction(const struct fe_db *db)
 {
 	const struct fe_pg *pg = (const struct fe_pg *)db;
-	PGTransactionStatusType status = PQtransactionStatus(pg->conn);
+	PGTransactionStatusType status;
 
-	return !pg->is_lost && status != PQTRANS_IDLE && status != PQTRANS_UNKNOWN;
+	if (pg->is_lost || pg->in_copy) /* then the connection is the sender's */
+		return !pg->is_lost;
+	status = PQtransactionStatus(pg->conn);
+	return status != PQTRANS_IDLE && status != PQTRANS_UNKNOWN;
 }
 
 static enum fe_rc

@@ -2,18 +2,22 @@
 /* db/postgres_copy.c - COPY FROM STDIN
  *
  * Blocks of bytes go to the sender (db/postgres_sender.h), so that the caller goes on while
- * the server works. Its queue is bounded: past that the caller waits for the server.
+ * the server works. Its queue is bounded, in bytes too, as a great block is not put behind
+ * others: past that the caller waits for the server.
  */
 #include <stdio.h>
 
 #include "base/decimal.h"
+#include "base/stop.h"
 #include "db/postgres_conn.h"
 #include "db/postgres_sender.h"
 
 #define SLICE_MS 100
+#define GREAT_BYTES ((size_t)1 << 20)
 
 /* Until no more than `most` blocks are queued. While nothing moves, the connection is this
- * thread's from time to time, to look after a stop and after the server. */
+ * thread's from time to time, to look after a stop and after the server. A stop does not
+ * wait for the rest of the queue, which a slow line takes long for. */
 static enum fe_rc
 wait_for_sender(struct fe_pg *pg, size_t most, struct fe_err *err)
 {
@@ -21,12 +25,14 @@ wait_for_sender(struct fe_pg *pg, size_t most, struct fe_err *err)
 	bool moved;
 
 	while (!fe_pg_sender_wait(pg->sender, most, SLICE_MS, &moved)) {
-		if (moved) {
+		if (moved)
 			heard_ms = fe_pg_now_ms();
+		if (moved && !(pg->base.stoppable && fe_stop_requested()))
 			continue;
-		}
 		fe_pg_sender_halt(pg->sender);
 		FE_TRY(fe_pg_on_idle(pg, &heard_ms, err));
+		if (pg->cancelled_ms > 0)
+			return fe_fail(err, FE_ECANCEL, "asked to stop");
 		FE_TRY(fe_pg_sender_go(pg->sender, err));
 	}
 	return FE_OK;
@@ -62,7 +68,7 @@ fe_pg_copy_put(struct fe_db *db, struct fe_buf *bytes, struct fe_err *err)
 	if (pg->is_lost)
 		return fe_pg_fail_lost(pg, "it broke before", err);
 	FE_ASSERT(pg->in_copy);
-	FE_TRY(wait_for_sender(pg, FE_PG_BLOCKS - 1, err));
+	FE_TRY(wait_for_sender(pg, bytes->n_bytes > GREAT_BYTES ? 0 : FE_PG_BLOCKS - 1, err));
 	fe_pg_sender_put(pg->sender, bytes);
 	return FE_OK;
 }

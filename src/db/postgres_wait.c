@@ -2,9 +2,10 @@
 /* db/postgres_wait.c - how a server is waited for
  *
  * Whatever is asked of a server, its answer is waited for here, in short slices of poll.
- * In between: a stop is passed on to the server, once; and when nothing came for a while, the server is asked over a connection of its own what it is
- * about. A statement may take hours as long as the server says that it is at work; an
- * answer that was lost on the way is found out within a minute.
+ * In between: a stop is passed on to the server, once; and when nothing came for a while,
+ * the server is asked over a connection of its own what it is about. A statement may take
+ * hours as long as the server says that it is at work; an answer that was lost on the way is
+ * found out within a minute.
  */
 #include <errno.h>
 #include <poll.h>

@@ -3,7 +3,8 @@
  *
  * A batch is encoded row by row as the server takes it, first what is to be inserted, then
  * the updates; the first of the same bytes, up to the last source column, go to the row
- * store, from where fetch has them. Nothing here waits for the server, unless it is some MiB behind.
+ * store, from where fetch has them. Nothing here waits for the server, unless it is some
+ * MiB behind.
  */
 #include <inttypes.h>
 #include <stdio.h>

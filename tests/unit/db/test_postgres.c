@@ -614,6 +614,53 @@ a_backend_killed_in_a_copy_is_found_out(void **p)
 	fe_buf_reset(&bytes);
 }
 
+/* The bytes that a broken connection takes hide that it broke. */
+static void
+a_rollback_in_a_copy_finds_out_that_the_backend_is_gone(void **p)
+{
+	struct fe_buf bytes;
+	bool moved;
+	uint32_t i;
+
+	(void)p;
+	start_copy(&bytes);
+	put(db, &bytes);
+	assert_true(fe_pg_sender_wait(fe_pg_of(db)->sender, 0, 5000, &moved));
+	kill_backend(fe_pg_backend_pid(db));
+	for (i = 0; i < 10; i++) {
+		add_row(&bytes, i, FE_STR("x"));
+		put(db, &bytes);
+		assert_true(fe_pg_sender_wait(fe_pg_of(db)->sender, 0, 5000, &moved));
+	}
+	assert_int_equal(fe_db_rollback(db, NULL), FE_OK);
+	assert_true(fe_pg_is_lost(db));
+	fe_buf_reset(&bytes);
+}
+
+static void
+great_blocks_do_not_pile_up(void **p)
+{
+	static char text[3000000];
+	struct fe_buf bytes;
+	uint64_t n_rows;
+	bool moved;
+	uint32_t i;
+
+	(void)p;
+	memset(text, 'x', sizeof(text));
+	start_copy(&bytes);
+	for (i = 0; i < 30; i++) {
+		add_row(&bytes, i, (struct fe_str){ text, sizeof(text) });
+		put(db, &bytes);
+		assert_true(fe_pg_sender_wait(fe_pg_of(db)->sender, 1, 0, &moved));
+	}
+	add_u16(&bytes, 0xffff);
+	put(db, &bytes);
+	assert_int_equal(fe_pg_copy_end(db, &n_rows, NULL), FE_OK);
+	assert_int_equal(n_rows, 30);
+	fe_buf_reset(&bytes);
+}
+
 static void
 a_copy_is_sent_while_another_connection_waits(void **p)
 {
@@ -838,6 +885,8 @@ main(void)
 		TEST(a_copy_is_given_up_by_rollback),
 		TEST(copy_as_a_plain_statement_is_refused),
 		TEST(a_backend_killed_in_a_copy_is_found_out),
+		TEST(a_rollback_in_a_copy_finds_out_that_the_backend_is_gone),
+		TEST(great_blocks_do_not_pile_up),
 		TEST(a_copy_is_sent_while_another_connection_waits),
 		TEST(a_sender_that_is_halted_goes_on_where_it_was),
 		TEST(a_connection_is_closed_in_the_middle_of_a_copy),

@@ -35,6 +35,7 @@ enum mode {
 	MUTE,           /* what the server says gets lost */
 	CUT_AT_REQUEST, /* the next request is lost, and the connection ends */
 	CUT_AT_ANSWER,  /* the next answer is lost, and the connection ends */
+	SLOW,           /* some 200 KB a second to the server */
 	DEAD,           /* nothing goes through on any link */
 };
 
@@ -92,8 +93,12 @@ pass(struct link *l, bool is_answer)
 {
 	enum mode mode = (enum mode)atomic_load(&relay.mode);
 	bool is_first = l == &relay.links[0];
+	const bool is_slow = is_first && mode == SLOW && !is_answer;
 	char bytes[65536];
-	ssize_t n = recv(is_answer ? l->server : l->client, bytes, sizeof(bytes), 0);
+	ssize_t n = recv(is_answer ? l->server : l->client, bytes, is_slow ? 2048 : sizeof(bytes), 0);
+
+	if (is_slow)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 
 	if (n <= 0 || (is_first && mode == (is_answer ? CUT_AT_ANSWER : CUT_AT_REQUEST)))
 		cut(l);
@@ -411,6 +416,44 @@ a_stop_ends_the_wait_for_a_commit_that_is_stuck(void **p)
 	fe_db_close(db);
 }
 
+/* What waits for a slow line is not sent any more. */
+static void
+a_stop_does_not_wait_for_what_a_copy_has_to_send(void **p)
+{
+	const struct fe_pg_settings set = { .url = relay.url, .ignores_stop = true };
+	static char bytes[256 << 10];
+	struct fe_db *db = NULL;
+	struct fe_buf block;
+	uint64_t n_rows;
+	int64_t began_ms;
+	int i;
+
+	(void)p;
+	if (relay.url[0] == '\0')
+		skip();
+	assert_int_equal(fe_pg_open(&db, &set, NULL), FE_OK);
+	assert_int_equal(fe_db_begin(db, NULL), FE_OK);
+	assert_int_equal(fe_db_exec(db, "CREATE TABLE t (a text)", NULL), FE_OK);
+	assert_int_equal(fe_pg_copy_begin(db, "COPY t FROM STDIN", NULL), FE_OK);
+	atomic_store(&relay.mode, SLOW);
+	memset(bytes, 'x', sizeof(bytes));
+	fe_buf_init(&block, sizeof(bytes));
+	for (i = 0; i < 16; i++) {
+		fe_buf_add(&block, bytes, sizeof(bytes));
+		assert_int_equal(fe_pg_copy_put(db, &block, NULL), FE_OK);
+	}
+	fe_buf_reset(&block);
+	fe_stop_request();
+	fe_db_set_stoppable(db, true);
+	began_ms = now_ms();
+	assert_int_equal(fe_pg_copy_end(db, &n_rows, NULL), FE_ECANCEL);
+	assert_true(now_ms() - began_ms < 4000);
+	fe_db_set_stoppable(db, false);
+	assert_int_equal(fe_db_rollback(db, NULL), FE_OK);
+	assert_true(now_ms() - began_ms < 10000);
+	fe_db_close(db);
+}
+
 int
 main(void)
 {
@@ -426,6 +469,7 @@ main(void)
 		TEST(a_copy_that_the_server_does_not_get_is_given_up),
 		TEST(a_database_that_takes_no_connections_is_tried_again),
 		TEST(a_stop_ends_the_wait_for_a_commit_that_is_stuck),
+		TEST(a_stop_does_not_wait_for_what_a_copy_has_to_send),
 	};
 #undef TEST
 
