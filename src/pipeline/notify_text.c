@@ -18,6 +18,7 @@
 #define MAX_FACTS 10
 #define MAX_ERROR_BYTES 1200
 #define MAX_FAILED 5
+#define MAX_MORE_BYTES 64 /* of the line that says how many more there are */
 
 static uint64_t
 sum_of(const struct fe_report_run *run, const char *term)
@@ -241,11 +242,12 @@ add_gate(const struct fe_report_dataset *d, struct fe_buf *out)
 static const char *
 figures_of(const struct fe_report_run *run, struct fe_arena *arena)
 {
+	size_t n_told = 0, whole_bytes = 0;
 	struct fe_buf b;
 
 	fe_buf_init(&b, FE_NOTICE_MAX_BYTES / 2);
-	for (size_t i = 0; i < run->n_datasets && i < MAX_DATASETS; i++) {
-		const struct fe_report_dataset *d = &run->datasets[i];
+	for (; n_told < run->n_datasets && n_told < MAX_DATASETS; n_told++, whole_bytes = b.n_bytes) {
+		const struct fe_report_dataset *d = &run->datasets[n_told];
 		if (!d->totals)
 			continue;
 		fe_buf_addf(&b, "%.*s: ", FE_STR_ARGS(d->name));
@@ -254,11 +256,14 @@ figures_of(const struct fe_report_run *run, struct fe_arena *arena)
 		add_reasons(d, &b);
 		add_failed(d, &b);
 		add_gate(d, &b);
+		if (b.failed) /* too much: those before stay */
+			break;
 	}
-	if (run->n_datasets > MAX_DATASETS)
-		fe_buf_addf(&b, "and %zu more data sets\n", run->n_datasets - MAX_DATASETS);
-	if (b.failed)
-		fe_buf_clear(&b);
+	b.failed = false;
+	b.n_bytes = whole_bytes;
+	b.max_bytes += MAX_MORE_BYTES;
+	if (run->n_datasets > n_told)
+		fe_buf_addf(&b, "and %zu more data sets\n", run->n_datasets - n_told);
 	return keep(arena, &b);
 }
 

@@ -176,6 +176,22 @@ def test_a_webhook_gets_what_slack_shows_and_its_path_is_seen_nowhere(finetl, tm
     assert done.result["notifications"][0] == {"channel": "webhook", "target": server.url(""), "sent": True, "error": None}
 
 
+def test_figures_of_many_data_sets_are_cut_and_not_lost(finetl, tmp_path):
+    columns = [f"amount_{i}_" + "x" * 54 for i in range(10)]
+    bad = [f"{i}" + ",9999999999.99" * i + ",x" + ",9999999999.99" * (9 - i) for i in range(10)]  # reasons, too
+    (tmp_path / "in.csv").write_text("\n".join([",".join(["id", *columns]), "a" + ",9999999999.99" * 10, *bad, ""]))
+    names = [f"d{i:02}" for i in range(30)]
+    with FaultServer({"/services/*": Answer(b"ok")}) as server:
+        pipeline = write_pipeline(tmp_path, {
+            "version": 1, "pipeline": "p", "notify": [hook(server)], "targets": {n: {"key": ["id"]} for n in names},
+            "datasets": [{"name": n, "source": {"csv": "in.csv"}, "target": n, "columns": [
+                {"name": "id", "type": "text(9)"}, *({"name": c, "type": "decimal(12,2)"} for c in columns)]} for n in names]})
+        finetl.run(pipeline, f"sqlite:{tmp_path}/w.db").ok()
+    figures = json.loads(server.requests[0].body)["finetl"]["figures"]
+    n_told = figures.count("11 read = 1 inserted + 10 rejected\n")
+    assert 10 < n_told < 20 and figures.endswith(f"and {30 - n_told} more data sets\n")
+
+
 @pytest.mark.parametrize("behaviour, words", [
     (status(500, body=b"no"), "not well (500)"), (status(404, body=b"no"), "does not take the notice (404)"),
     (redirect("http://127.0.0.1:1/elsewhere"), "redirect (302)"), (hold(), "took too long"),
