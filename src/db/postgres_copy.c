@@ -60,19 +60,6 @@ fe_pg_copy_begin(struct fe_db *db, const char *sql, struct fe_err *err)
 	return fe_pg_sender_go(pg->sender, err);
 }
 
-enum fe_rc
-fe_pg_copy_put(struct fe_db *db, struct fe_buf *bytes, struct fe_err *err)
-{
-	struct fe_pg *pg = fe_pg_of(db);
-
-	if (pg->is_lost)
-		return fe_pg_fail_lost(pg, "it broke before", err);
-	FE_ASSERT(pg->in_copy);
-	FE_TRY(wait_for_sender(pg, bytes->n_bytes > GREAT_BYTES ? 0 : FE_PG_BLOCKS - 1, err));
-	fe_pg_sender_put(pg->sender, bytes);
-	return FE_OK;
-}
-
 /* Ends the COPY on the wire: why NULL: well. */
 static enum fe_rc
 end_copy(struct fe_pg *pg, const char *why, PGresult **out, struct fe_err *err)
@@ -83,6 +70,34 @@ end_copy(struct fe_pg *pg, const char *why, PGresult **out, struct fe_err *err)
 		FE_TRY(fe_pg_wait_sent(pg, err));
 	pg->in_copy = false;
 	return fe_pg_finish(pg, sent > 0, out, err);
+}
+
+/* Blocks that were not sent are missing, so the COPY is not to end well; its end has the
+ * reason. */
+static enum fe_rc
+check_sender(struct fe_pg *pg, struct fe_err *err)
+{
+	enum fe_rc rc;
+
+	if (!fe_pg_sender_is_broken(pg->sender))
+		return FE_OK;
+	free_sender(pg);
+	rc = end_copy(pg, "given up", NULL, err);
+	return rc ? rc : fe_pg_fail_lost(pg, "a part was not sent", err);
+}
+
+enum fe_rc
+fe_pg_copy_put(struct fe_db *db, struct fe_buf *bytes, struct fe_err *err)
+{
+	struct fe_pg *pg = fe_pg_of(db);
+
+	if (pg->is_lost)
+		return fe_pg_fail_lost(pg, "it broke before", err);
+	FE_ASSERT(pg->in_copy);
+	FE_TRY(wait_for_sender(pg, bytes->n_bytes > GREAT_BYTES ? 0 : FE_PG_BLOCKS - 1, err));
+	FE_TRY(check_sender(pg, err));
+	fe_pg_sender_put(pg->sender, bytes);
+	return FE_OK;
 }
 
 enum fe_rc
@@ -97,6 +112,7 @@ fe_pg_copy_end(struct fe_db *db, uint64_t *n_rows, struct fe_err *err)
 		return fe_pg_fail_lost(pg, "it broke before", err);
 	FE_ASSERT(pg->in_copy);
 	FE_TRY(wait_for_sender(pg, 0, err));
+	FE_TRY(check_sender(pg, err));
 	free_sender(pg);
 	FE_TRY(end_copy(pg, NULL, &result, err));
 	if (strncmp(PQcmdStatus(result), "COPY", 4) == 0)

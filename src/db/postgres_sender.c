@@ -30,7 +30,7 @@ struct fe_pg_sender {
 	pthread_cond_t changed;
 	size_t first, n_full;    /* guarded by lock, as what follows */
 	uint64_t n_moves, n_seen; /* times that bytes went out; those that the caller knows of */
-	bool is_halting;
+	bool is_halting, is_broken;
 };
 
 /* ---- the thread ---- */
@@ -57,6 +57,14 @@ is_to_halt(struct fe_pg_sender *s)
 	halt = s->is_halting;
 	pthread_mutex_unlock(&s->lock);
 	return halt;
+}
+
+static void
+note_broken(struct fe_pg_sender *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->is_broken = true;
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* Until libpq has sent what it has. False: to halt before that. *broken: it cannot. */
@@ -92,13 +100,15 @@ send_block(struct fe_pg_sender *s, const struct fe_buf *block)
 
 		if (!flush(s, &broken))
 			return false;
-		if (n == 0 || broken)
+		if (n == 0 && !broken)
 			return true;
 		n = n < PIECE_BYTES ? n : PIECE_BYTES;
-		sent = PQputCopyData(s->conn, block->p + s->n_sent, (int)n);
-		FE_ASSERT(sent != 0); /* there is no memory for a piece */
-		if (sent < 0)
+		sent = broken ? -1 : PQputCopyData(s->conn, block->p + s->n_sent, (int)n);
+		FE_ASSERT(sent != 0); /* 0: there is no memory for a piece */
+		if (sent < 0) {
+			note_broken(s);
 			return true;
+		}
 		s->n_sent += n;
 		if (!note_move(s))
 			return false;
@@ -235,6 +245,17 @@ fe_pg_sender_wait(struct fe_pg_sender *s, size_t most, int wait_ms, bool *moved)
 	s->n_seen = s->n_moves;
 	pthread_mutex_unlock(&s->lock);
 	return done;
+}
+
+bool
+fe_pg_sender_is_broken(struct fe_pg_sender *s)
+{
+	bool broken;
+
+	pthread_mutex_lock(&s->lock);
+	broken = s->is_broken;
+	pthread_mutex_unlock(&s->lock);
+	return broken;
 }
 
 void

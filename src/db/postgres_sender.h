@@ -10,8 +10,8 @@
  *              connection, go again after; free.
  *   Threads    Between go and halt the connection belongs to the thread: libpq is never
  *              called by two. All functions are the caller's thread's.
- *   Failure    A connection that breaks takes all blocks: libpq keeps what broke it for
- *              the end of the COPY.
+ *   Failure    A connection that breaks takes all blocks, and is_broken tells so: libpq
+ *              keeps what broke it for the end of the COPY.
  *   Cost       FE_PG_BLOCKS blocks, of the size they are given in
  */
 #ifndef FE_DB_POSTGRES_SENDER_H
@@ -34,6 +34,8 @@ void fe_pg_sender_halt(struct fe_pg_sender *s);
 /* Waits until no more than `most` blocks are queued, for wait_ms at most; whether that is
  * so. *moved: whether some bytes went out since the last call. */
 bool fe_pg_sender_wait(struct fe_pg_sender *s, size_t most, int wait_ms, bool *moved);
+/* Whether blocks, or a part of one, were not sent and will not be. */
+bool fe_pg_sender_is_broken(struct fe_pg_sender *s);
 /* Takes what the buffer holds, and gives it room that was used before: there must be less
  * than FE_PG_BLOCKS queued. */
 void fe_pg_sender_put(struct fe_pg_sender *s, struct fe_buf *block);

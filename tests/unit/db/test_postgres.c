@@ -618,22 +618,49 @@ a_backend_killed_in_a_copy_is_found_out(void **p)
 static void
 a_rollback_in_a_copy_finds_out_that_the_backend_is_gone(void **p)
 {
+	static char text[1000000];
 	struct fe_buf bytes;
 	bool moved;
-	uint32_t i;
 
 	(void)p;
+	memset(text, 'x', sizeof(text));
 	start_copy(&bytes);
 	put(db, &bytes);
 	assert_true(fe_pg_sender_wait(fe_pg_of(db)->sender, 0, 5000, &moved));
 	kill_backend(fe_pg_backend_pid(db));
-	for (i = 0; i < 10; i++) {
-		add_row(&bytes, i, FE_STR("x"));
-		put(db, &bytes);
-		assert_true(fe_pg_sender_wait(fe_pg_of(db)->sender, 0, 5000, &moved));
-	}
+	add_row(&bytes, 1, (struct fe_str){ text, sizeof(text) });
+	put(db, &bytes);
+	assert_true(fe_pg_sender_wait(fe_pg_of(db)->sender, 0, 5000, &moved));
 	assert_int_equal(fe_db_rollback(db, NULL), FE_OK);
 	assert_true(fe_pg_is_lost(db));
+	fe_buf_reset(&bytes);
+}
+
+static void
+a_backend_killed_in_a_copy_is_found_out_before_its_end(void **p)
+{
+	struct fe_err err = FE_ERR_INIT;
+	static char text[100000];
+	struct fe_buf bytes;
+	enum fe_rc rc = FE_OK;
+	bool moved;
+	uint32_t i;
+
+	(void)p;
+	memset(text, 'x', sizeof(text));
+	start_copy(&bytes);
+	put(db, &bytes);
+	assert_true(fe_pg_sender_wait(fe_pg_of(db)->sender, 0, 5000, &moved));
+	kill_backend(fe_pg_backend_pid(db));
+	for (i = 0; i < 20 && rc == FE_OK; i++) {
+		add_row(&bytes, i, (struct fe_str){ text, sizeof(text) });
+		rc = fe_pg_copy_put(db, &bytes, &err);
+		if (rc == FE_OK)
+			assert_true(fe_pg_sender_wait(fe_pg_of(db)->sender, 0, 5000, &moved));
+	}
+	assert_int_equal(rc, FE_EUNAVAIL);
+	assert_true(fe_pg_is_lost(db));
+	assert_int_equal(fe_db_rollback(db, NULL), FE_OK);
 	fe_buf_reset(&bytes);
 }
 
@@ -886,6 +913,7 @@ main(void)
 		TEST(copy_as_a_plain_statement_is_refused),
 		TEST(a_backend_killed_in_a_copy_is_found_out),
 		TEST(a_rollback_in_a_copy_finds_out_that_the_backend_is_gone),
+		TEST(a_backend_killed_in_a_copy_is_found_out_before_its_end),
 		TEST(great_blocks_do_not_pile_up),
 		TEST(a_copy_is_sent_while_another_connection_waits),
 		TEST(a_sender_that_is_halted_goes_on_where_it_was),
