@@ -57,7 +57,7 @@ def log_record(line):
     with contextlib.suppress(ValueError, RecursionError):
         fields = json.loads(text)
         if isinstance(fields, dict) and isinstance(fields.get("message"), str):
-            level = LEVELS.get(fields.pop("level", "info"), logging.INFO)
+            level = LEVELS.get(str(fields.pop("level", "info")), logging.INFO)
             fields.pop("time", None)
             message = fields.pop("message")
             return level, " ".join([message, *(f"{name}={value}" for name, value in fields.items())])

@@ -158,7 +158,8 @@ class FinetlOperator(BaseOperator):
     def explain(self, exit_code, result):
         """What went wrong, and the figures there are."""
         if exit_code < 0:
-            meaning = f"ended by {signal.Signals(-exit_code).name}"
+            named = {number.value: number.name for number in signal.Signals}
+            meaning = f"ended by {named.get(-exit_code, f'signal {-exit_code}')}"
             if exit_code == -signal.SIGKILL:
                 meaning += " (out of memory? see the log of the machine)"
         else:

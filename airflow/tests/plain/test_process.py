@@ -68,6 +68,7 @@ def test_lines_hold_no_more_than_the_limit():
     (b'{"message":5}', logging.INFO, '{"message":5}'),
     (b"[" * 100_000, logging.INFO, "[" * 100_000),
     (b'"a text"', logging.INFO, '"a text"'),
+    (b'{"level": ["x"], "message": "of another program"}', logging.INFO, "of another program"),
 ])
 def test_log_lines_get_their_level(line, level, text):
     assert log_record(line) == (level, text)

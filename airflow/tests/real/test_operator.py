@@ -91,6 +91,8 @@ def test_ended_by_a_signal_may_be_tried_again(fake_finetl, connection, monkeypat
         execute(monkeypatch, operator(), signal=int(signal.SIGKILL))
     assert type(raised.value) is AirflowException
     assert "SIGKILL" in str(raised.value)
+    with pytest.raises(AirflowException, match="ended by signal 40"):  # which has no name
+        execute(monkeypatch, operator(), signal=40)
 
 
 @pytest.mark.parametrize("out", ["", "no result\n", "{}\n"])
