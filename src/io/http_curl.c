@@ -281,7 +281,7 @@ fe_http_curl_fail(const struct fe_http_transfer *t, bool *is_worth_again, struct
 	*is_worth_again = false;
 	if (t->refused[0] && t->result == CURLE_COULDNT_CONNECT)
 		return fe_fail(err, FE_EDENIED, "the host's address is %s, which is %s: not connected to, unless by "
-			       "allow_private", t->refused, t->refused_as);
+			       "allow_private_addresses", t->refused, t->refused_as);
 	if (is_refused_tls(t, why))
 		return fe_fail(err, FE_EDENIED, "no TLS with this server: it must speak version 1.2 at least, and ask for no "
 			       "certificate of ours: %s", why);

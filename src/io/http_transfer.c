@@ -107,7 +107,8 @@ check_behind_proxy(struct fe_http_transfer *t, struct fe_err *err)
 	const char *special = fe_address_special_host(host);
 	curl_free(host);
 	if (special)
-		return fe_fail(err, FE_EDENIED, "the host is an address that is %s: not asked for, unless by allow_private",
+		return fe_fail(err, FE_EDENIED, "the host is an address that is %s: not asked for, unless by "
+			       "allow_private_addresses",
 			       special);
 	return FE_OK;
 }

@@ -212,7 +212,7 @@ def test_a_webhook_that_is_away_or_near_is_told_and_not_shown(finetl, tmp_path):
     near = {"webhook": f"https://localhost:{refused_port()}/{SECRET}", "on": "success"}
     done = finetl.run(books(tmp_path, [away, near]), f"sqlite:{tmp_path}/w.db").ok()
     first, second = (n["error"] for n in done.result["notifications"])
-    assert "no connection" in first and "allow_private" in second and SECRET not in done.stdout + done.stderr
+    assert "no connection" in first and "allow_private_addresses" in second and SECRET not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("channel", ["webhook", "email"])
