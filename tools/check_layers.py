@@ -24,7 +24,8 @@ MAY_INCLUDE = {
     "load": ["base", "batch", "io", "db", "format"],
     "notify": ["base", "io"],
     "pipeline": ["base", "batch", "io", "db", "format", "expr", "transform", "quality", "extract", "load", "notify"],
-    "cli": ["pipeline", "base"],
+    "lambda": ["pipeline", "io", "format", "base"],
+    "cli": ["lambda", "pipeline", "base"],
 }
 ONLY_IN = {
     "sqlite3.h": ["db"],

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/arrival.h - one object that has arrived is one run, exactly once
+ *
+ * An object of S3 that somebody tells of (an event, a sweep) is held against the sources of a
+ * pipeline file: the data set whose pattern it fits is run over this
+ * object alone, read by its version, its ETag and size compared with what was told.
+ *
+ *   Where to    the warehouse of the plan, a prefix of S3 for results (`output`), or both:
+ *
+ *                 processed/<name>.csv     rows, as `files:` writes them
+ *                 rejects/<name>.csv       what was not loaded, and why
+ *                 reports/<name>.json      the result: the mark that the object is done
+ *
+ *               <name> is the key behind the pattern's fixed part, so that raw/2026/07/a.csv.gz
+ *               becomes processed/2026/07/a.csv.
+ *   Once        With a warehouse its manifest (etl_objects) tells what is done, in the run's own
+ *               transaction. Without one the mark does, which is written by If-None-Match, and names
+ *               bucket, key and version. Told again, it is FE_ARRIVAL_DONE.
+ *   Order       Of two versions of a key the greater sequencer is the later one (compared as S3
+ *               says: right-aligned hexadecimal); one older than what is done already is
+ *               FE_ARRIVAL_OLDER, and is on record.
+ *   Never       an output under the prefix of a source: refused by open (FE_EUSAGE).
+ *   Threads     One worker, one thread.
+ */
+#ifndef FE_PIPELINE_ARRIVAL_H
+#define FE_PIPELINE_ARRIVAL_H
+
+#include "pipeline/run.h"
+
+struct fe_arrival {
+	const char *bucket, *key;      /* decoded, as S3 has it; any UTF-8 without NUL */
+	const char *version, *etag;    /* NULL: not told; the ETag without quotes */
+	const char *sequencer;         /* NULL: not told */
+	int64_t size_bytes;            /* -1: not told */
+};
+
+enum fe_arrival_outcome {
+	FE_ARRIVAL_PROCESSED,          /* published, or held: as the result says */
+	FE_ARRIVAL_DONE,               /* by an earlier one */
+	FE_ARRIVAL_OLDER,              /* than what is done of this key */
+	FE_ARRIVAL_GONE,               /* it is not there any more; on record, a retry does not help */
+	FE_ARRIVAL_NOT_OURS,           /* no source takes it */
+};
+const char *fe_arrival_outcome_name(enum fe_arrival_outcome o);
+
+struct fe_arrival_settings {
+	const char *pipeline;          /* path of the pipeline file */
+	const struct fe_plan_param *params; size_t n_params;
+	const char *warehouse;         /* overrides the file's; "" : none, only output */
+	const char *output;            /* "s3://bucket[/prefix]"; NULL: only the warehouse */
+	bool processed_at;             /* a last column of that name in processed/ */
+	const struct fe_clock *clock;
+	uint64_t max_memory_bytes;
+	int64_t wait_ms;
+	enum fe_fail_on fail_on;
+};
+
+/* What became of one; zeroed where nothing was run. */
+struct fe_arrival_result {
+	enum fe_arrival_outcome outcome;
+	char run_id[FE_RUN_ID_BYTES];  /* "": none */
+	const char *status;            /* as in fe_run_status_name; NULL: none */
+	uint64_t n_read, n_loaded, n_rejected, n_bytes;
+	double quality_score;          /* percent; for telling only */
+	int64_t elapsed_us;
+};
+
+struct fe_arrivals;
+
+/* Reads and checks all that can be checked without an object: the plan, the targets, that output
+ * cannot come back as input. */
+FE_MUST_USE enum fe_rc fe_arrivals_open(struct fe_arrivals **out, const struct fe_arrival_settings *set,
+                                        struct fe_err *err);
+/* deadline_us (fe_clock_now's time; 0: none): a run that would not be over by then is undone, as by
+ * a stop, and is FE_EAGAIN's kin: a retry helps. */
+FE_MUST_USE enum fe_rc fe_arrival_process(struct fe_arrivals *w, const struct fe_arrival *a, int64_t deadline_us,
+                                          struct fe_arrival_result *out, struct fe_err *err);
+/* Lists what the sources hold and processes what is not done yet; told is called for each. */
+struct fe_sweep_result { uint64_t n_listed, n_done_before, n_processed, n_failed; };
+FE_MUST_USE enum fe_rc fe_arrivals_sweep(struct fe_arrivals *w,
+                                         void (*told)(void *ctx, const struct fe_arrival *a, enum fe_rc rc,
+                                                      const struct fe_arrival_result *r, const struct fe_err *err),
+                                         void *ctx, struct fe_sweep_result *out, struct fe_err *err);
+void fe_arrivals_close(struct fe_arrivals *w); /* NULL is allowed */
+
+#endif
