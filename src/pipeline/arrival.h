@@ -16,8 +16,8 @@
  *   Once        With a warehouse its manifest (etl_objects) tells what is done, in the run's own
  *               transaction. Without one the mark does, which is written by If-None-Match, and names
  *               bucket, key and version. Told again, it is FE_ARRIVAL_DONE.
- *   Order       Of two versions of a key the greater sequencer is the later one (compared as S3
- *               says: right-aligned hexadecimal); one older than what is done already is
+ *   Order       Of two versions of a key the greater sequencer is the later one (compared as
+ *               hexadecimal, padded on the right with zeros); one older than what is done already is
  *               FE_ARRIVAL_OLDER, and is on record.
  *   Never       an output under the prefix of a source: refused by open (FE_EUSAGE).
  *   Threads     One worker, one thread.
