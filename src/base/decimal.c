@@ -175,25 +175,72 @@ struct number {
 	uint64_t value;   /* all digits, the point left out */
 };
 
-/* Takes off the sign, as it may be written here; whether it was a minus. */
+/* Takes off the sign, as it may be written here; false: there is none. */
 static bool
-strip_sign(struct fe_str *s, const struct fe_decimal_format *fmt)
+strip_sign(struct fe_str *s, const struct fe_decimal_format *fmt, bool *negative)
 {
-	bool negative = false;
-
 	if (fmt->sign_parens && s->n >= 2 && s->p[0] == '(' && s->p[s->n - 1] == ')') {
 		*s = (struct fe_str){ s->p + 1, s->n - 2 };
+		*negative = true;
 		return true;
 	}
 	if (s->n > 0 && (s->p[0] == '-' || (s->p[0] == '+' && fmt->sign_plus))) {
-		negative = s->p[0] == '-';
+		*negative = s->p[0] == '-';
 		*s = (struct fe_str){ s->p + 1, s->n - 1 };
-	} else if (fmt->sign_trailing && s->n > 0 &&
-		   (s->p[s->n - 1] == '-' || (s->p[s->n - 1] == '+' && fmt->sign_plus))) {
-		negative = s->p[s->n - 1] == '-';
-		s->n--;
+		return true;
 	}
-	return negative;
+	if (fmt->sign_trailing && s->n > 0 &&
+	    (s->p[s->n - 1] == '-' || (s->p[s->n - 1] == '+' && fmt->sign_plus))) {
+		*negative = s->p[s->n - 1] == '-';
+		s->n--;
+		return true;
+	}
+	return false;
+}
+
+/* Bytes of the blank at p, be it a plain one or one that keeps a line together. */
+static size_t
+gap_bytes(const char *p, size_t n)
+{
+	if (n >= 1 && p[0] == ' ')
+		return 1;
+	if (n >= 2 && memcmp(p, "\xc2\xa0", 2) == 0) /* U+00A0 */
+		return 2;
+	return n >= 3 && memcmp(p, "\xe2\x80\xaf", 3) == 0 ? 3 : 0; /* U+202F */
+}
+
+static size_t
+gap_bytes_at_end(struct fe_str s)
+{
+	for (size_t n = 1; n <= 3 && n <= s.n; n++)
+		if (gap_bytes(s.p + s.n - n, n) == n)
+			return n;
+	return 0;
+}
+
+/* Takes off the longest currency that s begins or ends with, and one blank beside it. */
+static void
+strip_currency(struct fe_str *s, const struct fe_decimal_format *fmt)
+{
+	size_t n_front = 0, n_back = 0;
+
+	for (size_t i = 0; i < fmt->n_currencies; i++) {
+		const struct fe_str c = fmt->currencies[i];
+		if (c.n > s->n)
+			continue;
+		if (c.n > n_front && memcmp(s->p, c.p, c.n) == 0)
+			n_front = c.n;
+		if (c.n > n_back && memcmp(s->p + s->n - c.n, c.p, c.n) == 0)
+			n_back = c.n;
+	}
+	if (n_front) {
+		*s = (struct fe_str){ s->p + n_front, s->n - n_front };
+		size_t n = gap_bytes(s->p, s->n);
+		*s = (struct fe_str){ s->p + n, s->n - n };
+	} else if (n_back) {
+		s->n -= n_back;
+		s->n -= gap_bytes_at_end(*s);
+	}
 }
 
 static void
@@ -212,7 +259,7 @@ static bool
 scan_digits(struct fe_str s, char point, char group, struct number *num)
 {
 	unsigned n_significant = 0;
-	size_t i = 0, n_in_group = 0, n_groups = 0;
+	size_t i = 0, n_in_group = 0, n_groups = 0, n_gap;
 
 	for (; i < s.n && s.p[i] != point; i++) {
 		if (is_digit(s.p[i])) {
@@ -220,8 +267,10 @@ scan_digits(struct fe_str s, char point, char group, struct number *num)
 			n_in_group++;
 			continue;
 		}
-		if (!group || s.p[i] != group)
+		n_gap = group == ' ' ? gap_bytes(s.p + i, s.n - i) : group && s.p[i] == group;
+		if (n_gap == 0)
 			return false;
+		i += n_gap - 1;
 		if (n_groups++ == 0 ? n_in_group - 1 > 2 : n_in_group != 3)
 			return false;
 		n_in_group = 0;
@@ -244,7 +293,13 @@ scan_digits(struct fe_str s, char point, char group, struct number *num)
 static bool
 scan_number(struct fe_str s, const struct fe_decimal_format *fmt, struct number *num)
 {
-	*num = (struct number){ .negative = strip_sign(&s, fmt) };
+	*num = (struct number){ 0 };
+	bool has_sign = strip_sign(&s, fmt, &num->negative);
+	if (fmt->n_currencies) {
+		strip_currency(&s, fmt);
+		if (!has_sign)
+			(void)strip_sign(&s, fmt, &num->negative);
+	}
 	return scan_digits(s, fmt->point ? fmt->point : '.', fmt->group, num);
 }
 

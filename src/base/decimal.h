@@ -41,13 +41,16 @@ enum fe_decimal_why {
 };
 const char *fe_decimal_why_code(enum fe_decimal_why why);
 
-/* Declared ways of writing that differ from the default. Zeroed = default. */
+/* Declared ways of writing that differ from the default. Zeroed = default. One sign and one
+ * currency at most, in any order: -$5, $-5, 5 EUR, (5 EUR), 5-EUR. */
 struct fe_decimal_format {
 	char point;        /* 0: '.' */
-	char group;        /* 0: none; ',' '.' '\'' ' ' : digits in threes */
+	char group;        /* 0: none; ',' '.' '\'' ' ' (no-break, too): digits in threes */
 	bool sign_plus;    /* a leading + is fine */
 	bool sign_trailing;/* 5- is -5 */
 	bool sign_parens;  /* (5) is -5 */
+	const struct fe_str *currencies; /* before or behind the number, a blank between or none; borrowed */
+	size_t n_currencies;
 };
 
 /* fmt may be NULL. *out is set only on FE_DECIMAL_OK. */

@@ -79,9 +79,18 @@ currency_bytes(const char *p, size_t n)
 	return n >= 3 && is_currency_code(p) ? 3 : 0;
 }
 
+static bool
+is_declared_currency(struct fe_str s, const struct fe_decimal_format *fmt)
+{
+	for (size_t i = 0; i < fmt->n_currencies; i++)
+		if (fe_str_eq(s, fmt->currencies[i]))
+			return true;
+	return false;
+}
+
 /* Takes one piece of surroundings off the front, or off the back; 0: there is none. */
 static size_t
-peel(struct fe_str s, bool at_end, struct faults *f)
+peel(struct fe_str s, bool at_end, const struct fe_decimal_format *fmt, struct faults *f)
 {
 	for (size_t n = 1; n <= 3 && n <= s.n; n++) {
 		const char *p = at_end ? s.p + s.n - n : s.p;
@@ -91,7 +100,7 @@ peel(struct fe_str s, bool at_end, struct faults *f)
 			return n;
 		}
 		if (currency_bytes(p, n) == n) {
-			f->seen[FE_DECIMAL_CURRENCY_SIGN] = true;
+			f->seen[FE_DECIMAL_CURRENCY_SIGN] |= !is_declared_currency((struct fe_str){ p, n }, fmt);
 			return n;
 		}
 		if (n == 1 && *p == (at_end ? ')' : '(')) {
@@ -202,9 +211,9 @@ fe_decimal_fault(struct fe_str text, const struct fe_decimal_format *fmt)
 	struct fe_str s = text;
 	size_t n;
 
-	while ((n = peel(s, false, &f)) > 0)
+	while ((n = peel(s, false, fmt, &f)) > 0)
 		s = (struct fe_str){ s.p + n, s.n - n };
-	while ((n = peel(s, true, &f)) > 0)
+	while ((n = peel(s, true, fmt, &f)) > 0)
 		s.n -= n;
 	if (!walk_inside(s, fmt, &f))
 		return FE_DECIMAL_NOT_A_NUMBER;

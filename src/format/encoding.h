@@ -14,6 +14,7 @@
 	X(UTF_8, "utf-8")                                                      \
 	X(LATIN_1, "latin-1")                                                  \
 	X(WINDOWS_1252, "windows-1252")                                        \
+	X(MAC_ROMAN, "mac-roman")                                              \
 	X(UTF_16, "utf-16")     /* by its byte order mark */                   \
 	X(UTF_16LE, "utf-16le")                                                \
 	X(UTF_16BE, "utf-16be")                                                \

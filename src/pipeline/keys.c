@@ -139,9 +139,13 @@ MAPPING(fe_keys_decimal, .name = "a way of writing decimals", .path = "datasets[
 	.help = "What is not declared here is rejected, with a reason of its own.",
 	.keys = (const struct fe_key[]){
 		{ .name = "point", .kind = FE_KEY_CHOICE, .choices = points, .preset = ".", .help = "The decimal point." },
-		{ .name = "group", .kind = FE_KEY_CHOICE, .choices = groups, .help = "What groups digits in threes." },
+		{ .name = "group", .kind = FE_KEY_CHOICE, .choices = groups,
+		  .help = "What groups digits in threes. A blank stands for the no-break ones (U+00A0, U+202F), too." },
 		{ .name = "sign", .kind = FE_KEY_CHOICES, .choices = signs,
 		  .help = "Signs to understand beside a leading minus: `+5`, `5-`, `(5)`." },
+		{ .name = "currency", .kind = FE_KEY_TEXTS, .min = 1, .max = 32,
+		  .help = "Currency signs to pass over, as `[\"$\", EUR]`: one of them may stand before or behind the number, "
+			  "with a blank between or none. Any other is rejected." },
 		{ 0 } });
 
 MAPPING(fe_keys_rule, .name = "a rule", .path = "datasets[].rules[]",

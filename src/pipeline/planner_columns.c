@@ -4,6 +4,7 @@
 #include "pipeline/planner.h"
 
 #define MAX_COLUMNS_TEXT "1024"
+#define MAX_CURRENCY_BYTES 16
 _Static_assert(FE_MAX_COLUMNS == 1024, "the message names it");
 
 /* Names that the tables have for stamps and provenance, or SQLite for its row number. */
@@ -131,6 +132,33 @@ build_map(struct fe_planner *b, const struct fe_node *map, struct fe_clean_colum
 	c->map = pairs;
 }
 
+/* Nothing that a number may have of its own. */
+static bool
+is_currency(struct fe_str s)
+{
+	if (s.n == 0 || s.n > MAX_CURRENCY_BYTES || s.p[0] == '.')
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] >= '0' && s.p[i] <= '9') || memchr(" +-(),'\t\r\n", s.p[i], 10))
+			return false;
+	return true;
+}
+
+static void
+build_currencies(struct fe_planner *b, const struct fe_node *list, struct fe_decimal_format *out)
+{
+	struct fe_str *texts = FE_PLAN_ARRAY(b, list->n_children, struct fe_str);
+	for (const struct fe_node *item = list->first; item; item = item->next) {
+		if (item->is_wrong)
+			continue;
+		if (!is_currency(item->text))
+			refuse_option(b, item, "a currency sign is a text as $ or EUR, without digits, blanks and the signs of numbers");
+		else
+			texts[out->n_currencies++] = fe_str_of(fe_planner_text(b, item->text));
+	}
+	out->currencies = texts;
+}
+
 static void
 build_decimal_format(struct fe_planner *b, const struct fe_node *map, struct fe_decimal_format *out)
 {
@@ -139,6 +167,9 @@ build_decimal_format(struct fe_planner *b, const struct fe_node *map, struct fe_
 	out->group = group.n ? group.p[0] : '\0';
 	if (out->point == out->group)
 		refuse_option(b, map, "'point' and 'group' are the same");
+	const struct fe_node *currency = fe_node_get(map, "currency");
+	if (currency)
+		build_currencies(b, currency, out);
 	const struct fe_node *sign = fe_node_get(map, "sign");
 	if (!sign)
 		return;

@@ -425,7 +425,7 @@ prepare_column(struct column_state *s, const struct fe_schema *schema, struct fe
 	fe_text_table_init_pairs(&s->map, conf->map, conf->n_map);
 	s->is_plain = conf->n_nulls == 0 && conf->n_map == 0;
 	if (d->point != plain_decimal.point || d->group != plain_decimal.group || d->sign_plus ||
-	    d->sign_trailing || d->sign_parens)
+	    d->sign_trailing || d->sign_parens || d->n_currencies)
 		s->decimal = d;
 	if (conf->value) {
 		if (!fe_fit_is_possible(fe_expr_type(conf->value), conf->type))

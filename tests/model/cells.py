@@ -60,14 +60,47 @@ def cast_number(text, precision, scale):
     raise Refused("not_a_number")
 
 
+GAP = "[ \u00a0\u202f]"
+
+
+def signed(forms, signs):
+    """A text of one of the forms with a sign of those that are declared; the minus in a group of its own."""
+    out = []
+    for form in forms:
+        out += [f"(?P<minus>-)?{form}"]
+        if "plus" in signs:
+            out += [rf"\+{form}"]
+        if "trailing" in signs:
+            out += [f"{form}(?P<minus>-)"]
+            if "plus" in signs:
+                out += [rf"{form}\+"]
+        if "parentheses" in signs:
+            out += [rf"(?P<minus>\(){form}\)"]
+    return out
+
+
 def cast_declared_number(text, type_, declared):
-    """`decimal: {point: ',', group: '.'}`: rewritten to the plain form, if it is of the declared one."""
-    point, group = declared.get("point", "."), declared.get("group")
-    whole = rf"[0-9]{{1,3}}(?:{re.escape(group)}[0-9]{{3}})+|{DIGITS}" if group else DIGITS
-    if not re.fullmatch(rf"-?(?:{whole})(?:{re.escape(point)}{DIGITS})?", text):
-        raise Refused("not_a_number")
-    plain = text.replace(group, "") if group else text
-    return cast_number(plain.replace(point, "."), type_.precision, type_.scale)
+    """`decimal: {point: ',', group: '.', ...}`: rewritten to the plain form, if it is of the declared one.
+
+    A sign stands inside or outside of the currency, never in both places."""
+    point, group, signs = declared.get("point", "."), declared.get("group"), declared.get("sign", [])
+    signs = [signs] if isinstance(signs, str) else signs
+    gap = GAP if group == " " else re.escape(group or "")
+    whole = rf"(?:[0-9]{{1,3}}(?:{gap}[0-9]{{3}})+|{DIGITS})" if group else DIGITS
+    number = rf"(?P<number>{whole}(?:{re.escape(point)}{DIGITS})?)"
+    forms = signed([number], signs)
+    for currency in map(re.escape, declared.get("currency", [])):
+        around = [f"{currency}{GAP}?%s", f"%s{GAP}?{currency}"]
+        forms += signed([a % number for a in around], signs)
+        forms += [a % inner for a in around for inner in signed([number], signs)]
+    for form in forms:
+        found = re.fullmatch(form, text)
+        if found:
+            parts = found.groupdict()
+            plain = re.sub(gap, "", parts["number"]) if group else parts["number"]
+            plain = ("-" if parts.get("minus") else "") + plain.replace(point, ".")
+            return cast_number(plain, type_.precision, type_.scale)
+    raise Refused("not_a_number")
 
 
 def cast_int(text):

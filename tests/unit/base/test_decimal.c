@@ -163,6 +163,41 @@ decimal_reads_declared_ways_of_writing(void **state)
 }
 
 static void
+decimal_reads_declared_currencies(void **state)
+{
+	const struct fe_str signs[] = { FE_STR("$"), FE_STR("R"), FE_STR("R$"), FE_STR("EUR"), FE_STR("kr."), FE_STR("\xe2\x82\xac") };
+	const struct fe_decimal_format plain = { .currencies = signs, .n_currencies = 6 };
+	const struct fe_decimal_format ledger = { .point = ',', .group = ' ', .sign_plus = true, .sign_trailing = true,
+						  .sign_parens = true, .currencies = signs, .n_currencies = 6 };
+	static const char *const taken[] = { "$5", "5$", "R$5", "R5", "EUR 5", "5 EUR", "EUR5.00", "5kr.", "5 \xe2\x82\xac",
+					     "5\xc2\xa0" "EUR", "\xe2\x82\xac\xe2\x80\xaf" "5.0" };
+	static const char *const negative[] = { "-$5", "$-5", "$ -5", "-5 EUR", "5-EUR", "5 EUR-", "(5 EUR)", "($5)", "$(5)",
+						"EUR 5-", "(R$ 5,00)" };
+	static const struct { const char *text; enum fe_decimal_why why; } refused[] = {
+		{ "5 USD", FE_DECIMAL_CURRENCY_SIGN }, { "\xc2\xa3" "5", FE_DECIMAL_CURRENCY_SIGN }, { "$", FE_DECIMAL_NOT_A_NUMBER },
+		{ "$5$", FE_DECIMAL_NOT_A_NUMBER }, { "$$5", FE_DECIMAL_NOT_A_NUMBER }, { "EUR", FE_DECIMAL_NOT_A_NUMBER },
+		{ "EUR  5", FE_DECIMAL_BLANK_INSIDE }, { "-$-5", FE_DECIMAL_NOT_A_NUMBER }, { "5eur", FE_DECIMAL_NOT_A_NUMBER },
+		{ "$ 5", FE_DECIMAL_OK }, { "$1,000", FE_DECIMAL_SEPARATOR }, { "$(5)", FE_DECIMAL_PARENTHESES },
+		{ "$5-", FE_DECIMAL_TRAILING_MINUS }, { "$+5", FE_DECIMAL_PLUS_SIGN },
+	};
+	int64_t v = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++) {
+		assert_int_equal(fe_decimal_parse(fe_str_of(taken[i]), 12, 2, &plain, &v), FE_DECIMAL_OK);
+		assert_int_equal(v, 500);
+	}
+	for (size_t i = 0; i < sizeof(negative) / sizeof(*negative); i++) {
+		assert_int_equal(fe_decimal_parse(fe_str_of(negative[i]), 12, 2, &ledger, &v), FE_DECIMAL_OK);
+		assert_int_equal(v, -500);
+	}
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		assert_int_equal(fe_decimal_parse(fe_str_of(refused[i].text), 12, 2, &plain, &v), refused[i].why);
+	assert_int_equal(fe_decimal_parse(FE_STR("1\xe2\x80\xaf" "234\xc2\xa0" "567,5 EUR"), 12, 2, &ledger, &v), FE_DECIMAL_OK);
+	assert_int_equal(v, 123456750);
+}
+
+static void
 expect_printed(fe_i128 v, unsigned scale, const char *want)
 {
 	char out[FE_DECIMAL_TEXT_BYTES + 1];
@@ -223,6 +258,7 @@ main(void)
 		cmocka_unit_test(decimal_of_no_bytes_is_refused_without_a_pointer),
 		cmocka_unit_test(int_spans_64_bits),
 		cmocka_unit_test(decimal_reads_declared_ways_of_writing),
+		cmocka_unit_test(decimal_reads_declared_currencies),
 		cmocka_unit_test(decimal_prints_all_its_places),
 		cmocka_unit_test(i128_parse_takes_only_what_was_printed),
 	};

@@ -65,6 +65,27 @@ encoding_decodes_single_bytes(void **state)
 	expect(FE_WINDOWS_1252, FE_STR("\x81\x8d\x8f\x90\x9d."), "\xff\xff\xff\xff\xff.", 0);
 }
 
+/* All that mac-roman has beyond ASCII, in its order. */
+static void
+encoding_decodes_mac_roman(void **state)
+{
+	(void)state;
+	static const char upper[] =
+		"ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùûü†°¢£§•¶ß®©™´¨≠ÆØ∞±≤≥¥µ∂∑∏π∫ªºΩæø¿¡¬√ƒ≈∆«»…\xc2\xa0ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄€‹›ﬁﬂ‡·‚„‰"
+		"ÂÊÁËÈÍÎÏÌÓÔ\xef\xa3\xbfÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ";
+	char in[129], out[512];
+	struct fe_str rest = { in, 129 };
+
+	in[0] = 'a';
+	for (int i = 0; i < 128; i++)
+		in[i + 1] = (char)(0x80 + i);
+	size_t n = fe_encoding_decode(FE_MAC_ROMAN, &rest, out, sizeof(out));
+	assert_int_equal(rest.n, 0);
+	assert_int_equal(n, sizeof(upper));
+	assert_int_equal(out[0], 'a');
+	assert_memory_equal(out + 1, upper, n - 1);
+}
+
 static void
 encoding_decodes_utf16(void **state)
 {
@@ -94,6 +115,7 @@ main(void)
 		cmocka_unit_test(encoding_is_found_by_name_in_any_case),
 		cmocka_unit_test(encoding_is_guessed_by_mark_or_zeros),
 		cmocka_unit_test(encoding_decodes_single_bytes),
+		cmocka_unit_test(encoding_decodes_mac_roman),
 		cmocka_unit_test(encoding_decodes_utf16),
 		cmocka_unit_test(encoding_decodes_utf32),
 	};

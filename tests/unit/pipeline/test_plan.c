@@ -257,7 +257,7 @@ options_of_columns_and_source_reach_the_plan(void **state)
 		"    columns:\n"
 		"      - { name: n, type: text(20), from: N, map: { x: y, 'no': z }, trim: true }\n"
 		"      - { name: a, type: \"decimal(12,2)\", from: A }\n"
-		"      - { name: b, type: \"decimal(12,2)\", from: B, trim: false, decimal: { sign: [plus, parentheses] } }\n"
+		"      - { name: b, type: \"decimal(12,2)\", from: B, trim: false, decimal: { sign: [plus, parentheses], currency: [EUR, 'R$'] } }\n"
 		"      - { name: c, type: timestamp, from: C, format: '%d.%m.%Y %H:%M', zone: Europe/Berlin }\n"
 		"      - { name: d, type: date, from: D, null: ['-', '0'], default: 2026-01-31 }\n"
 		"      - { name: e, type: \"decimal(14,2)\", value: a + b, default: '0', pii: true }\n"
@@ -298,6 +298,8 @@ options_of_columns_and_source_reach_the_plan(void **state)
 	assert_int_equal(d->clean[2].decimal.group, '\0');
 	assert_true(d->clean[2].decimal.sign_plus && d->clean[2].decimal.sign_parens);
 	assert_false(d->clean[2].decimal.sign_trailing);
+	assert_int_equal(d->clean[2].decimal.n_currencies, 2);
+	assert_true(fe_str_is(d->clean[2].decimal.currencies[1], "R$"));
 	assert_string_equal(d->clean[3].format, "%d.%m.%Y %H:%M");
 	assert_string_equal(fe_zone_name(d->clean[3].zone), "Europe/Berlin");
 	assert_int_equal(d->clean[4].n_nulls, 2);
