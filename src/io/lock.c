@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/time.h"
-#include "io/write_all.h"
+#include "base/write_all.h"
 
 #define WAIT_STEP_MS 50
 #define HOLDER_BYTES 160

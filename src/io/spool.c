@@ -14,8 +14,8 @@
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "io/unnamed.h"
-#include "io/write_all.h"
+#include "base/unnamed.h"
+#include "base/write_all.h"
 
 #define BLOCK_BYTES ((size_t)64 * 1024)
 #define MAX_ENTRY_BYTES ((size_t)64 * 1024 * 1024)

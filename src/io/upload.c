@@ -6,8 +6,8 @@
 
 #include "base/failpoint.h"
 #include "base/mem.h"
+#include "base/write_all.h"
 #include "io/session.h"
-#include "io/write_all.h"
 
 #define CONNECTIONS 4
 #define MEMORY_BYTES ((uint64_t)64 << 20) /* of all parts on their way, but for one */

@@ -21,10 +21,10 @@
 
 #include "base/failpoint.h"
 #include "base/mem.h"
+#include "base/unnamed.h"
+#include "base/write_all.h"
 #include "io/s3_url.h"
-#include "io/unnamed.h"
 #include "io/upload.h"
-#include "io/write_all.h"
 
 #define BUFFER_BYTES ((size_t)256 * 1024)
 #define MAX_TRIES 16

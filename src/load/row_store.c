@@ -13,8 +13,8 @@
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "io/unnamed.h"
-#include "io/write_all.h"
+#include "base/unnamed.h"
+#include "base/write_all.h"
 
 #define TAIL_BYTES ((size_t)256 * 1024)
 #define WINDOW_BYTES ((size_t)8 * 1024)

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "io/write_all.h"
+#include "base/write_all.h"
 #include "io/writer.h"
 
 enum fe_rc

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* io/write_all.c - whole writes and reads at an offset */
-#include "io/write_all.h"
+/* base/write_all.c - whole writes and reads at an offset */
+#include "base/write_all.h"
 
 #include <errno.h>
 #include <unistd.h>

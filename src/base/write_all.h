@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* io/write_all.h - whole writes and reads at an offset
+/* base/write_all.h - whole writes and reads at an offset
  *
  * The system may take or give fewer bytes than asked, or be interrupted; these go on
  * until all is done.
  */
-#ifndef FE_IO_WRITE_ALL_H
-#define FE_IO_WRITE_ALL_H
+#ifndef FE_BASE_WRITE_ALL_H
+#define FE_BASE_WRITE_ALL_H
 
 #include "base/err.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* io/unnamed.h - a file without a name, which vanishes with the process */
-#ifndef FE_IO_UNNAMED_H
-#define FE_IO_UNNAMED_H
+/* base/unnamed.h - a file without a name, which vanishes with the process */
+#ifndef FE_BASE_UNNAMED_H
+#define FE_BASE_UNNAMED_H
 
 #include "base/err.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* io/unnamed.c - see io/unnamed.h */
-#include "io/unnamed.h"
+/* base/unnamed.c - see base/unnamed.h */
+#include "base/unnamed.h"
 
 #include <errno.h>
 #include <fcntl.h>
