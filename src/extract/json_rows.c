@@ -33,6 +33,7 @@ struct fe_json_rows {
 	uint8_t *flaws;        /* [FE_BATCH_ROWS] */
 	struct fe_str *details; /* [FE_BATCH_ROWS] */
 	uint32_t flaw_reasons[FE_JSON_N_FLAWS];
+	uint32_t *point_reasons; /* [n_wanted] where the column has a point of its own */
 
 	/* The block. */
 	struct fe_batch *holder; /* whose input it is in; NULL: none yet */
@@ -64,6 +65,7 @@ fe_json_rows_new(struct fe_json_rows **out, const struct fe_source_settings *set
 	j->columns = fe_new_array(n_source + 1, size_t);
 	j->cells = fe_new_array(n_source + FE_JSON_MAX_OTHERS + 1, struct fe_str *);
 	j->is_met = fe_new_array(n_source + 1, bool);
+	j->point_reasons = fe_new_array(n_source + 1, uint32_t);
 	j->set = *set;
 	j->flaws = fe_new_array(FE_BATCH_ROWS, uint8_t);
 	j->details = fe_new_array(FE_BATCH_ROWS, struct fe_str);
@@ -71,6 +73,8 @@ fe_json_rows_new(struct fe_json_rows **out, const struct fe_source_settings *set
 		if (set->columns[i].is_computed)
 			continue;
 		paths[j->n_wanted] = set->columns[i].from;
+		if (set->columns[i].has_own_point)
+			j->point_reasons[j->n_wanted] = fe_reason_id(set->reasons, set->schema->fields[i].name, "separator");
 		j->columns[j->n_wanted++] = i;
 	}
 	for (int flaw = FE_JSON_NO_FLAW + 1; flaw < FE_JSON_N_FLAWS; flaw++)
@@ -106,6 +110,7 @@ fe_json_rows_free(struct fe_json_rows *j)
 	fe_free(j->columns);
 	fe_free(j->cells);
 	fe_free(j->is_met);
+	fe_free(j->point_reasons);
 	fe_free(j->others);
 	fe_free(j->others_met);
 	fe_free(j->others_are_nested);
@@ -218,6 +223,29 @@ keep_contract(struct fe_json_rows *j, size_t n_rows, size_t n_flawed)
 	j->n_good += n_rows - n_flawed;
 }
 
+/* A number of JSON: a text would have its quote before it, or be in the arena. */
+static bool
+has_point(struct fe_str block, struct fe_str cell)
+{
+	uintptr_t at = (uintptr_t)cell.p, from = (uintptr_t)block.p;
+	return cell.n && at > from && at < from + block.n && cell.p[-1] != '"' && memchr(cell.p, '.', cell.n);
+}
+
+/* 1.234 is no thousand because the texts of its column are written as 1.234,50. */
+static void
+refuse_points(const struct fe_json_rows *j, struct fe_batch *batch, size_t n_rows)
+{
+	const struct fe_str block = fe_buf_str(&batch->input);
+	for (size_t i = 0; i < j->n_wanted; i++) {
+		for (size_t row = 0; j->set.columns[j->columns[i]].has_own_point && row < n_rows; row++) {
+			if (!has_point(block, j->cells[i][row]))
+				continue;
+			j->cells[i][row] = FE_CELL_FAILED;
+			fe_batch_add_reason(batch, row, j->point_reasons[i], (struct fe_str){ 0 });
+		}
+	}
+}
+
 static enum fe_rc
 fill(struct fe_json_rows *j, struct fe_batch *batch, struct fe_err *err)
 {
@@ -238,6 +266,7 @@ fill(struct fe_json_rows *j, struct fe_batch *batch, struct fe_err *err)
 		fe_batch_add_reason(batch, row, j->flaw_reasons[j->flaws[row]], j->details[row]);
 	}
 	keep_contract(j, rows.n_rows, rows.n_flawed);
+	refuse_points(j, batch, rows.n_rows);
 	batch->n_rows = rows.n_rows;
 	batch->ascii = fe_json_reader_is_ascii(j->reader);
 	return FE_OK;

@@ -48,7 +48,7 @@ advice_for_text(const struct fe_type *type, const struct fe_cursor_column *from)
 }
 
 static const char *
-advice_for_number(const struct fe_type *type, const struct fe_cursor_column *from)
+advice_for_number(const struct fe_type *type, const struct fe_cursor_column *from, bool has_own_point)
 {
 	switch (from->kind) {
 	case FE_CURSOR_TEXT:
@@ -56,6 +56,8 @@ advice_for_number(const struct fe_type *type, const struct fe_cursor_column *fro
 	case FE_CURSOR_INT:
 		return NULL;
 	case FE_CURSOR_DECIMAL:
+		if (has_own_point)
+			return "its numbers have a point of their own: declare no other, or write them as text in a query";
 		return from->scale <= type->scale ? NULL : "declare as many decimals, or round it in a query";
 	case FE_CURSOR_FLOAT:
 		return "a float is not exact: cast it to a decimal in a query";
@@ -114,14 +116,14 @@ advice_for_timestamp(const struct fe_cursor_column *from, bool needs_zone)
 }
 
 static const char *
-advice_for(const struct fe_type *type, const struct fe_cursor_column *from, bool needs_zone)
+advice_for(const struct fe_type *type, const struct fe_cursor_column *from, const struct fe_source_column *column)
 {
 	switch (type->kind) {
 	case FE_TEXT:
 		return advice_for_text(type, from);
 	case FE_DECIMAL:
 	case FE_INT: /* its scale is 0 */
-		return advice_for_number(type, from);
+		return advice_for_number(type, from, column->has_own_point);
 	case FE_BOOL:
 		return advice_for_bool(from);
 	case FE_DATE:
@@ -129,14 +131,14 @@ advice_for(const struct fe_type *type, const struct fe_cursor_column *from, bool
 	case FE_TIMESTAMP:
 		break;
 	}
-	return advice_for_timestamp(from, needs_zone);
+	return advice_for_timestamp(from, column->needs_zone);
 }
 
 static void
 check_type(const struct fe_field *field, const struct fe_source_column *column, const struct fe_cursor_column *from,
            struct findings *f)
 {
-	const char *advice = advice_for(&field->type, from, column->needs_zone);
+	const char *advice = advice_for(&field->type, from, column);
 	char declared[FE_TYPE_TEXT_BYTES];
 
 	if (advice && !f->is_frozen)

@@ -22,7 +22,8 @@ struct column {
 	struct fe_str before; /* ',"name":', owned */
 	size_t to;            /* declared column, or FE_NO_COLUMN */
 	bool takes_float;     /* declared as text */
-	uint32_t float_reason, bytes_reason;
+	bool has_own_point;
+	uint32_t float_reason, bytes_reason, point_reason;
 };
 
 struct cell {
@@ -83,6 +84,9 @@ fe_query_row_new(const struct fe_cursor *c, const size_t *matches, const struct 
 		column->takes_float = field->type.kind == FE_TEXT;
 		column->float_reason = fe_reason_id(set->reasons, field->name, "float");
 		column->bytes_reason = fe_reason_id(set->reasons, field->name, "bytes");
+		column->has_own_point = set->columns[column->to].has_own_point;
+		if (column->has_own_point)
+			column->point_reason = fe_reason_id(set->reasons, field->name, "separator");
 	}
 	return r;
 }
@@ -255,6 +259,9 @@ write_value(struct fe_query_row *r, size_t i, const struct fe_cursor_value *v, s
 		if (v->kind == FE_CURSOR_FLOAT && !column->takes_float) {
 			cell->where = FAILED;
 			cell->reason = column->float_reason;
+		} else if (v->kind == FE_CURSOR_DECIMAL && column->has_own_point && memchr(v->text.p, '.', v->text.n)) {
+			cell->where = FAILED;
+			cell->reason = column->point_reason;
 		}
 	}
 }

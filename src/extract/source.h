@@ -33,6 +33,7 @@ struct fe_source_column {
 	const char *from;   /* name in the source */
 	bool is_computed;   /* not read at all */
 	bool needs_zone;    /* a timestamp whose texts say their offset themselves, as no zone is declared */
+	bool has_own_point; /* a decimal whose texts have another point than '.': what the source has as a number is none of them */
 };
 
 /* What only rows of an incremental data set are asked by. The texts are the source's own:
@@ -43,6 +44,9 @@ struct fe_source_window {
 	const char *until;       /* up to here, itself not included; NULL: to the end */
 	bool include_null;       /* rows without a cursor as well */
 };
+
+/* The last record of each csv file, which is no data: what its first cell is, or has in it. */
+struct fe_trailer_settings { const char *starts, *pattern; }; /* one of them; the other NULL */
 
 struct fe_kept;           /* extract/kept.h */
 struct fe_keep;
@@ -62,6 +66,7 @@ struct fe_source_settings {
 	uint64_t skip_lines;     /* before the header */
 	const char *const *names;/* csv without header: its columns; NULL: has a header */
 	size_t n_names;
+	const struct fe_trailer_settings *trailer; /* csv; NULL: none */
 	enum fe_contract contract; /* about columns that are not as declared */
 	size_t n_evolved;        /* the last of the columns were found in the source: nobody declared them */
 	bool allow_empty;        /* 0 bytes or a header alone is fine */
@@ -101,6 +106,9 @@ struct fe_object {
 	bool skipped;            /* by skip_object */
 	bool complete;           /* identity is whole */
 	bool notes[FE_N_OBJECT_NOTES];
+	struct fe_str *trailer;  /* [n_trailer] the cells of its trailer, in one piece of memory */
+	size_t n_trailer;
+	uint64_t trailer_line;
 };
 
 /* What a source has, whether it is declared or not. */

@@ -273,6 +273,7 @@ build_column(struct fe_planner *b, size_t dataset, size_t i, struct fe_source_co
 	if (!value)
 		build_cleaning(b, node, fe_node_get(fe_node_get(b->root, "defaults"), fe_kind_name(c->type.kind)), c);
 	source->needs_zone = c->type.kind == FE_TIMESTAMP && !c->zone;
+	source->has_own_point = c->decimal.point && c->decimal.point != '.';
 	const struct fe_node *text = fe_node_get(node, "default");
 	if (text) {
 		c->default_text = fe_planner_text(b, text->text);
