@@ -33,15 +33,17 @@ class Type:
         self.precision, self.scale = (numbers + [0])[:2] if name == "decimal" else (18, 0)
 
 
+CURRENCY = "(?:[$€£¥₿]|EUR|USD|GBP|CHF|JPY)"
+
 # What a number can be instead of a number, in the order in which it is asked.
 ODD_NUMBERS = [
     ("plus_sign", rf"\+{NUMBER}"),
     ("exponent", rf"[-+]?{NUMBER}[eE][-+]?{DIGITS}"),
     ("parentheses", rf"\({NUMBER}\)"),
     ("trailing_minus", rf"{NUMBER}-"),
-    ("currency_sign", rf"-?[$€£¥]\s?{NUMBER}|-?{NUMBER}\s?(?:[$€£¥]|[A-Z]{{3}})|-?[A-Z]{{3}}\s{NUMBER}"),
-    ("separator", rf"-?[0-9]{{1,3}}(?:[,'][0-9]{{3}})+(?:\.{DIGITS})?|-?[0-9]{{1,3}}(?:\.[0-9]{{3}})+,{DIGITS}|-?{DIGITS},{DIGITS}"),
-    ("blank_inside", rf"[ \t\n\v\f\r\u00a0]*-?[0-9]{{1,3}}(?:[ \u00a0]?[0-9]+)*(?:\.{DIGITS})?[ \t\n\v\f\r\u00a0]*"),
+    ("currency_sign", rf"-?{CURRENCY}\s?-?{NUMBER}|-?{NUMBER}\s?{CURRENCY}"),
+    ("separator", rf"-?[0-9]{{1,3}}(?:[,'][0-9]{{3}})+(?:\.{DIGITS})?|-?[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}}(?:\.{DIGITS})?|-?[0-9]{{1,3}}(?:\.[0-9]{{3}})+,{DIGITS}|-?{DIGITS},{DIGITS}"),
+    ("blank_inside", rf"\s*-?\s*[0-9]{{1,3}}(?:\s?[0-9]+)*(?:\.{DIGITS})?\s*"),
 ]
 
 
@@ -132,7 +134,8 @@ def days_of(year, month, day):
 FORMAT_PARTS = {
     "Y": ("year", "[0-9]{4}"), "m": ("month", "[0-9]{2}"), "d": ("day", "[0-9]{2}"),
     "H": ("hour", "[0-9]{2}"), "M": ("minute", "[0-9]{2}"), "S": ("second", "[0-9]{2}"),
-    "y": ("year2", "[0-9]{2}"), "b": ("month_name", "[A-Za-z]{3}"),
+    "y": ("year2", "[0-9]{2}"), "b": ("month_name", "[A-Za-z]{3}"), "-d": ("day", "[1-9][0-9]?"), "-m": ("month", "[1-9][0-9]?"),
+    "s": ("epoch", "-?[0-9]+"), "z": ("offset", "Z|[-+][0-9]{2}:?[0-9]{2}"),
 }
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
@@ -141,7 +144,7 @@ def match_format(text, form):
     def piece(found):
         return "(?P<%s>%s)" % FORMAT_PARTS[found[1]] if found[1] else re.escape(found[2])
 
-    pattern = re.sub(r"%(.)|([^%])", piece, form)
+    pattern = re.sub(r"%(-?.)|([^%])", piece, form)
     found = re.fullmatch(pattern, text)
     if not found:
         return None
@@ -154,7 +157,7 @@ def match_format(text, form):
     if "year2" in parts:
         year = int(parts.pop("year2"))
         parts["year"] = year + (1900 if year >= 69 else 2000)
-    return {name: int(value) for name, value in parts.items()}
+    return {name: value if name == "offset" else int(value) for name, value in parts.items()}
 
 
 def cast_date(text, form=None):
@@ -167,7 +170,7 @@ def cast_date(text, form=None):
 TIMESTAMP = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[ T](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?)?"
-    r"(?:(?P<utc>Z)|(?P<sign>[-+])(?P<off_hours>[0-9]{2}):(?P<off_minutes>[0-9]{2}))?"
+    r"(?P<offset>Z|[-+][0-9]{2}:[0-9]{2})?"
 )
 
 
@@ -182,9 +185,12 @@ def cast_timestamp(text, zone=None, form=None):
         parts = match_format(text, form)
         if parts is None:
             raise Refused("not_a_timestamp")
+        if "epoch" in parts:
+            return Timestamp(in_range(parts["epoch"] * 1_000_000))
         us = days_of(parts["year"], parts["month"], parts["day"]) * DAY_US
         us += time_of_day(parts.get("hour", 0), parts.get("minute", 0), parts.get("second", 0))
-        return Timestamp(in_range(to_utc(us, zone)))
+        offset = parts.get("offset")
+        return Timestamp(in_range(us - offset_us(offset) if offset else to_utc(us, zone)))
     found = TIMESTAMP.fullmatch(text)
     if not found:
         raise Refused("not_a_timestamp")
@@ -194,15 +200,21 @@ def cast_timestamp(text, zone=None, form=None):
     if len(fraction) > 6:
         raise Refused("fraction_too_long")
     us += int(fraction.ljust(6, "0"))
-    if found["sign"]:
-        hours, minutes = int(found["off_hours"]), int(found["off_minutes"])
-        if hours > 15 or minutes > 59:
-            raise Refused("bad_offset")
-        offset_us = (hours * 60 + minutes) * 60_000_000
-        us += offset_us if found["sign"] == "-" else -offset_us
-    elif not found["utc"]:
+    if found["offset"]:
+        us -= offset_us(found["offset"])
+    else:
         us = to_utc(us, zone)
     return Timestamp(in_range(us))
+
+
+def offset_us(text):
+    """Z, +hh:mm or +hhmm."""
+    if text == "Z":
+        return 0
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if hours > 15 or minutes > 59:
+        raise Refused("bad_offset")
+    return (hours * 60 + minutes) * (-60_000_000 if text[0] == "-" else 60_000_000)
 
 
 def in_range(us):

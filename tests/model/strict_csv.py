@@ -115,7 +115,7 @@ def read(data, columns, options=None):
     options: those of a csv source: delimiter, encoding, skip_lines, names, extra_columns."""
     options = options or {}
     data = as_utf8(data, options.get("encoding", "utf-8"))
-    delimiter = options.get("delimiter", ",").encode()
+    delimiter = options.get("delimiter", ",").replace("tab", "\t").encode()
     records = split(data, delimiter, start_of(data, options.get("skip_lines", 0)))
     if "names" in options:
         header, names = None, options["names"]
