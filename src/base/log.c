@@ -27,6 +27,7 @@ static struct {
 	enum fe_log_level least;
 	enum fe_log_format format;
 	bool over_bar;
+	const char *members;
 } target = { .least = FE_LOG_INFO, .format = FE_LOG_TEXT };
 
 void
@@ -34,6 +35,18 @@ fe_log_set(enum fe_log_level least, enum fe_log_format format)
 {
 	target.least = least;
 	target.format = format;
+}
+
+void
+fe_log_members(const char *members)
+{
+	target.members = members;
+}
+
+bool
+fe_log_is_on(enum fe_log_level level)
+{
+	return level >= target.least;
 }
 
 void
@@ -65,8 +78,9 @@ static const char *
 level_name(enum fe_log_level level)
 {
 	static const char *const names[] = { "debug", "info", "warning", "error" };
+	static const char *const lambda_names[] = { "DEBUG", "INFO", "WARN", "ERROR" };
 
-	return names[level];
+	return target.format == FE_LOG_LAMBDA ? lambda_names[level] : names[level];
 }
 
 static struct fe_str
@@ -130,9 +144,11 @@ build_json(struct fe_buf *b, const struct entry *e, int64_t now_us, size_t max_b
 
 	fe_json_init(&j, b, 0);
 	fe_json_object(&j, NULL);
-	fe_json_time(&j, "time", now_us);
+	fe_json_time(&j, target.format == FE_LOG_LAMBDA ? "timestamp" : "time", now_us);
 	fe_json_text(&j, "level", level_name(e->level));
 	fe_json_str(&j, "message", cut(e->message, max_bytes));
+	if (target.format == FE_LOG_LAMBDA && target.members)
+		fe_json_raw(&j, NULL, fe_str_of(target.members));
 	for (size_t i = 0; i < e->n_pairs; i++)
 		fe_json_str(&j, e->pairs[i].key, cut(e->pairs[i].value, max_bytes));
 	fe_json_object_end(&j);
@@ -143,7 +159,7 @@ build(struct fe_buf *b, const struct entry *e, int64_t now_us, size_t max_bytes)
 {
 	if (target.over_bar)
 		fe_buf_add_text(b, "\r\x1b[K");
-	if (target.format == FE_LOG_JSON)
+	if (target.format != FE_LOG_TEXT)
 		build_json(b, e, now_us, max_bytes);
 	else
 		build_text(b, e, now_us, max_bytes);
@@ -187,7 +203,7 @@ fe_log(enum fe_log_level level, const char *message, ...)
 	struct entry e = { .level = level, .message = message };
 	va_list pairs;
 
-	if (level < target.least)
+	if (!fe_log_is_on(level))
 		return;
 	va_start(pairs, message);
 	for (const char *key; (key = va_arg(pairs, const char *)) != NULL;)
@@ -209,7 +225,7 @@ fe_log_err(const struct fe_err *err)
 	struct entry e = { .level = FE_LOG_ERROR, .message = err->text };
 	char record[24], line[24], column[24];
 
-	if (e.level < target.least)
+	if (!fe_log_is_on(e.level))
 		return;
 	add_pair(&e, "code", fe_rc_name(err->rc));
 	if (err->foreign[0])

@@ -154,10 +154,12 @@ set_limits(struct setup *s, const struct fe_http_transfer *t)
 	const struct fe_net_settings *net = &t->http->net;
 	set_number(s, CURLOPT_NOSIGNAL, 1);
 	set_number(s, CURLOPT_CONNECTTIMEOUT_MS, as_long(net->connect_timeout_ms));
-	if (!t->ask.is_stream)
+	if (!t->ask.is_stream && !net->waits_forever)
 		set_number(s, CURLOPT_TIMEOUT_MS, as_long(net->total_timeout_ms));
-	set_number(s, CURLOPT_LOW_SPEED_LIMIT, net->low_speed_bytes > LONG_MAX ? LONG_MAX : (long)net->low_speed_bytes);
-	set_number(s, CURLOPT_LOW_SPEED_TIME, as_long((net->low_speed_ms + 999) / 1000));
+	if (!net->waits_forever) {
+		set_number(s, CURLOPT_LOW_SPEED_LIMIT, net->low_speed_bytes > LONG_MAX ? LONG_MAX : (long)net->low_speed_bytes);
+		set_number(s, CURLOPT_LOW_SPEED_TIME, as_long((net->low_speed_ms + 999) / 1000));
+	}
 	set_number(s, CURLOPT_MAXLIFETIME_CONN, CONNECTION_MAX_AGE_S);
 	set_number(s, CURLOPT_QUICK_EXIT, 1); /* a name that is being resolved is not waited for after a stop */
 	set_number(s, CURLOPT_TCP_KEEPALIVE, 1); /* a server that thinks for long is not forgotten on the way */

@@ -127,7 +127,7 @@ fe_http_transfer_new(struct fe_http_transfer **out, struct fe_http *h, const str
 	fe_buf_init(&t->body, h->net.max_body_bytes > SIZE_MAX / 2 ? SIZE_MAX / 2
 								    : (size_t)h->net.max_body_bytes + FE_HTTP_BODY_STEP_BYTES);
 	fe_buf_init(&t->ahead, 4 * FE_HTTP_STREAM_AHEAD_BYTES);
-	t->proxy = proxy_of(&t->ask);
+	t->proxy = h->net.no_proxy ? NULL : proxy_of(&t->ask);
 	rc = check_behind_proxy(t, err);
 	if (rc)
 		goto fail;

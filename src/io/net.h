@@ -25,6 +25,8 @@ struct fe_session; /* io/session.h */
 struct fe_net_settings {
 	bool allow_http;             /* http:// is read, too */
 	bool allow_private;          /* loopback, link-local, private and other special addresses */
+	bool waits_forever;          /* an answer may take days to begin: no limit of time but the connection's */
+	bool no_proxy;               /* whatever the environment says */
 	unsigned max_redirects;      /* 0: none; they stay on https and never take credentials to another host */
 	int64_t connect_timeout_ms, total_timeout_ms, low_speed_ms;
 	uint64_t low_speed_bytes, max_body_bytes, max_ratio;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* io/sigv4_url.h - a URL in the forms that are signed
  *
- * Private to sigv4.c and its tests.
+ * Private to sigv4.c and its tests, but for fe_url_decode.
  */
 #ifndef FE_IO_SIGV4_URL_H
 #define FE_IO_SIGV4_URL_H

@@ -9,6 +9,9 @@
  *
  * An event that is none of these is FE_EDATA: no retry makes it one. Records that tell of a
  * removal are kept, and marked.
+ *
+ *   Ownership  all texts are the event's own: the JSON may go
+ *   Limits     those of format/json_tree.h; an envelope in an envelope, three deep
  */
 #ifndef FE_LAMBDA_EVENT_H
 #define FE_LAMBDA_EVENT_H
@@ -29,6 +32,7 @@ struct fe_event_object {
 struct fe_event_message {
 	const char *id;
 	bool is_broken;        /* its body is no event: it fails by itself */
+	struct fe_err why;     /* it is broken */
 };
 struct fe_event {
 	enum fe_event_kind kind;

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+/* lambda/event.c - see lambda/event.h
+ *
+ * What comes is one notification in up to three envelopes: a message of SQS holds the text of
+ * one of SNS, that of one of S3. Envelopes are taken off in a loop; what is left is told by
+ * its members alone, never by where it came from, so that any of these may hold any other.
+ */
+#include "lambda/event.h"
+
+#include <inttypes.h>
+
+#include "base/decimal.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "format/json_tree.h"
+#include "io/s3_url.h"
+#include "io/sigv4_url.h"
+
+#define MAX_ENVELOPES 3
+#define MAX_BUCKET_BYTES 255
+#define MAX_TEXT_BYTES 1024 /* of a version, an ETag, a name */
+
+struct reading {
+	struct fe_event *event;
+	size_t cap_objects, cap_messages;
+	size_t message; /* of SQS: the one that is read */
+	struct fe_err *err;
+};
+
+/* ---- texts ---- */
+
+static struct fe_str
+text_of(const struct fe_json_value *v, const char *name)
+{
+	const struct fe_json_value *member = fe_json_get(v, name);
+
+	return fe_json_is(member, FE_JSON_STRING) ? member->text : (struct fe_str){ 0 };
+}
+
+static bool
+is_one_line(struct fe_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+/* A member that need not be there; an empty one is not. */
+static enum fe_rc
+take_text(struct reading *r, const struct fe_json_value *v, const char *name, const char **out)
+{
+	struct fe_str text = text_of(v, name);
+
+	if (text.n > MAX_TEXT_BYTES || !is_one_line(text) || !fe_utf8_is_valid(text))
+		return fe_fail(r->err, FE_EDATA, "the event's '%s' is too long, or no text of one line", name);
+	*out = text.n ? fe_arena_copy(&r->event->arena, text.p, text.n) : NULL;
+	return FE_OK;
+}
+
+static struct fe_str
+without_quotes(struct fe_str s)
+{
+	return s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"' ? (struct fe_str){ s.p + 1, s.n - 2 } : s;
+}
+
+/* ---- the parts of an object ---- */
+
+static enum fe_rc
+take_bucket(struct reading *r, struct fe_str name, struct fe_event_object *out)
+{
+	static const char others[] = "-._";
+	bool is_fine = name.n > 0 && name.n <= MAX_BUCKET_BYTES;
+
+	for (size_t i = 0; is_fine && i < name.n; i++) {
+		const char c = name.p[i];
+		is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		          memchr(others, c, sizeof others - 1);
+	}
+	if (!is_fine)
+		return fe_fail(r->err, FE_EDATA, "the event names no bucket");
+	out->arrival.bucket = fe_arena_copy(&r->event->arena, name.p, name.n);
+	return FE_OK;
+}
+
+/* "raw/a+b%2Bc.csv" of a form is "raw/a b+c.csv". */
+static enum fe_rc
+take_key(struct reading *r, struct fe_str key, bool is_form, struct fe_event_object *out)
+{
+	struct fe_buf plain, decoded;
+	enum fe_rc rc = FE_OK;
+
+	fe_buf_init(&plain, 3 * FE_S3_MAX_KEY_BYTES);
+	fe_buf_init(&decoded, 3 * FE_S3_MAX_KEY_BYTES);
+	fe_buf_add_str(&plain, key);
+	for (size_t i = 0; is_form && i < plain.n_bytes; i++)
+		if (plain.p[i] == '+')
+			plain.p[i] = ' ';
+	if (is_form)
+		fe_url_decode(&decoded, fe_buf_str(&plain));
+	else
+		fe_buf_add_str(&decoded, fe_buf_str(&plain));
+	struct fe_str s = fe_buf_str(&decoded);
+	if (plain.failed || decoded.failed || s.n == 0 || s.n > FE_S3_MAX_KEY_BYTES || memchr(s.p, '\0', s.n) ||
+	    !fe_utf8_is_valid(s))
+		rc = fe_fail(r->err, FE_EDATA, "the event's key is none that S3 has: empty, too long, or no UTF-8");
+	else
+		out->arrival.key = fe_arena_copy(&r->event->arena, s.p, s.n);
+	fe_buf_reset(&plain);
+	fe_buf_reset(&decoded);
+	return rc;
+}
+
+static enum fe_rc
+take_size(struct reading *r, const struct fe_json_value *object, struct fe_event_object *out)
+{
+	const struct fe_json_value *size = fe_json_get(object, "size");
+
+	out->arrival.size_bytes = -1;
+	if (!size || fe_json_is(size, FE_JSON_NULL))
+		return FE_OK;
+	if (fe_json_is(size, FE_JSON_NUMBER) && fe_int_parse(size->text, &out->arrival.size_bytes) == FE_DECIMAL_OK &&
+	    out->arrival.size_bytes >= 0)
+		return FE_OK;
+	return fe_fail(r->err, FE_EDATA, "the event's size of the object is no number of bytes");
+}
+
+static enum fe_rc
+take_sequencer(struct reading *r, const struct fe_json_value *object, struct fe_event_object *out)
+{
+	struct fe_str text = text_of(object, "sequencer");
+
+	FE_TRY(take_text(r, object, "sequencer", &out->arrival.sequencer));
+	for (size_t i = 0; i < text.n; i++)
+		if (!memchr("0123456789abcdefABCDEF", text.p[i], 22))
+			return fe_fail(r->err, FE_EDATA, "the event's sequencer is no hexadecimal number");
+	return FE_OK;
+}
+
+static enum fe_rc
+take_etag(struct reading *r, const struct fe_json_value *object, const char *name, struct fe_event_object *out)
+{
+	FE_TRY(take_text(r, object, name, &out->arrival.etag));
+	if (!out->arrival.etag)
+		return FE_OK;
+	struct fe_str bare = without_quotes(fe_str_of(out->arrival.etag));
+	out->arrival.etag = bare.n ? fe_arena_copy(&r->event->arena, bare.p, bare.n) : NULL;
+	return FE_OK;
+}
+
+static void
+add_object(struct reading *r, const struct fe_event_object *o)
+{
+	struct fe_event *e = r->event;
+
+	e->objects = fe_grow(e->objects, &r->cap_objects, e->n_objects + 1, sizeof *e->objects);
+	e->objects[e->n_objects] = *o;
+	e->objects[e->n_objects++].message = r->message;
+}
+
+static int64_t
+time_of(const struct fe_json_value *v, const char *name)
+{
+	struct fe_str text = text_of(v, name);
+	int64_t us;
+
+	return text.n && fe_timestamp_parse(text, NULL, NULL, &us) == FE_TIME_OK ? us : 0;
+}
+
+/* ---- S3's own records ---- */
+
+static bool
+begins(struct fe_str s, const char *with)
+{
+	size_t n = strlen(with);
+
+	return s.n >= n && memcmp(s.p, with, n) == 0;
+}
+
+static enum fe_rc
+check_name(struct reading *r, struct fe_str name, struct fe_event_object *out)
+{
+	if (begins(name, "s3:")) /* as some servers that are not AWS write it */
+		name = (struct fe_str){ name.p + 3, name.n - 3 };
+	out->is_removal = begins(name, "ObjectRemoved:") || begins(name, "LifecycleExpiration:");
+	if (!out->is_removal && !begins(name, "ObjectCreated:"))
+		return fe_fail(r->err, FE_EDATA, "the event '%.*s' tells of no object that arrived: let s3:ObjectCreated:* alone "
+			       "come here", FE_STR_ARGS(name));
+	return FE_OK;
+}
+
+static enum fe_rc
+read_s3_record(struct reading *r, const struct fe_json_value *v)
+{
+	const struct fe_json_value *s3 = fe_json_get(v, "s3"), *object = fe_json_get(s3, "object");
+	struct fe_str source = text_of(v, "eventSource"), version = text_of(v, "eventVersion");
+	struct fe_event_object o = { 0 };
+
+	if (!fe_str_is(source, "aws:s3") && !begins(source, "minio:s3"))
+		return fe_fail(r->err, FE_EDATA, "a record of the event is not one of S3");
+	if (!begins(version, "2."))
+		return fe_fail(r->err, FE_EDATA, "records of S3 have version 2 here, not '%.*s'", FE_STR_ARGS(version));
+	FE_TRY(take_text(r, v, "eventName", &o.name));
+	FE_TRY(check_name(r, fe_str_of(o.name), &o));
+	FE_TRY(take_bucket(r, text_of(fe_json_get(s3, "bucket"), "name"), &o));
+	FE_TRY(take_key(r, text_of(object, "key"), true, &o));
+	FE_TRY(take_size(r, object, &o));
+	FE_TRY(take_text(r, object, "versionId", &o.arrival.version));
+	FE_TRY(take_etag(r, object, "eTag", &o));
+	FE_TRY(take_sequencer(r, object, &o));
+	o.time_us = time_of(v, "eventTime");
+	add_object(r, &o);
+	return FE_OK;
+}
+
+/* ---- EventBridge's ---- */
+
+static enum fe_rc
+read_eventbridge(struct reading *r, const struct fe_json_value *v)
+{
+	const struct fe_json_value *detail = fe_json_get(v, "detail"), *object = fe_json_get(detail, "object");
+	struct fe_str type = text_of(v, "detail-type");
+	struct fe_event_object o = { .is_removal = fe_str_is(type, "Object Deleted") };
+
+	if (!o.is_removal && !fe_str_is(type, "Object Created"))
+		return fe_fail(r->err, FE_EDATA, "EventBridge's '%.*s' tells of no object that arrived: let 'Object Created' alone "
+			       "come here", FE_STR_ARGS(type));
+	FE_TRY(take_text(r, v, "detail-type", &o.name));
+	FE_TRY(take_bucket(r, text_of(fe_json_get(detail, "bucket"), "name"), &o));
+	FE_TRY(take_key(r, text_of(object, "key"), false, &o));
+	FE_TRY(take_size(r, object, &o));
+	FE_TRY(take_text(r, object, "version-id", &o.arrival.version));
+	FE_TRY(take_etag(r, object, "etag", &o));
+	FE_TRY(take_sequencer(r, object, &o));
+	o.time_us = time_of(v, "time");
+	add_object(r, &o);
+	return FE_OK;
+}
+
+/* ---- one notification, and its envelopes ---- */
+
+static enum fe_rc
+fail_unknown(struct reading *r)
+{
+	return fe_fail(r->err, FE_EDATA, "the event is none of S3's, nor one of S3's in SNS, SQS or EventBridge");
+}
+
+static bool
+is_test(const struct fe_json_value *v)
+{
+	return fe_str_is(text_of(v, "Event"), "s3:TestEvent");
+}
+
+static bool
+is_eventbridge(const struct fe_json_value *v)
+{
+	return fe_str_is(text_of(v, "source"), "aws.s3") && fe_json_is(fe_json_get(v, "detail"), FE_JSON_OBJECT);
+}
+
+static enum fe_rc
+read_records(struct reading *r, const struct fe_json_value *records)
+{
+	if (records->n_children == 0)
+		return fail_unknown(r);
+	for (const struct fe_json_value *v = records->first; v; v = v->next)
+		FE_TRY(read_s3_record(r, v));
+	return FE_OK;
+}
+
+/* v: what is in no envelope, or in SNS's. *kind: what it is at its core. */
+static enum fe_rc
+read_notification(struct reading *r, const struct fe_json_value *v, enum fe_event_kind *kind)
+{
+	for (int i = 0; i < MAX_ENVELOPES; i++) {
+		const struct fe_json_value *records = fe_json_get(v, "Records");
+
+		*kind = is_test(v) ? FE_EVENT_TEST : is_eventbridge(v) ? FE_EVENT_EVENTBRIDGE : FE_EVENT_S3;
+		if (*kind == FE_EVENT_TEST)
+			return FE_OK;
+		if (*kind == FE_EVENT_EVENTBRIDGE)
+			return read_eventbridge(r, v);
+		if (fe_json_is(records, FE_JSON_ARRAY))
+			return read_records(r, records);
+		if (!fe_str_is(text_of(v, "Type"), "Notification"))
+			break;
+		FE_TRY(fe_json_parse(text_of(v, "Message"), &r->event->arena, &v, r->err));
+	}
+	return fail_unknown(r);
+}
+
+static enum fe_rc
+read_text(struct reading *r, struct fe_str text, enum fe_event_kind *kind)
+{
+	const struct fe_json_value *v;
+
+	if (text.n == 0)
+		return fail_unknown(r);
+	FE_TRY(fe_json_parse(text, &r->event->arena, &v, r->err));
+	return read_notification(r, v, kind);
+}
+
+/* ---- what Lambda hands on from a queue and a topic ---- */
+
+/* A message that is no event fails by itself: the others of the batch are good. */
+static enum fe_rc
+read_sqs(struct reading *r, const struct fe_json_value *records)
+{
+	struct fe_event *e = r->event;
+	enum fe_event_kind kind;
+
+	for (const struct fe_json_value *v = records->first; v; v = v->next) {
+		struct fe_event_message m = { .why = FE_ERR_INIT };
+		const size_t n_before = e->n_objects;
+		struct fe_err *outer = r->err;
+
+		if (!fe_str_is(text_of(v, "eventSource"), "aws:sqs"))
+			return fe_fail(r->err, FE_EDATA, "a record among those of SQS is not one of SQS");
+		FE_TRY(take_text(r, v, "messageId", &m.id));
+		if (!m.id)
+			return fe_fail(r->err, FE_EDATA, "a record of SQS has no messageId");
+		r->message = e->n_messages;
+		r->err = &m.why;
+		m.is_broken = read_text(r, text_of(v, "body"), &kind) != FE_OK;
+		r->err = outer;
+		if (m.is_broken)
+			e->n_objects = n_before;
+		e->messages = fe_grow(e->messages, &r->cap_messages, e->n_messages + 1, sizeof *e->messages);
+		e->messages[e->n_messages++] = m;
+	}
+	return FE_OK;
+}
+
+static enum fe_rc
+read_sns(struct reading *r, const struct fe_json_value *records)
+{
+	bool is_only_test = true;
+
+	for (const struct fe_json_value *v = records->first; v; v = v->next) {
+		enum fe_event_kind kind;
+
+		if (!fe_str_is(text_of(v, "EventSource"), "aws:sns"))
+			return fe_fail(r->err, FE_EDATA, "a record among those of SNS is not one of SNS");
+		FE_TRY(read_text(r, text_of(fe_json_get(v, "Sns"), "Message"), &kind));
+		is_only_test &= kind == FE_EVENT_TEST;
+	}
+	r->event->kind = is_only_test ? FE_EVENT_TEST : FE_EVENT_SNS;
+	return FE_OK;
+}
+
+static enum fe_rc
+read_event(struct reading *r, struct fe_str json)
+{
+	const struct fe_json_value *v, *records, *first;
+
+	FE_TRY(fe_json_parse(json, &r->event->arena, &v, r->err));
+	records = fe_json_get(v, "Records");
+	first = fe_json_is(records, FE_JSON_ARRAY) ? records->first : NULL;
+	if (fe_str_is(text_of(first, "eventSource"), "aws:sqs")) {
+		r->event->kind = FE_EVENT_SQS;
+		return read_sqs(r, records);
+	}
+	if (fe_str_is(text_of(first, "EventSource"), "aws:sns"))
+		return read_sns(r, records);
+	return read_notification(r, v, &r->event->kind);
+}
+
+enum fe_rc
+fe_event_read(struct fe_event *out, struct fe_str json, struct fe_err *err)
+{
+	struct fe_err why = FE_ERR_INIT;
+	struct reading r = { .event = out, .err = &why };
+
+	*out = (struct fe_event){ 0 };
+	enum fe_rc rc = read_event(&r, json);
+	if (rc) {
+		fe_event_reset(out);
+		if (err)
+			*err = why;
+	}
+	return rc;
+}
+
+void
+fe_event_reset(struct fe_event *e)
+{
+	fe_free(e->objects);
+	fe_free(e->messages);
+	fe_arena_free(&e->arena);
+	*e = (struct fe_event){ 0 };
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/arrival.h, played: what becomes of an object is the last word of its key.
+ *
+ *   raw/a.held     held; also failed (by status), done, older, gone, other
+ *   raw/a.data     fails with that code; also busy, denied
+ *   raw/a.slow     goes on until the deadline or a stop
+ *   all else       processed
+ * PLAYED_START=data: opening fails.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/stop.h"
+#include "pipeline/arrival.h"
+
+struct fe_arrivals {
+	struct fe_arrival_settings set;
+	uint64_t n_runs;
+};
+
+const char *
+fe_arrival_outcome_name(enum fe_arrival_outcome o)
+{
+	static const char *const names[] = { "processed", "done", "older", "gone", "not_ours" };
+
+	return names[o];
+}
+
+enum fe_rc
+fe_arrivals_open(struct fe_arrivals **out, const struct fe_arrival_settings *set, struct fe_err *err)
+{
+	const char *start = getenv("PLAYED_START");
+
+	*out = NULL;
+	if (start && strcmp(start, "usage") == 0)
+		return fe_fail(err, FE_EUSAGE, "%s:3: unknown key 'colums'; did you mean 'columns'?", set->pipeline);
+	*out = fe_new(struct fe_arrivals);
+	(*out)->set = *set;
+	return FE_OK;
+}
+
+static enum fe_rc
+go_on(struct fe_arrivals *w, int64_t deadline_us, struct fe_err *err)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+
+	for (;;) {
+		(void)nanosleep(&pause, NULL);
+		FE_TRY(fe_stop_check(err));
+		if (deadline_us && fe_clock_now(w->set.clock) >= deadline_us)
+			return fe_fail(err, FE_EUNAVAIL, "undone before the deadline");
+	}
+}
+
+static void
+play_run(struct fe_arrivals *w, const struct fe_arrival *a, const char *status, struct fe_arrival_result *out)
+{
+	out->outcome = FE_ARRIVAL_PROCESSED;
+	(void)snprintf(out->run_id, sizeof out->run_id, "01PLAYED%018llu", (unsigned long long)++w->n_runs);
+	out->status = status;
+	out->n_read = 10;
+	out->n_loaded = 9;
+	out->n_rejected = 1;
+	out->n_bytes = a->size_bytes > 0 ? (uint64_t)a->size_bytes : 0;
+	out->quality_score = 97.5;
+	out->elapsed_us = 1500;
+}
+
+enum fe_rc
+fe_arrival_process(struct fe_arrivals *w, const struct fe_arrival *a, int64_t deadline_us,
+                   struct fe_arrival_result *out, struct fe_err *err)
+{
+	const char *dot = strrchr(a->key, '.'), *word = dot ? dot + 1 : "";
+
+	*out = (struct fe_arrival_result){ 0 };
+	if (strcmp(word, "data") == 0)
+		return fe_fail(err, FE_EDATA, "a record has 3 cells, the header 8");
+	if (strcmp(word, "busy") == 0)
+		return fe_fail(err, FE_EUNAVAIL, "the database does not answer");
+	if (strcmp(word, "denied") == 0)
+		return fe_fail(err, FE_EDENIED, "access denied");
+	if (strcmp(word, "slow") == 0)
+		return go_on(w, deadline_us, err);
+	if (strcmp(word, "done") == 0)
+		out->outcome = FE_ARRIVAL_DONE;
+	else if (strcmp(word, "older") == 0)
+		out->outcome = FE_ARRIVAL_OLDER;
+	else if (strcmp(word, "gone") == 0)
+		out->outcome = FE_ARRIVAL_GONE;
+	else if (strcmp(word, "other") == 0)
+		out->outcome = FE_ARRIVAL_NOT_OURS;
+	else
+		play_run(w, a, strcmp(word, "held") == 0 ? "held" : strcmp(word, "failed") == 0 ? "failed" : "success", out);
+	return FE_OK;
+}
+
+void
+fe_arrivals_close(struct fe_arrivals *w)
+{
+	fe_free(w);
+}
