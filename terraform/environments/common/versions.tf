@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+  }
+
+  # Which bucket and key: backend.hcl of the environment.
+  backend "s3" {
+    use_lockfile = true
+    encrypt      = true
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = merge(var.tags, {
+      stack       = local.name
+      environment = var.environment
+      managed_by  = "terraform"
+    })
+  }
+}
