@@ -281,9 +281,10 @@ read_notification(struct reading *r, const struct fe_json_value *v, enum fe_even
 			return read_eventbridge(r, v);
 		if (fe_json_is(records, FE_JSON_ARRAY))
 			return read_records(r, records);
-		if (!fe_str_is(text_of(v, "Type"), "Notification"))
+		struct fe_str message = text_of(v, "Message");
+		if (!fe_str_is(text_of(v, "Type"), "Notification") || message.n == 0)
 			break;
-		FE_TRY(fe_json_parse(text_of(v, "Message"), &r->event->arena, &v, r->err));
+		FE_TRY(fe_json_parse(message, &r->event->arena, &v, r->err));
 	}
 	return fail_unknown(r);
 }

@@ -80,25 +80,6 @@ is_folder_marker(const struct fe_arrival *a)
 	return a->key[strlen(a->key) - 1] == '/' && a->size_bytes <= 0;
 }
 
-static bool
-is_status(const struct fe_arrival_result *r, enum fe_run_status s)
-{
-	return r->status && strcmp(r->status, fe_run_status_name(s)) == 0;
-}
-
-/* What is over and yet not published is an error, told again or not. */
-static enum fe_rc
-judge(const struct fe_arrival_result *r, struct fe_err *err)
-{
-	if (r->outcome == FE_ARRIVAL_NOT_OURS)
-		return fe_fail(err, FE_EDATA, "no source of the pipeline takes this object");
-	if (is_status(r, FE_RUN_HELD))
-		return fe_fail(err, FE_ECHECK, "the object was held by the gate; its run is %s", r->run_id);
-	if (is_status(r, FE_RUN_FAILED))
-		return fe_fail(err, FE_EDATA, "the object failed; its run is %s", r->run_id);
-	return FE_OK;
-}
-
 static enum fe_rc
 process(struct work *w, const struct fe_arrival *a, struct fe_arrival_result *out, struct fe_err *err)
 {
@@ -108,7 +89,9 @@ process(struct work *w, const struct fe_arrival *a, struct fe_arrival_result *ou
 	if (w->until_us && fe_clock_now(f->clock) >= w->until_us)
 		return fe_fail(err, FE_EUNAVAIL, "no time is left for this object before the function's time-out: a retry begins with it");
 	FE_TRY(fe_arrival_process(f->arrivals, a, w->until_us, out, err));
-	return judge(out, err);
+	if (out->outcome == FE_ARRIVAL_NOT_OURS)
+		return fe_fail(err, FE_EDATA, "no source of the pipeline takes this object");
+	return FE_OK;
 }
 
 static void

@@ -81,8 +81,8 @@ def test_the_test_event_of_s3_is_no_error(api, function):
 
 @pytest.mark.parametrize(("word", "kind", "said"), [
     ("data", "Function.Data", "a record has 3 cells"), ("busy", "Function.Unavailable", "does not answer"),
-    ("denied", "Function.Denied", "access denied"), ("held", "Function.Held", "held by the gate"),
-    ("failed", "Function.Data", "failed"), ("other", "Function.Data", "no source of the pipeline takes"),
+    ("denied", "Function.Denied", "access denied"), ("held", "Function.Held", "at most 5 %"),
+    ("broken", "Function.Data", "a quote is open"), ("other", "Function.Data", "no source of the pipeline takes"),
 ])
 def test_a_failure_is_an_error_never_a_success(api, function, word, kind, said):
     failure(api.invoke(s3_event(f"raw/x.{word}")), kind, said, f"s3://raw/raw/x.{word}")

@@ -77,6 +77,30 @@ log_json_is_one_object_a_line(void **state)
 }
 
 static void
+log_for_lambda_has_its_keys_and_those_of_the_invocation(void **state)
+{
+	struct capture c;
+	char out[8192];
+
+	(void)state;
+	fe_log_set(FE_LOG_INFO, FE_LOG_LAMBDA);
+	fe_log_members("\"service\":\"s\",\"cold_start\":true");
+	begin(&c);
+	fe_log(FE_LOG_WARN, "a", "k", "v", NULL);
+	(void)end(&c, out);
+	assert_memory_equal(out, "{\"timestamp\":\"2", 15);
+	assert_string_equal(strstr(out, ",\"level\""),
+			    ",\"level\":\"WARN\",\"message\":\"a\",\"service\":\"s\",\"cold_start\":true,\"k\":\"v\"}\n");
+	fe_log_members(NULL);
+	begin(&c);
+	fe_log(FE_LOG_INFO, "a", NULL);
+	(void)end(&c, out);
+	assert_string_equal(strstr(out, ",\"level\""), ",\"level\":\"INFO\",\"message\":\"a\"}\n");
+	assert_true(fe_log_is_on(FE_LOG_INFO));
+	assert_false(fe_log_is_on(FE_LOG_DEBUG));
+}
+
+static void
 log_keeps_a_line_within_a_pipe_write(void **state)
 {
 	struct capture c;
@@ -131,6 +155,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(log_text_quotes_and_escapes),
 		cmocka_unit_test(log_json_is_one_object_a_line),
+		cmocka_unit_test(log_for_lambda_has_its_keys_and_those_of_the_invocation),
 		cmocka_unit_test(log_keeps_a_line_within_a_pipe_write),
 		cmocka_unit_test(log_does_not_wait_for_a_full_pipe),
 		cmocka_unit_test(log_err_tells_all_parts),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/arrival.h, played: what becomes of an object is the last word of its key.
  *
- *   raw/a.held     held; also failed (by status), done, older, gone, other
- *   raw/a.data     fails with that code; also busy, denied
+ *   raw/a.done     done; also older, gone, other
+ *   raw/a.data     fails with that code; also busy, denied; held and broken have a run
  *   raw/a.slow     goes on until the deadline or a stop
  *   all else       processed
  * PLAYED_START=data: opening fails.
@@ -55,18 +55,25 @@ go_on(struct fe_arrivals *w, int64_t deadline_us, struct fe_err *err)
 	}
 }
 
-static void
-play_run(struct fe_arrivals *w, const struct fe_arrival *a, const char *status, struct fe_arrival_result *out)
+static enum fe_rc
+play_run(struct fe_arrivals *w, const struct fe_arrival *a, const char *word, struct fe_arrival_result *out, struct fe_err *err)
 {
+	bool is_held = strcmp(word, "held") == 0, is_broken = strcmp(word, "broken") == 0;
+
 	out->outcome = FE_ARRIVAL_PROCESSED;
 	(void)snprintf(out->run_id, sizeof out->run_id, "01PLAYED%018llu", (unsigned long long)++w->n_runs);
-	out->status = status;
+	out->status = is_held ? "held" : is_broken ? "failed" : "success";
 	out->n_read = 10;
 	out->n_loaded = 9;
 	out->n_rejected = 1;
 	out->n_bytes = a->size_bytes > 0 ? (uint64_t)a->size_bytes : 0;
 	out->quality_score = 97.5;
 	out->elapsed_us = 1500;
+	if (is_held)
+		return fe_fail(err, FE_ECHECK, "2 of 10 records rejected, 20 %%; at most 5 %% may be");
+	if (is_broken)
+		return fe_fail(err, FE_EDATA, "a quote is open at the end");
+	return FE_OK;
 }
 
 enum fe_rc
@@ -93,7 +100,7 @@ fe_arrival_process(struct fe_arrivals *w, const struct fe_arrival *a, int64_t de
 	else if (strcmp(word, "other") == 0)
 		out->outcome = FE_ARRIVAL_NOT_OURS;
 	else
-		play_run(w, a, strcmp(word, "held") == 0 ? "held" : strcmp(word, "failed") == 0 ? "failed" : "success", out);
+		return play_run(w, a, word, out, err);
 	return FE_OK;
 }
 

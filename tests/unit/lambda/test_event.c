@@ -240,6 +240,8 @@ unknown_events_are_refused(void **state)
 	is_refused("{\"Records\":{}}", "none of S3's");
 	is_refused("{\"Records\":[null]}", "not one of S3");
 	is_refused("{\"Records\":[{\"eventSource\":\"aws:dynamodb\"}]}", "not one of S3");
+	is_refused("{\"Type\":\"Notification\"}", "none of S3's");
+	is_refused("{\"Type\":\"Notification\",\"Message\":\"\"}", "none of S3's");
 	is_refused("{\"httpMethod\":\"GET\",\"path\":\"/\"}", "none of S3's");
 	is_refused("{\"source\":\"aws.ec2\",\"detail-type\":\"x\",\"detail\":{}}", "none of S3's");
 	is_refused("{\"Records\":[" S3_RECORD("ObjectTagging:Put", "a", "") "]}", "tells of no object that arrived");
