@@ -37,6 +37,8 @@ struct source_csv {
 	size_t n_extra;
 	uint8_t *flaws;      /* [FE_BATCH_ROWS] */
 	uint32_t flaw_reasons[FE_CSV_N_FLAWS];
+	struct fe_csv_mark trailer;
+	struct fe_regex *trailer_pattern;
 
 	/* The file that is read. */
 	struct fe_files files;
@@ -130,6 +132,21 @@ map_given_names(struct source_csv *s, struct fe_err *err)
 	return rc;
 }
 
+static enum fe_rc
+mark_trailer(struct source_csv *s, struct fe_err *err)
+{
+	const struct fe_trailer_settings *trailer = s->set.trailer;
+
+	if (!trailer)
+		return FE_OK;
+	if (trailer->pattern)
+		FE_TRY(fe_regex_new(&s->trailer_pattern, fe_str_of(trailer->pattern), FE_REGEX_UNICODE, err));
+	s->trailer = (struct fe_csv_mark){ .pattern = s->trailer_pattern };
+	if (!trailer->pattern)
+		s->trailer.text = fe_str_of(trailer->starts);
+	return FE_OK;
+}
+
 static void source_csv_close(struct fe_source *src);
 
 static enum fe_rc
@@ -147,6 +164,9 @@ source_csv_open(struct fe_source **out, const struct fe_source_settings *set, st
 	rc = map_given_names(s, err);
 	if (rc)
 		goto fail;
+	rc = mark_trailer(s, err);
+	if (rc)
+		goto fail;
 	rc = fe_files_init(&s->files, &s->base, &s->set, err);
 	if (rc)
 		goto fail;
@@ -159,6 +179,15 @@ fail:
 }
 
 /* ---- files ---- */
+
+static void
+expect_records(struct source_csv *s, size_t n_cells, const struct fe_str *header)
+{
+	fe_csv_expect(s->csv, n_cells, header);
+	if (s->set.trailer)
+		fe_csv_expect_trailer(s->csv, &s->trailer);
+	s->has_header = true;
+}
 
 static void
 leave_object(struct source_csv *s)
@@ -180,9 +209,9 @@ enter_object(struct source_csv *s, struct fe_err *err)
 	s->in_ended = false;
 	s->block_offset = 0;
 	fe_csv_skip_lines(s->csv, s->set.skip_lines);
-	s->has_header = s->set.names != NULL;
-	if (s->has_header)
-		fe_csv_expect(s->csv, s->set.n_names, NULL);
+	s->has_header = false;
+	if (s->set.names)
+		expect_records(s, s->set.n_names, NULL);
 	return FE_OK;
 }
 
@@ -207,10 +236,43 @@ note_oddities(struct source_csv *s)
 	notes[FE_NOTE_NO_FINAL_NEWLINE] = found.no_final_newline;
 }
 
+/* A file that ends without it was cut between two records. */
+static enum fe_rc
+take_trailer(struct source_csv *s, struct fe_err *err)
+{
+	const struct fe_csv_record *found = s->set.trailer ? fe_csv_trailer(s->csv) : NULL;
+	struct fe_object *object = &s->base.objects[s->files.object];
+	size_t n_bytes = 0;
+
+	if (!s->set.trailer)
+		return FE_OK;
+	if (!found) {
+		bool is_text = !s->set.trailer->pattern;
+		enum fe_rc rc = fe_fail(err, FE_EDATA, "the file ends without its trailer, a last record whose first cell %s '%s'; "
+					"it was cut short, or is another file", is_text ? "is" : "matches",
+					is_text ? s->set.trailer->starts : s->set.trailer->pattern);
+		fe_err_at(err, fe_files_name(&s->files), 0, NULL);
+		return rc;
+	}
+	for (size_t i = 0; i < found->n_cells; i++)
+		n_bytes += found->cells[i].n;
+	object->trailer = fe_alloc(found->n_cells * sizeof *object->trailer + n_bytes);
+	object->n_trailer = found->n_cells;
+	object->trailer_line = found->line;
+	char *to = (char *)(object->trailer + found->n_cells);
+	for (size_t i = 0; i < found->n_cells; i++) {
+		object->trailer[i] = (struct fe_str){ to, found->cells[i].n };
+		memcpy(to, found->cells[i].p, found->cells[i].n);
+		to += found->cells[i].n;
+	}
+	return FE_OK;
+}
+
 static enum fe_rc
 end_object(struct source_csv *s, struct fe_err *err)
 {
 	FE_TRY(check_not_empty(s, err));
+	FE_TRY(take_trailer(s, err));
 	note_oddities(s);
 	leave_object(s);
 	fe_files_end(&s->files);
@@ -268,8 +330,7 @@ read_header(struct source_csv *s, struct fe_err *err)
 			err->record = 0; /* the header is none */
 		return rc;
 	}
-	fe_csv_expect(s->csv, record.n_cells, record.cells);
-	s->has_header = true;
+	expect_records(s, record.n_cells, record.cells);
 	return FE_OK;
 }
 
@@ -451,6 +512,7 @@ source_csv_close(struct fe_source *src)
 	fe_free(s->extra);
 	fe_free(s->cells);
 	fe_free(s->flaws);
+	fe_regex_free(s->trailer_pattern);
 	fe_free(s);
 }
 

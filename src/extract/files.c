@@ -47,13 +47,21 @@ fe_files_init(struct fe_files *f, struct fe_source *source, const struct fe_sour
 	return FE_OK;
 }
 
+static void
+reset_object(struct fe_object *object)
+{
+	fe_object_id_reset(&object->id);
+	fe_free(object->trailer);
+	object->trailer = NULL;
+}
+
 void
 fe_files_reset(struct fe_files *f)
 {
 	fe_reader_close(f->in);
 	f->in = NULL;
 	for (size_t i = 0; f->source && i < f->source->n_objects; i++)
-		fe_object_id_reset(&f->source->objects[i].id);
+		reset_object(&f->source->objects[i]);
 	if (f->source) {
 		fe_free(f->source->objects);
 		f->source->objects = NULL;

@@ -56,6 +56,7 @@ fe_csv_reader_free(struct fe_csv_reader *r)
 		return;
 	fe_free(r->header);
 	fe_arena_free(&r->header_bytes);
+	fe_regex_space_free(r->space);
 	fe_free(r->marks);
 	fe_free(r->cells);
 	fe_free(r);
@@ -118,7 +119,7 @@ fill_plain(struct fe_csv_reader *r, struct fe_csv_rows *rows)
 	const char delimiter = r->scan.delimiter;
 	const size_t n_cells = r->n_expected;
 
-	if (r->has_bom_inside || r->is_drained)
+	if (r->has_bom_inside || r->is_drained || r->has_trailer)
 		return;
 	for (size_t row = rows->n_rows; row < rows->cap_rows; row++) {
 		while (r->n_marks - r->mark < n_cells + 1) {
@@ -139,11 +140,15 @@ fill_plain(struct fe_csv_reader *r, struct fe_csv_rows *rows)
 			return;
 		if (is_crlf && (n_ahead == n_cells || m[n_cells] != end + 1 || p[end + 1] != '\n'))
 			return;
-		/* Nothing but delimiters, or too long, or perhaps the header. */
+		/* Nothing but delimiters, or too long, or perhaps the header, or the trailer. */
 		const struct fe_str raw = { p + r->start, end - r->start };
+		const struct fe_str first = { raw.p, m[0] - r->start };
+		bool is_trailer = false;
 		if (raw.n < n_cells || raw.n > FE_CSV_MAX_CELL_BYTES)
 			return;
-		if (fe_csv_may_be_header(r, (struct fe_str){ raw.p, m[0] - r->start }))
+		if (fe_csv_may_be_header(r, first))
+			return;
+		if (r->mark_of_trailer && (fe_csv_is_trailer(r, first, &is_trailer, NULL) || is_trailer))
 			return;
 
 		for (size_t i = 0; i < rows->n_wanted; i++) {
@@ -192,7 +197,8 @@ fe_csv_fill(struct fe_csv_reader *r, struct fe_csv_rows *rows, struct fe_err *er
 		enum fe_rc rc = fe_csv_split(r, &record, &more, err);
 		if (rc || !more)
 			return rc;
-		add_row(rows, &record, r->n_records);
+		if (!record.is_trailer)
+			add_row(rows, &record, r->n_records);
 	}
 	return FE_OK;
 }

@@ -19,6 +19,8 @@
  *   Cut      A file that ends inside quotes, or without a line end in a record that
  *            is short of cells, has been cut, and fails. A last record that has all its
  *            cells needs no line end.
+ *   Trailer  Where one is expected, a record that its mark tells may have any number of
+ *            cells, is no row, and must be the last: another behind it fails the file.
  *   Cuts of  How the input is cut into blocks changes nothing: the same records, the
  *   blocks   same error. Time is linear in the bytes fed.
  */
@@ -27,6 +29,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/regex.h"
 #include "base/str.h"
 #include "batch/batch.h"
 
@@ -75,6 +78,14 @@ struct fe_csv_record {
 	const struct fe_str *cells; /* until the next call */
 	size_t n_cells;
 	enum fe_csv_flaw flaw;
+	bool is_trailer;        /* no row, and without flaw */
+};
+
+/* What tells a trailer: its first cell, without the blanks around it, is `text`, or has
+ * `pattern` in it. */
+struct fe_csv_mark {
+	struct fe_str text;
+	const struct fe_regex *pattern; /* NULL: text */
 };
 
 struct fe_csv_reader; /* the state between blocks */
@@ -87,6 +98,12 @@ void fe_csv_skip_lines(struct fe_csv_reader *r, uint64_t n_lines);
  * is the header's cells, copied, to know it when it comes again; NULL: there is none.
  * Records are counted from here. To be called once. */
 void fe_csv_expect(struct fe_csv_reader *r, size_t n_cells, const struct fe_str *header);
+
+/* From the next record on, one that the mark tells is the trailer. The mark is borrowed.
+ * To be called once, after fe_csv_expect. */
+void fe_csv_expect_trailer(struct fe_csv_reader *r, const struct fe_csv_mark *mark);
+/* It lives as long as the reader, its raw bytes do not; NULL: none has come yet. */
+const struct fe_csv_record *fe_csv_trailer(const struct fe_csv_reader *r);
 
 /* Feeds a block. offset is that of its first byte in the input; is_last says that
  * nothing follows. The bytes must stay until the next feed. Then next yields the

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* format/csv_reader.h - the state of a reader, shared by its three parts
+/* format/csv_reader.h - the state of a reader, shared by its parts
  *
  *   csv_block.c  blocks in, marks out: the positions of structural bytes
  *   csv_split.c  marks to one record, any record, with what is wrong with it
+ *   csv_trailer.c  the one record that is told by a mark, and kept
  *   csv.c        the public face, and many plain records at once
  *
  * A block is scanned in pieces that stay in the first-level cache. The positions of
@@ -34,6 +35,12 @@ struct fe_csv_reader {
 	size_t n_expected;
 	struct fe_str *header; /* [n_expected] its cells, trimmed; NULL: none */
 	struct fe_arena header_bytes;
+
+	/* The trailer. */
+	const struct fe_csv_mark *mark_of_trailer; /* NULL: none is expected */
+	struct fe_regex_space *space;
+	bool has_trailer;
+	struct fe_csv_record trailer;
 
 	/* The block, and how far it is read. */
 	struct fe_str block;
@@ -77,6 +84,11 @@ fe_csv_may_be_header(const struct fe_csv_reader *r, struct fe_str first)
 {
 	return r->header && first.n >= r->header[0].n && fe_str_eq(fe_text_trim(first), r->header[0]);
 }
+
+/* Whether a record with this first cell is the trailer. */
+FE_MUST_USE enum fe_rc fe_csv_is_trailer(const struct fe_csv_reader *r, struct fe_str first, bool *is_it,
+                                         struct fe_err *err);
+void fe_csv_keep_trailer(struct fe_csv_reader *r, const struct fe_csv_record *record);
 
 /* The next record of the block; *more is false where there is no complete one. */
 FE_MUST_USE enum fe_rc fe_csv_split(struct fe_csv_reader *r, struct fe_csv_record *out, bool *more,

@@ -303,6 +303,43 @@ fail_short(struct fe_csv_reader *r, struct fe_err *err)
 	return rc;
 }
 
+static enum fe_rc
+fail_behind_trailer(struct fe_csv_reader *r, struct fe_err *err)
+{
+	enum fe_rc rc = fe_fail(err, FE_EDATA,
+				"a record follows the trailer of line %llu; a trailer is the last record of "
+				"its file: were several files put together?",
+				(unsigned long long)r->trailer.line);
+	(void)bad_at(r, r->line, 0, err);
+	return rc;
+}
+
+/* The record that was split is done with. */
+static void
+pass_on(struct fe_csv_reader *r, const struct split *s)
+{
+	r->line += s->n_lines + 1;
+	r->start = s->next;
+}
+
+/* Where it is one: out->is_trailer. */
+static enum fe_rc
+take_trailer(struct fe_csv_reader *r, const struct split *s, struct fe_csv_record *out, struct fe_err *err)
+{
+	if (!r->mark_of_trailer || s->flaw != FE_CSV_NONE || out->raw.n == 0)
+		return FE_OK;
+	enum fe_rc rc = fe_csv_is_trailer(r, r->cells[0], &out->is_trailer, err);
+	if (rc)
+		(void)bad_at(r, r->line, 0, err);
+	if (rc || !out->is_trailer)
+		return rc;
+	out->n_cells = r->n_cells;
+	fe_csv_keep_trailer(r, out);
+	r->no_final_newline = s->no_newline;
+	pass_on(r, s);
+	return FE_OK;
+}
+
 enum fe_rc
 fe_csv_split(struct fe_csv_reader *r, struct fe_csv_record *out, bool *more, struct fe_err *err)
 {
@@ -331,28 +368,30 @@ fe_csv_split(struct fe_csv_reader *r, struct fe_csv_record *out, bool *more, str
 		r->start = r->is_last ? r->block.n : r->start;
 		return FE_OK;
 	}
+	if (r->has_trailer)
+		return fail_behind_trailer(r, err);
+	if (s.flaw == FE_CSV_NONE && s.n_quotes)
+		unquote_cells(r);
+	*out = (struct fe_csv_record){
+		.raw = raw, .offset = r->offset + r->start, .line = r->line, .cells = r->cells,
+	};
+	FE_TRY(take_trailer(r, &s, out, err));
+	*more = out->is_trailer;
+	if (*more)
+		return FE_OK;
 	if (s.no_newline && r->n_expected && r->n_cells < r->n_expected)
 		return fail_short(r, err);
 	r->no_final_newline = s.no_newline;
 
 	enum fe_csv_flaw flaw = judge(r, &s, raw);
-	if (flaw == FE_CSV_NONE && s.n_quotes)
-		unquote_cells(r);
 	if (flaw == FE_CSV_NONE && is_header(r))
 		flaw = FE_CSV_REPEATED_HEADER;
 	if (flaw != FE_CSV_NONE)
 		r->n_cells = 0;
-	*out = (struct fe_csv_record){
-		.raw = raw,
-		.offset = r->offset + r->start,
-		.line = r->line,
-		.cells = r->cells,
-		.n_cells = r->n_cells,
-		.flaw = flaw,
-	};
+	out->n_cells = r->n_cells;
+	out->flaw = flaw;
 	*more = true;
-	r->line += s.n_lines + 1;
-	r->start = s.next;
+	pass_on(r, &s);
 	r->n_records++;
 	return FE_OK;
 }

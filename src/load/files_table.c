@@ -39,8 +39,39 @@ fe_files_table_reset(struct fe_files_table *t)
 {
 	free_scratch(t);
 	fe_free(t->sums);
+	fe_groups_reset(&t->groups);
 	fe_files_output_reset(&t->out);
 	*t = (struct fe_files_table){ 0 };
+}
+
+static size_t
+n_decimals(const struct fe_schema *schema)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < schema->n_source; i++)
+		n += schema->fields[i].type.kind == FE_DECIMAL;
+	return n;
+}
+
+/* sign: 1, or -1 to take the row off again. */
+static enum fe_rc
+add_to_group(struct fe_files_table *t, const struct fe_batch *b, size_t row, int sign, struct fe_err *err)
+{
+	size_t group, figure = 0;
+
+	if (!t->table->n_sum_by)
+		return FE_OK;
+	FE_TRY(fe_groups_of_row(&t->groups, b, row, &group, err));
+	FE_TRY(fe_groups_add(&t->groups, group, figure++, sign, err));
+	for (size_t i = 0; i < t->table->schema->n_source; i++) {
+		const struct fe_column *c = &b->columns[i];
+		if (c->type.kind != FE_DECIMAL)
+			continue;
+		if (fe_bit_get(c->valid, row))
+			FE_TRY(fe_groups_add(&t->groups, group, figure, (fe_i128)sign * c->i64[row], err));
+		figure++;
+	}
+	return FE_OK;
 }
 
 enum fe_rc
@@ -53,6 +84,8 @@ fe_files_table_begin(struct fe_files_table *t, struct fe_err *err)
 	t->has_begun = true;
 	t->bound = fe_files_row_bound(schema);
 	t->sums = fe_new_array(schema->n_fields + 1, fe_i128);
+	if (t->table->n_sum_by)
+		fe_groups_init(&t->groups, schema, t->table->sum_by, t->table->n_sum_by, 1 + n_decimals(schema));
 	(void)fe_buf_reserve(&t->lines, PIECE_BYTES + PIECE_BYTES / 4);
 	fe_files_row_header(schema, &t->lines);
 	return FE_OK;
@@ -105,6 +138,7 @@ fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const s
 		}
 		FE_ASSERT(plan->number[row] == (int64_t)t->n_written);
 		fe_files_row_add(&t->lines, b, row, t->bound, t->sums);
+		FE_TRY(add_to_group(t, b, row, 1, err));
 		t->n_written++;
 		if (t->lines.n_bytes >= PIECE_BYTES)
 			FE_TRY(hand_over(t, err));
@@ -174,7 +208,7 @@ take_off_sums(struct fe_files_table *t, struct copy *c, struct fe_str line, stru
 		if (column->type.kind == FE_DECIMAL && fe_bit_get(column->valid, 0))
 			t->sums[i] -= column->i64[0];
 	}
-	return FE_OK;
+	return add_to_group(t, &c->dead, 0, -1, err);
 }
 
 /* Rows that are kept, side by side in the window, go out in one piece. */
@@ -255,7 +289,7 @@ enum fe_rc
 fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct fe_err *err)
 {
 	const struct fe_schema *schema = t->table->schema;
-	size_t n_decimals = 0;
+	size_t n_sums = 0;
 
 	FE_TRY(hand_over(t, err));
 	if (t->n_dead)
@@ -270,13 +304,15 @@ fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct
 	for (size_t i = 0; i < schema->n_source && out->inserted.sums; i++) {
 		if (schema->fields[i].type.kind != FE_DECIMAL)
 			continue;
-		out->inserted.sums[n_decimals] = t->sums[i];
+		out->inserted.sums[n_sums] = t->sums[i];
 		if (out->updated.sums)
-			out->updated.sums[n_decimals] = 0;
+			out->updated.sums[n_sums] = 0;
 		if (out->unchanged.sums)
-			out->unchanged.sums[n_decimals] = 0;
-		n_decimals++;
+			out->unchanged.sums[n_sums] = 0;
+		n_sums++;
 	}
+	if (out->inserted.groups)
+		FE_TRY(fe_groups_merge(out->inserted.groups, 0, &t->groups, err));
 	if (t->n_dead)
 		(void)snprintf(out->strategy, sizeof out->strategy,
 		               "rows in input order, then closed up over %" PRIu64 " superseded ones", t->n_dead);

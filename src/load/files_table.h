@@ -29,6 +29,7 @@ struct fe_files_table {
 	uint64_t *places;        /* of every 64th row */
 	size_t n_places, cap_places;
 	fe_i128 *sums;           /* [schema->n_fields] */
+	struct fe_groups groups; /* by the table's sum_by: rows, then sums of decimals; zeroed: not split */
 	struct fe_buf window;    /* to read back through */
 };
 

@@ -138,6 +138,37 @@ add_sums(struct fe_buf *sql, const struct fe_postgres_table *t, const char *filt
 	}
 }
 
+/* The columns that sums are split by, each behind a comma, as texts in their canonical form:
+ * "t.currency::text AS g0". */
+static void
+add_grouped(struct fe_buf *sql, const struct fe_postgres_table *t, bool staged)
+{
+	const struct fe_table *table = t->sql->table;
+	size_t i;
+
+	for (i = 0; i < table->n_sum_by; i++) {
+		size_t c = table->sum_by[i];
+		bool is_date = table->schema->fields[c].type.kind == FE_DATE;
+
+		fe_buf_add_text(sql, is_date ? ", to_char(" : ", ");
+		if (staged)
+			fe_buf_addf(sql, "s.c%zu", c);
+		else
+			fe_buf_addf(sql, "t.%s", t->sql->columns[c]);
+		fe_buf_addf(sql, "%s AS g%zu", is_date ? ", 'YYYY-MM-DD')" : "::text", i);
+	}
+}
+
+/* ", g0, g1" behind what is summed; group_by: " GROUP BY g0, g1" */
+static void
+add_groups(struct fe_buf *sql, const struct fe_postgres_table *t, bool group_by)
+{
+	size_t i;
+
+	for (i = 0; i < t->sql->table->n_sum_by; i++)
+		fe_buf_addf(sql, "%s g%zu", !group_by || i ? "," : " GROUP BY", i);
+}
+
 static bool
 may_change(enum fe_role role)
 {
@@ -188,6 +219,16 @@ add_moment(struct fe_buf *sql, int64_t us)
 	fe_buf_add_text(sql, "::timestamptz");
 }
 
+static void
+print_sums_of_w(struct fe_buf *sql, const struct fe_postgres_table *t)
+{
+	fe_buf_add_text(sql, ") SELECT count(*)");
+	add_sums(sql, t, "");
+	add_groups(sql, t, false);
+	fe_buf_add_text(sql, " FROM w");
+	add_groups(sql, t, true);
+}
+
 /* Columns that a key or an amount hangs on are equal by definition: they are not set, and
  * the role of a loader needs no right to. */
 static void
@@ -214,9 +255,8 @@ print_update(struct fe_buf *sql, const struct fe_postgres_sink *s, const struct 
 	add_differs(sql, t);
 	fe_buf_add_text(sql, ") RETURNING 1");
 	add_summed(sql, t, false);
-	fe_buf_add_text(sql, ") SELECT count(*)");
-	add_sums(sql, t, "");
-	fe_buf_add_text(sql, " FROM w");
+	add_grouped(sql, t, false);
+	print_sums_of_w(sql, t);
 }
 
 /* Staged updates that were not applied: how many are as what is stored, their sums, and
@@ -226,13 +266,16 @@ print_rest(struct fe_buf *sql, const struct fe_postgres_table *t)
 {
 	fe_buf_add_text(sql, "SELECT count(*) FILTER (WHERE NOT differs)");
 	add_sums(sql, t, " FILTER (WHERE NOT differs)");
+	add_groups(sql, t, false);
 	fe_buf_add_text(sql, ", count(*) FILTER (WHERE differs) FROM (SELECT (");
 	add_differs(sql, t);
 	fe_buf_add_text(sql, ") AS differs");
 	add_summed(sql, t, true);
+	add_grouped(sql, t, true);
 	fe_buf_addf(sql, " FROM pg_temp.fe_stage_%zu AS s JOIN %s AS t ON ", t->number, t->sql->name);
 	add_same_row(sql, t);
 	fe_buf_add_text(sql, " WHERE s.stored IS NOT NULL) AS j");
+	add_groups(sql, t, true);
 }
 
 static void
@@ -266,9 +309,8 @@ print_insert_returning(struct fe_buf *sql, const struct fe_postgres_sink *s,
 	print_insert(sql, s, t, now_us);
 	fe_buf_add_text(sql, " RETURNING 1");
 	add_summed(sql, t, false);
-	fe_buf_add_text(sql, ") SELECT count(*)");
-	add_sums(sql, t, "");
-	fe_buf_add_text(sql, " FROM w");
+	add_grouped(sql, t, false);
+	print_sums_of_w(sql, t);
 }
 
 static void
@@ -276,39 +318,86 @@ print_read_back(struct fe_buf *sql, const struct fe_postgres_table *t)
 {
 	fe_buf_add_text(sql, "SELECT count(*)");
 	add_sums(sql, t, "");
+	add_groups(sql, t, false);
 	fe_buf_add_text(sql, " FROM (SELECT 1");
 	add_summed(sql, t, false);
+	add_grouped(sql, t, false);
 	fe_buf_addf(sql, " FROM %s AS t) AS w", t->sql->name);
+	add_groups(sql, t, true);
 }
 
 /* ---- what they confirm ---- */
 
+/* One row of the answer: count, sums, and where sums are split the values behind them. */
 static enum fe_rc
-read_confirmed(const struct fe_pg_query *q, const struct fe_postgres_table *t,
-	       struct fe_confirmed *out, size_t *n_columns, struct fe_err *err)
+read_row(const struct fe_pg_query *q, size_t row, const struct fe_postgres_table *t, struct fe_confirmed *out,
+         struct fe_err *err)
 {
-	const struct fe_schema *schema = t->sql->table->schema;
-	size_t column = 0, n_sums = 0, i;
+	const struct fe_table *table = t->sql->table;
+	const struct fe_schema *schema = table->schema;
+	struct fe_str values[FE_GROUPS_MAX_COLUMNS];
+	size_t n_sums = 0, column = 1, group = 0, i;
 	int64_t n;
 
-	if (fe_pg_query_n_rows(q) != 1 || !fe_pg_read_i64(fe_pg_query_value(q, 0, column++), &n))
+	if (!fe_pg_read_i64(fe_pg_query_value(q, row, 0), &n))
 		return fe_fail(err, FE_EBUG, "table %s: the server does not say how many rows it has "
-		               "written", t->sql->table->name);
-	out->n = (uint64_t)n;
-	for (i = 0; i < schema->n_source; i++) {
+		               "written", table->name);
+	if (table->n_sum_by && n == 0)
+		return FE_OK; /* a group of which only others are told */
+	out->n += (uint64_t)n;
+	for (i = 0; i < schema->n_source; i++)
+		column += is_summed(table, i);
+	for (i = 0; i < table->n_sum_by && out->groups; i++)
+		values[i] = fe_pg_query_value(q, row, column + i);
+	if (out->groups)
+		FE_TRY(fe_groups_of_texts(out->groups, values, &group, err));
+	if (out->groups)
+		FE_TRY(fe_groups_add(out->groups, group, 0, n, err));
+	for (i = 0, column = 1; i < schema->n_source; i++) {
 		struct fe_str value;
 		fe_i128 sum = 0;
 
-		if (!is_summed(t->sql->table, i))
+		if (!is_summed(table, i))
 			continue;
-		value = fe_pg_query_value(q, 0, column++);
-		if (value.p && !fe_pg_read_i128(value, schema->fields[i].type.scale, &sum))
+		value = fe_pg_query_value(q, row, column++);
+		if ((value.p && !fe_pg_read_i128(value, schema->fields[i].type.scale, &sum)) ||
+		    (out->sums && __builtin_add_overflow(out->sums[n_sums], sum, &out->sums[n_sums])))
 			return fe_fail(err, FE_ELIMIT, "table %s, column %s: a sum passes 128 bits",
-			               t->sql->table->name, schema->fields[i].name);
-		if (out->sums)
-			out->sums[n_sums++] = sum;
+			               table->name, schema->fields[i].name);
+		n_sums++;
+		if (out->groups)
+			FE_TRY(fe_groups_add(out->groups, group, n_sums, sum, err));
 	}
-	*n_columns = column;
+	return FE_OK;
+}
+
+/* rest: the count behind all others is added to it; NULL: there is none. */
+static enum fe_rc
+read_confirmed(const struct fe_pg_query *q, const struct fe_postgres_table *t,
+	       struct fe_confirmed *out, int64_t *rest, struct fe_err *err)
+{
+	const struct fe_table *table = t->sql->table;
+	size_t n_columns = 1 + table->n_sum_by, n_sums = 0, row, i;
+
+	for (i = 0; i < table->schema->n_source; i++)
+		n_sums += is_summed(table, i);
+	n_columns += n_sums;
+	for (i = 0; i < n_sums && out->sums; i++)
+		out->sums[i] = 0;
+	out->n = 0;
+	fe_groups_clear(out->groups);
+	if (table->n_sum_by == 0 && fe_pg_query_n_rows(q) != 1)
+		return fe_fail(err, FE_EBUG, "table %s: the server does not say how many rows it has "
+		               "written", table->name);
+	for (row = 0; row < fe_pg_query_n_rows(q); row++) {
+		int64_t n = 0;
+
+		FE_TRY(read_row(q, row, t, out, err));
+		if (rest && !fe_pg_read_i64(fe_pg_query_value(q, row, n_columns), &n))
+			return fe_fail(err, FE_EBUG, "table %s: a count is missing", table->name);
+		if (rest)
+			*rest += n;
+	}
 	return FE_OK;
 }
 
@@ -318,7 +407,6 @@ confirm(struct fe_postgres_sink *s, const struct fe_postgres_table *t, struct fe
 	struct fe_confirmed *out, int64_t *rest, struct fe_err *err)
 {
 	struct fe_pg_query *q = NULL;
-	size_t n_columns = 0;
 	enum fe_rc rc = fe_buf_check(sql, "the statement", err);
 
 	if (rc == FE_OK)
@@ -326,9 +414,7 @@ confirm(struct fe_postgres_sink *s, const struct fe_postgres_table *t, struct fe
 	if (rc == FE_OK)
 		rc = fe_pg_query_run(q, NULL, err);
 	if (rc == FE_OK)
-		rc = read_confirmed(q, t, out, &n_columns, err);
-	if (rc == FE_OK && rest && !fe_pg_read_i64(fe_pg_query_value(q, 0, n_columns), rest))
-		rc = fe_fail(err, FE_EBUG, "table %s: a count is missing", t->sql->table->name);
+		rc = read_confirmed(q, t, out, rest, err);
 	fe_pg_query_free(q);
 	fe_buf_reset(sql);
 	return rc;

@@ -216,6 +216,7 @@ clear_result(const struct fe_table *t, struct fe_table_result *out)
 
 	for (k = 0; k < 3; k++) {
 		all[k]->n = n = 0;
+		fe_groups_clear(all[k]->groups);
 		for (i = 0; i < t->schema->n_source; i++) {
 			if (t->schema->fields[i].type.kind == FE_DECIMAL && all[k]->sums)
 				all[k]->sums[n++] = 0;

@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/decimal.h"
+#include "batch/groups.h"
 #include "batch/load_plan.h"
 #include "io/reader.h"
 #include "io/spool.h"
@@ -52,6 +53,7 @@ struct fe_run_info {
 struct fe_confirmed {
 	uint64_t n;
 	fe_i128 *sums;
+	struct fe_groups *groups; /* by the table's sum_by: the count, then the sums; NULL: not asked for */
 };
 struct fe_table_result {
 	struct fe_confirmed inserted, updated;

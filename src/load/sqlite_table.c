@@ -185,6 +185,38 @@ add_summed(struct fe_buf *sql, const struct fe_table_sql *t, bool staged)
 	}
 	if (!any)
 		fe_buf_add_char(sql, '1');
+	for (i = 0; i < t->table->n_sum_by; i++) {
+		if (staged)
+			fe_buf_addf(sql, ", s.c%zu", t->table->sum_by[i]);
+		else
+			fe_buf_addf(sql, ", %s", t->stored[t->table->sum_by[i]]);
+	}
+}
+
+/* The row's values behind its sums, as texts, and those sums. */
+static enum fe_rc
+add_to_group(struct fe_stmt *st, const struct fe_table *t, size_t n_sums, struct fe_groups *groups,
+	     struct fe_err *err)
+{
+	struct fe_str values[FE_GROUPS_MAX_COLUMNS];
+	size_t first = n_sums ? n_sums : 1, group, i;
+
+	for (i = 0; i < t->n_sum_by; i++) {
+		int column = (int)(first + i);
+
+		values[i] = (struct fe_str){ 0 };
+		if (fe_stmt_is_null(st, column))
+			continue;
+		if (t->schema->fields[t->sum_by[i]].type.kind == FE_BOOL)
+			values[i] = fe_stmt_i64(st, column) ? FE_STR("true") : FE_STR("false");
+		else
+			values[i] = fe_stmt_text(st, column);
+	}
+	FE_TRY(fe_groups_of_texts(groups, values, &group, err));
+	FE_TRY(fe_groups_add(groups, group, 0, 1, err));
+	for (i = 0; i < n_sums; i++)
+		FE_TRY(fe_groups_add(groups, group, 1 + i, fe_stmt_i64(st, (int)i), err));
+	return FE_OK;
 }
 
 /* Adds the rows of a query for the columns of add_summed. */
@@ -204,6 +236,7 @@ confirm(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe_buf
 	for (i = 0; i < n_sums && out->sums; i++)
 		out->sums[i] = 0;
 	out->n = 0;
+	fe_groups_clear(out->groups);
 	FE_TRY(fe_db_prepare(s->db, fe_buf_str(sql), &st, err));
 	if (is_update) {
 		fe_stmt_bind_text(st, 1,
@@ -223,6 +256,10 @@ confirm(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe_buf
 				goto done;
 			}
 		}
+		if (out->groups)
+			rc = add_to_group(st, t->sql.table, n_sums, out->groups, err);
+		if (rc)
+			break;
 	}
 done:
 	fe_stmt_free(st);

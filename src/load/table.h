@@ -51,6 +51,7 @@ struct fe_table {
 	const struct fe_index *indexes; size_t n_indexes;
 	const struct fe_foreign_key *foreign_keys; size_t n_foreign_keys;
 	const struct fe_check_sql *checks; size_t n_checks;
+	const size_t *sum_by; size_t n_sum_by; /* source columns by whose values confirmed sums are split */
 	/* Its source may have columns that nobody declared: text, without a limit. The last n_evolved of
 	 * the source columns are such, and added where the table lacks them; others may be there already. */
 	bool evolves;

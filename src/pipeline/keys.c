@@ -107,6 +107,11 @@ MAPPING(fe_keys_dataset, .name = "a data set", .path = "datasets[]",
 			  "set keeps: those that pass all checks and are no copy of another; a version that a "
 			  "later record of the run replaces takes part, too. A failed expectation of severity "
 			  "critical (`--fail-on`) holds the run. `run_time` and `params` are parameters of every suite." },
+		{ .name = "control", .kind = FE_KEY_MAPPING, .of = &fe_keys_control,
+		  .help = "Control totals from elsewhere, that what was read must agree with." },
+		{ .name = "sum_by", .kind = FE_KEY_TEXTS, .min = 1, .max = 4,
+		  .help = "Source columns, as `[currency]`: counts and sums of the reconciliation are also told, and must agree, for "
+			  "each of their values. At most 1000 groups." },
 		{ .name = "gate", .kind = FE_KEY_MAPPING, .of = &fe_keys_gate,
 		  .help = "What must hold for the run to be published." },
 		{ .name = "target", .kind = FE_KEY_TABLE, .is_required = true,

@@ -54,6 +54,8 @@ MAPPING(fe_keys_csv, .name = "a csv source", .path = "datasets[].source: csv", .
 		  .help = "Lines to pass over before the header." },
 		{ .name = "names", .kind = FE_KEY_TEXTS, .min = 1, .max = 4096,
 		  .help = "Names of the columns of a file without a header." },
+		{ .name = "trailer", .kind = FE_KEY_MAPPING, .of = &fe_keys_trailer,
+		  .help = "The last record of each file, where it is no data but tells of them." },
 		{ .name = "extra_columns", .kind = FE_KEY_CHOICE, .choices = extra_columns,
 		  .help = "The older way to say `contract: freeze` (`error`) or `contract: discard_column` (`ignore`)." },
 		KEY_ALLOW_EMPTY, KEY_OBJECTS, KEY_NETWORK, { 0 } });

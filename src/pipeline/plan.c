@@ -165,6 +165,7 @@ build_plan(struct fe_planner *b, struct fe_err *err)
 		check_source_secret(b, i);
 		fe_planner_derive(b, i);
 		fe_planner_checks(b, i);
+		fe_planner_control(b, i);
 		fe_planner_suite(b, i);
 		fe_planner_table(b, i);
 	}

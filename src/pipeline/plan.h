@@ -13,6 +13,7 @@
 #include "load/sink.h"
 #include "pipeline/mistake.h"
 #include "pipeline/notify.h"
+#include "quality/control.h"
 #include "quality/gate.h"
 #include "quality/suite.h"
 #include "transform/check.h"
@@ -35,6 +36,21 @@ struct fe_plan_cursor {
 	int64_t overlap;  /* to ask again, back from the watermark: milliseconds, of an int its units */
 };
 
+/* What a statement tells, or where: of a trailer numbers of cells, of a sidecar names, else the
+ * figures themselves. */
+struct fe_plan_figures {
+	const char *rows;  /* NULL: it does not tell */
+	const char **sums; /* [n_columns] of the control; the same */
+};
+
+/* Control totals: `control`, and those of a `trailer`. */
+struct fe_plan_control {
+	struct fe_control_column *columns; size_t n_columns;
+	const struct fe_plan_figures *trailer, *sidecar, *given; /* NULL: there is none */
+	const char *sidecar_file;   /* {name} and {stem} as they are written */
+	bool sidecar_is_csv;
+};
+
 struct fe_plan_dataset {
 	const char *name;
 	bool is_selected;                     /* to be read; the others are there for references */
@@ -53,6 +69,8 @@ struct fe_plan_dataset {
 	const char *suite_path;               /* `expectations`; NULL: none */
 	struct fe_str suite;                  /* its text */
 	struct fe_gate gate;
+	struct fe_plan_control *control;      /* NULL: no control totals */
+	size_t *sum_by; size_t n_sum_by;      /* source columns */
 	enum fe_dedupe_part *parts;           /* [schema.n_source] */
 	size_t table;                         /* index into tables; the same as its own index */
 	uint64_t line;                        /* in the pipeline file */

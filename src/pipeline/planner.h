@@ -88,6 +88,7 @@ void fe_planner_count_added(struct fe_planner *b, size_t dataset);
 void fe_planner_api(struct fe_planner *b, size_t dataset, const struct fe_node *map); /* planner_api.c */
 void fe_planner_derive(struct fe_planner *b, size_t dataset);    /* planner_derive.c */
 void fe_planner_checks(struct fe_planner *b, size_t dataset);    /* planner_checks.c */
+void fe_planner_control(struct fe_planner *b, size_t dataset);   /* planner_control.c */
 void fe_planner_suite_params(struct fe_planner *b);              /* planner_suite.c */
 void fe_planner_suite(struct fe_planner *b, size_t dataset);
 void fe_planner_table(struct fe_planner *b, size_t dataset);     /* planner_table.c */

@@ -48,6 +48,67 @@ write_sums(struct fe_json *j, const struct fe_dataset_result *d, bool with_pii)
 }
 
 static void
+write_control(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	if (d->was_controlled && fe_control_n_items(d->control))
+		fe_control_json(d->control, "control", j);
+}
+
+static void
+write_group(struct fe_json *j, const struct fe_dataset_result *d, size_t group)
+{
+	const struct fe_tally *t = &d->tally;
+	const fe_i128 *figures = fe_groups_figures(t->groups, group);
+	struct fe_str values[FE_GROUPS_MAX_COLUMNS];
+
+	fe_groups_values(t->groups, group, values);
+	fe_json_object(j, NULL);
+	fe_json_array(j, "values");
+	for (size_t i = 0; i < t->groups->n_columns; i++) {
+		if (values[i].p)
+			fe_json_str(j, NULL, values[i]);
+		else
+			fe_json_null(j, NULL);
+	}
+	fe_json_array_end(j);
+	for (int term = 0; term < FE_N_TERMS; term++)
+		fe_json_i64(j, fe_term_name((enum fe_term)term), (int64_t)figures[fe_tally_figure_n(t, (enum fe_term)term)]);
+	fe_json_object(j, "sums");
+	for (size_t i = 0; i < t->n_decimals; i++) {
+		if (d->plan->pii[t->decimals[i]])
+			continue;
+		fe_json_object(j, decimal_name(t, i));
+		for (int term = 0; term < FE_N_TERMS; term++)
+			fe_json_decimal(j, fe_term_name((enum fe_term)term), figures[fe_tally_figure_sum(t, (enum fe_term)term, i)], scale_of(t, i));
+		fe_json_object_end(j);
+	}
+	fe_json_object_end(j);
+	fe_json_object_end(j);
+}
+
+/* Terms and sums once more, for each group. */
+static void
+write_groups(struct fe_json *j, const struct fe_dataset_result *d)
+{
+	const struct fe_groups *groups = d->tally.groups;
+
+	if (!groups)
+		return;
+	size_t *order = fe_groups_sorted(groups);
+	fe_json_object(j, "sum_by");
+	fe_json_array(j, "columns");
+	for (size_t i = 0; i < groups->n_columns; i++)
+		fe_json_text(j, NULL, d->plan->schema.fields[groups->columns[i]].name);
+	fe_json_array_end(j);
+	fe_json_array(j, "groups");
+	for (size_t i = 0; i < groups->n_items; i++)
+		write_group(j, d, order[i]);
+	fe_json_array_end(j);
+	fe_json_object_end(j);
+	fe_free(order);
+}
+
+static void
 write_terms(struct fe_json *j, const struct fe_tally *t)
 {
 	for (int term = 0; term < FE_N_TERMS; term++)
@@ -197,6 +258,8 @@ write_dataset(struct fe_json *j, const struct fe_run_result *r, const struct fe_
 	fe_json_text(j, "name", d->plan->name);
 	write_terms(j, &d->tally);
 	write_sums(j, d, false);
+	write_groups(j, d);
+	write_control(j, d);
 	write_outcome(j, r, d, is_report);
 	if (is_report)
 		write_parts(j, r, d);
@@ -262,6 +325,8 @@ fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out)
 		fe_json_object(&j, d->plan->name);
 		write_terms(&j, &d->tally);
 		write_sums(&j, d, true);
+		write_groups(&j, d);
+		write_control(&j, d);
 		fe_json_object_end(&j);
 	}
 	fe_json_object_end(&j);

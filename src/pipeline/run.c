@@ -77,6 +77,8 @@ fe_run_result_init(struct fe_run_result *out, const struct fe_run_settings *set)
 		struct fe_dataset_result *d = &out->datasets[i];
 		d->plan = &plan->datasets[i];
 		fe_tally_init(&d->tally, &d->plan->schema);
+		if (d->plan->n_sum_by)
+			fe_tally_split(&d->tally, d->plan->sum_by, d->plan->n_sum_by);
 		d->defaults_filled = fe_new_array(d->plan->schema.n_source + 1, uint64_t);
 		d->negative_zeros = fe_new_array(d->plan->schema.n_source + 1, uint64_t);
 		d->rules_broken = fe_new_array(d->plan->n_rules + 1, uint64_t);
@@ -90,6 +92,7 @@ fe_run_result_reset(struct fe_run_result *r)
 		fe_expectations_close(&r->datasets[i].expectations);
 		fe_free(r->datasets[i].known_unique);
 		fe_profile_free(r->datasets[i].profile);
+		fe_control_free(r->datasets[i].control);
 		fe_tally_reset(&r->datasets[i].tally);
 		fe_reason_table_reset(&r->datasets[i].reasons);
 		fe_contract_notes_reset(&r->datasets[i].columns);
@@ -185,6 +188,8 @@ check_gates(const struct fe_run_result *res, enum fe_fail_on fail_on, struct fe_
 		if (!d->plan->is_selected)
 			continue;
 		if (fe_gate_check(&d->plan->gate, &d->tally, d->plan->name, &one))
+			add_failure(&one, &all, &rc);
+		if (d->was_controlled && fe_control_check(d->control, &one))
 			add_failure(&one, &all, &rc);
 		if (!d->was_validated)
 			continue;

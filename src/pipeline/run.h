@@ -77,6 +77,8 @@ struct fe_dataset_result {
 	struct fe_expectations expectations; /* validation NULL: no suite */
 	bool was_validated;          /* to its end */
 	bool *known_unique;          /* [n_fields] what expectations take as proven */
+	struct fe_control *control;  /* control totals; NULL: none */
+	bool was_controlled;         /* all of them stated */
 	struct fe_profile *profile;  /* of the records that are kept; NULL: none was read */
 	char strategy[160];
 	int64_t elapsed_us;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "load/reject.h"
+#include "pipeline/control.h"
 #include "pipeline/judge.h"
 #include "pipeline/observe.h"
 #include "pipeline/parent.h"
@@ -177,6 +178,7 @@ make_steps(struct chain *c, struct fe_err *err)
 	FE_TRY(fe_judge_open(&c->judge, err));
 	make_references(c);
 	make_dedupe(c);
+	c->out->control = fe_control_of(c->plan);
 	return fe_observe_begin(c->run, c->index, memory_left(c->run), c->out, err);
 }
 
@@ -277,10 +279,22 @@ read_all(struct chain *c, struct fe_err *err)
 		enum fe_rc aborts = fe_judge_batch(&c->judge, c->now.batch, err);
 		if (aborts != FE_OK && aborts != FE_ECHECK)
 			return aborts;
+		if (c->out->control)
+			FE_TRY(fe_control_feed(c->out->control, c->now.batch, err));
 		FE_TRY(load_batch(c, err));
 		FE_TRY(aborts);
 		report_progress(c, false);
 	}
+}
+
+static enum fe_rc
+gather_control(struct chain *c, struct fe_err *err)
+{
+	if (!c->out->control)
+		return FE_OK;
+	FE_TRY(fe_control_gather(c->out->control, c->plan, c->source, err));
+	c->out->was_controlled = true;
+	return FE_OK;
 }
 
 /* inserted and updated are what the target confirmed, nothing else. */
@@ -290,19 +304,28 @@ end_table(struct chain *c, struct fe_err *err)
 	struct fe_tally *t = &c->out->tally;
 	size_t n = t->n_decimals + 1;
 	fe_i128 *sums = fe_new_array(n * 3, fe_i128);
+	struct fe_groups groups[3] = { 0 };
 	struct fe_table_result r = {
 		.inserted.sums = sums, .updated.sums = sums + n, .unchanged.sums = sums + 2 * n,
 	};
+	const struct { enum fe_term term; struct fe_confirmed *of; } terms[3] = {
+		{ FE_TERM_INSERTED, &r.inserted }, { FE_TERM_UPDATED, &r.updated }, { FE_TERM_UNCHANGED, &r.unchanged },
+	};
 	enum fe_rc rc;
 
+	for (size_t i = 0; t->groups && i < 3; i++) {
+		fe_groups_init(&groups[i], t->schema, c->plan->sum_by, c->plan->n_sum_by, n);
+		terms[i].of->groups = &groups[i];
+	}
 	report_progress(c, true);
 	rc = c->run->sink->ops->table_end(c->run->sink, c->index, &r, err);
-	if (rc == FE_OK)
-		rc = fe_tally_add(t, FE_TERM_INSERTED, r.inserted.n, r.inserted.sums, err);
-	if (rc == FE_OK)
-		rc = fe_tally_add(t, FE_TERM_UPDATED, r.updated.n, r.updated.sums, err);
-	if (rc == FE_OK)
-		rc = fe_tally_add(t, FE_TERM_UNCHANGED, r.unchanged.n, r.unchanged.sums, err);
+	for (size_t i = 0; i < 3; i++) {
+		if (rc == FE_OK)
+			rc = fe_tally_add(t, terms[i].term, terms[i].of->n, terms[i].of->sums, err);
+		if (rc == FE_OK && t->groups)
+			rc = fe_tally_add_groups(t, terms[i].term, &groups[i], err);
+		fe_groups_reset(&groups[i]);
+	}
 	memcpy(c->out->strategy, r.strategy, sizeof r.strategy);
 	fe_free(sums);
 	return rc;
@@ -396,6 +419,9 @@ fe_run_dataset(struct fe_run_context *run, size_t index, struct fe_dataset_resul
 	if (rc)
 		goto end;
 	rc = fe_observe_end(c.out, c.source, err);
+	if (rc)
+		goto end;
+	rc = gather_control(&c, err);
 	if (rc)
 		goto end;
 	if (run->set->given)

@@ -124,11 +124,19 @@ end_clean(struct transform *t, struct fe_err *err)
 {
 	struct fe_tally *tally = &t->out->tally;
 	fe_i128 *sums = fe_new_array(tally->n_decimals + 1, fe_i128);
+	struct fe_groups groups = { 0 };
 	struct fe_table_result r = { .inserted.sums = sums };
 
+	if (tally->groups) {
+		fe_groups_init(&groups, tally->schema, t->dataset->sum_by, t->dataset->n_sum_by, tally->n_decimals + 1);
+		r.inserted.groups = &groups;
+	}
 	enum fe_rc rc = fe_files_table_end(&t->clean, &r, err);
 	if (rc == FE_OK)
 		rc = fe_tally_add(tally, FE_TERM_INSERTED, r.inserted.n, r.inserted.sums, err);
+	if (rc == FE_OK && tally->groups)
+		rc = fe_tally_add_groups(tally, FE_TERM_INSERTED, &groups, err);
+	fe_groups_reset(&groups);
 	if (rc == FE_OK)
 		rc = fe_tally_reconcile(tally, t->dataset->name, err);
 	fe_free(sums);

@@ -13,6 +13,7 @@
 #include "pipeline/run.h"
 
 #define N_REASONS_SHOWN 12
+#define N_GROUPS_SHOWN 20
 
 void
 fe_summary_add_grouped(struct fe_buf *out, struct fe_str digits)
@@ -183,32 +184,86 @@ add_expectations(const struct fe_dataset_result *d, struct fe_buf *out)
 	fe_expectations_table(&d->expectations, true, out);
 }
 
+/* The figures of one equation: counts, or sums of a column; of a data set or of a group. */
+struct equation {
+	fe_i128 terms[FE_N_TERMS];
+	uint64_t counts[FE_N_TERMS]; /* a term without records is left out */
+	unsigned scale;
+};
+
+/* decimal SIZE_MAX: counts. group SIZE_MAX: all. */
+static struct equation
+equation_of(const struct fe_tally *t, size_t group, size_t decimal)
+{
+	struct equation e = { .scale = decimal == SIZE_MAX ? 0 : t->schema->fields[t->decimals[decimal]].type.scale };
+	const fe_i128 *figures = group == SIZE_MAX ? NULL : fe_groups_figures(t->groups, group);
+
+	for (int i = 0; i < FE_N_TERMS; i++) {
+		enum fe_term term = (enum fe_term)i;
+		e.counts[i] = figures ? (uint64_t)figures[fe_tally_figure_n(t, term)] : t->terms[i].n;
+		if (decimal == SIZE_MAX)
+			e.terms[i] = (fe_i128)e.counts[i];
+		else
+			e.terms[i] = figures ? figures[fe_tally_figure_sum(t, term, decimal)] : t->terms[i].sums[decimal];
+	}
+	return e;
+}
+
 /* inserted and updated are "loaded" to a reader; the other terms are named where
- * there are any. decimal SIZE_MAX: counts. */
+ * there are any. */
 static void
-add_equation(const struct fe_tally *t, size_t decimal, struct fe_buf *out)
+add_equation(const struct equation *e, struct fe_buf *out)
 {
 	static const enum fe_term others[] = { FE_TERM_UNCHANGED, FE_TERM_FILTERED, FE_TERM_DUPLICATE,
 					       FE_TERM_SUPERSEDED, FE_TERM_REJECTED };
-	bool money = decimal != SIZE_MAX;
-	unsigned scale = money ? t->schema->fields[t->decimals[decimal]].type.scale : 0;
-	fe_i128 read, loaded;
 
-#define TERM(term) (money ? t->terms[term].sums[decimal] : (fe_i128)t->terms[term].n)
-	read = TERM(FE_TERM_READ);
-	loaded = TERM(FE_TERM_INSERTED) + TERM(FE_TERM_UPDATED);
-	add_money(out, read, scale);
+	add_money(out, e->terms[FE_TERM_READ], e->scale);
 	fe_buf_add_text(out, " read = ");
-	add_money(out, loaded, scale);
+	add_money(out, e->terms[FE_TERM_INSERTED] + e->terms[FE_TERM_UPDATED], e->scale);
 	fe_buf_add_text(out, " loaded");
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-		if (!t->terms[others[i]].n)
+		if (!e->counts[others[i]])
 			continue;
 		fe_buf_add_text(out, " + ");
-		add_money(out, TERM(others[i]), scale);
+		add_money(out, e->terms[others[i]], e->scale);
 		fe_buf_addf(out, " %s", fe_term_name(others[i]));
 	}
-#undef TERM
+	fe_buf_add_char(out, '\n');
+}
+
+static void
+add_equations(const struct fe_dataset_result *d, size_t group, struct fe_buf *out)
+{
+	const struct fe_tally *t = &d->tally;
+
+	for (size_t i = 0; i <= t->n_decimals; i++) {
+		bool is_count = i == 0;
+		if (!is_count && d->plan->pii[t->decimals[i - 1]])
+			continue;
+		const struct equation e = equation_of(t, group, is_count ? SIZE_MAX : i - 1);
+		fe_buf_addf(out, "  %s: ", d->plan->name);
+		if (group != SIZE_MAX) {
+			fe_groups_print(t->groups, group, out);
+			fe_buf_add_text(out, ": ");
+		}
+		fe_buf_addf(out, "%s ", is_count ? "records" : d->plan->schema.fields[t->decimals[i - 1]].name);
+		add_equation(&e, out);
+	}
+}
+
+static void
+add_group_totals(const struct fe_dataset_result *d, struct fe_buf *out)
+{
+	const struct fe_groups *groups = d->tally.groups;
+
+	if (!groups)
+		return;
+	size_t *order = fe_groups_sorted(groups);
+	for (size_t i = 0; i < groups->n_items && i < N_GROUPS_SHOWN; i++)
+		add_equations(d, order[i], out);
+	if (groups->n_items > N_GROUPS_SHOWN)
+		fe_buf_addf(out, "  %s: and %zu more groups\n", d->plan->name, groups->n_items - N_GROUPS_SHOWN);
+	fe_free(order);
 }
 
 static void
@@ -219,17 +274,25 @@ add_totals(const struct fe_run_result *r, struct fe_buf *out)
 		const struct fe_dataset_result *d = &r->datasets[i];
 		if (!d->plan->is_selected)
 			continue;
-		fe_buf_addf(out, "  %s: records ", d->plan->name);
-		add_equation(&d->tally, SIZE_MAX, out);
-		fe_buf_add_char(out, '\n');
-		for (size_t c = 0; c < d->tally.n_decimals; c++) {
-			if (d->plan->pii[d->tally.decimals[c]])
-				continue;
-			fe_buf_addf(out, "  %s: %s ", d->plan->name,
-				    d->plan->schema.fields[d->tally.decimals[c]].name);
-			add_equation(&d->tally, c, out);
-			fe_buf_add_char(out, '\n');
-		}
+		add_equations(d, SIZE_MAX, out);
+		add_group_totals(d, out);
+	}
+}
+
+/* Those that agree stand with the totals; any that differ are why nothing was published. */
+static void
+add_controls(const struct fe_run_result *r, struct fe_buf *out)
+{
+	bool has_any = false;
+
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		const struct fe_dataset_result *d = &r->datasets[i];
+		if (!d->was_controlled || !fe_control_n_items(d->control))
+			continue;
+		if (!has_any)
+			fe_buf_add_text(out, "\n  control totals\n");
+		has_any = true;
+		fe_control_summary(d->control, out);
 	}
 }
 
@@ -260,6 +323,7 @@ fe_run_summary(const struct fe_run_result *r, struct fe_buf *out)
 		add_contract(&r->datasets[i], out);
 	for (size_t i = 0; i < r->n_datasets; i++)
 		add_expectations(&r->datasets[i], out);
+	add_controls(r, out);
 	if (r->is_published) {
 		add_totals(r, out);
 		return;

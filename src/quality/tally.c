@@ -37,8 +37,18 @@ fe_tally_init(struct fe_tally *t, const struct fe_schema *schema)
 }
 
 void
+fe_tally_split(struct fe_tally *t, const size_t *columns, size_t n_columns)
+{
+	t->groups = fe_new(struct fe_groups);
+	fe_groups_init(t->groups, t->schema, columns, n_columns, FE_N_TERMS * (t->n_decimals + 1));
+}
+
+void
 fe_tally_reset(struct fe_tally *t)
 {
+	if (t->groups)
+		fe_groups_reset(t->groups);
+	fe_free(t->groups);
 	fe_free(t->decimals);
 	for (size_t i = 0; i < FE_N_TERMS; i++)
 		fe_free(t->terms[i].sums);
@@ -66,12 +76,30 @@ sum_rows(const struct fe_column *c, size_t n_rows)
 	return sum;
 }
 
+/* One row under a term of its group. */
+static enum fe_rc
+add_to_group(struct fe_tally *t, enum fe_term term, const struct fe_batch *b, size_t row, struct fe_err *err)
+{
+	size_t group;
+
+	FE_TRY(fe_groups_of_row(t->groups, b, row, &group, err));
+	FE_TRY(fe_groups_add(t->groups, group, fe_tally_figure_n(t, term), 1, err));
+	for (size_t i = 0; i < t->n_decimals; i++) {
+		const struct fe_column *c = &b->columns[t->decimals[i]];
+		if (fe_bit_get(c->valid, row))
+			FE_TRY(fe_groups_add(t->groups, group, fe_tally_figure_sum(t, term, i), c->i64[row], err));
+	}
+	return FE_OK;
+}
+
 enum fe_rc
 fe_tally_rows(struct fe_tally *t, enum fe_term term, const struct fe_batch *b, size_t n_rows, struct fe_err *err)
 {
 	t->terms[term].n += n_rows;
 	for (size_t i = 0; i < t->n_decimals; i++)
 		FE_TRY(add_sum(t, &t->terms[term].sums[i], sum_rows(&b->columns[t->decimals[i]], n_rows), i, err));
+	for (size_t row = 0; t->groups && row < n_rows; row++)
+		FE_TRY(add_to_group(t, term, b, row, err));
 	return FE_OK;
 }
 
@@ -110,7 +138,7 @@ add_row(struct fe_tally *t, const struct fe_batch *b, size_t row, struct fe_err 
 		if (term == FE_TERM_REJECTED)
 			FE_TRY(add_sum(t, &t->rejected_abs[i], v < 0 ? -v : v, i, err));
 	}
-	return FE_OK;
+	return t->groups ? add_to_group(t, term, b, row, err) : FE_OK;
 }
 
 /* Only reasons of records that were rejected count: a filtered one may have some. */
@@ -161,6 +189,49 @@ fe_tally_add(struct fe_tally *t, enum fe_term term, uint64_t n, const fe_i128 *s
 }
 
 enum fe_rc
+fe_tally_add_groups(struct fe_tally *t, enum fe_term term, const struct fe_groups *confirmed, struct fe_err *err)
+{
+	return fe_groups_merge(t->groups, fe_tally_figure_n(t, term), confirmed, err);
+}
+
+static enum fe_rc
+fail_group(const struct fe_tally *t, size_t group, size_t figure, fe_i128 found, const char *dataset, struct fe_err *err)
+{
+	unsigned scale = figure ? t->schema->fields[t->decimals[figure - 1]].type.scale : 0;
+	char a[FE_DECIMAL_TEXT_BYTES], b[FE_DECIMAL_TEXT_BYTES];
+	struct fe_buf name;
+
+	fe_buf_init(&name, FE_ERR_TEXT_BYTES);
+	fe_groups_print(t->groups, group, &name);
+	int n_a = (int)fe_i128_format(fe_groups_figures(t->groups, group)[figure], scale, a);
+	int n_b = (int)fe_i128_format(found, scale, b);
+	enum fe_rc rc = fe_fail(err, FE_EBUG, "the totals of '%s' do not agree for %s: %s %.*s as read, %.*s as accounted for", dataset,
+				fe_buf_text(&name), figure ? t->schema->fields[t->decimals[figure - 1]].name : "records", n_a, a, n_b, b);
+	fe_buf_reset(&name);
+	return rc;
+}
+
+/* read = all the others, for the count and every sum of every group. */
+static enum fe_rc
+reconcile_groups(const struct fe_tally *t, const char *dataset, struct fe_err *err)
+{
+	const size_t n = t->n_decimals + 1;
+
+	for (size_t g = 0; g < t->groups->n_items; g++) {
+		const fe_i128 *figures = fe_groups_figures(t->groups, g);
+		for (size_t f = 0; f < n; f++) {
+			fe_i128 sum = 0;
+			for (size_t term = FE_TERM_READ + 1; term < FE_N_TERMS; term++)
+				if (__builtin_add_overflow(sum, figures[term * n + f], &sum))
+					return fe_fail(err, FE_ELIMIT, "a sum of a group passes 128 bits");
+			if (sum != figures[f])
+				return fail_group(t, g, f, sum, dataset, err);
+		}
+	}
+	return FE_OK;
+}
+
+enum fe_rc
 fe_tally_reconcile(const struct fe_tally *t, const char *dataset, struct fe_err *err)
 {
 	uint64_t n = 0;
@@ -186,5 +257,5 @@ fe_tally_reconcile(const struct fe_tally *t, const char *dataset, struct fe_err 
 			       "%.*s as accounted for",
 			       dataset, field->name, (int)n_read, read, (int)n_found, found);
 	}
-	return FE_OK;
+	return t->groups ? reconcile_groups(t, dataset, err) : FE_OK;
 }

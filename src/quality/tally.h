@@ -6,12 +6,15 @@
  * read is taken from the batch right after cleaning; inserted and updated only from
  * what the target confirmed; the rest from the verdicts. The two sides meet in
  * fe_tally_reconcile, and nowhere else.
+ *
+ * Where the tally is split, the same holds, and is held, for each group of records that
+ * have the same values in some columns.
  */
 #ifndef FE_QUALITY_TALLY_H
 #define FE_QUALITY_TALLY_H
 
 #include "base/decimal.h"
-#include "batch/batch.h"
+#include "batch/groups.h"
 
 #define FE_TERM_MAP(X)                                                         \
 	X(READ, "read")                                                        \
@@ -46,9 +49,24 @@ struct fe_tally {
 	fe_i128 *rejected_abs;      /* [n_decimals] rejected, signs dropped, for the gate */
 	uint64_t *reason_counts;    /* [n_reasons seen], by reason id */
 	size_t n_reason_counts;
+	struct fe_groups *groups;   /* NULL: not split */
 };
 
+/* Of a group: the count of a term, and its sum of decimals[i]. */
+static inline size_t
+fe_tally_figure_n(const struct fe_tally *t, enum fe_term term)
+{
+	return (size_t)term * (t->n_decimals + 1);
+}
+static inline size_t
+fe_tally_figure_sum(const struct fe_tally *t, enum fe_term term, size_t decimal)
+{
+	return fe_tally_figure_n(t, term) + 1 + decimal;
+}
+
 void fe_tally_init(struct fe_tally *t, const struct fe_schema *schema);
+/* Before anything is counted: by the values of these columns, borrowed. */
+void fe_tally_split(struct fe_tally *t, const size_t *columns, size_t n_columns);
 void fe_tally_reset(struct fe_tally *t);
 /* All rows, after cleaning. FE_ELIMIT where a sum passes 128 bits. */
 FE_MUST_USE enum fe_rc fe_tally_read(struct fe_tally *t, const struct fe_batch *b, struct fe_err *err);
@@ -58,6 +76,8 @@ FE_MUST_USE enum fe_rc fe_tally_verdicts(struct fe_tally *t, const struct fe_bat
 FE_MUST_USE enum fe_rc fe_tally_rows(struct fe_tally *t, enum fe_term term, const struct fe_batch *b, size_t n_rows, struct fe_err *err);
 /* What the target confirmed: adds. sums in the order of `decimals`. */
 FE_MUST_USE enum fe_rc fe_tally_add(struct fe_tally *t, enum fe_term term, uint64_t n, const fe_i128 *sums, struct fe_err *err);
+/* The same by group: of each its count, and its sums in the order of `decimals`. */
+FE_MUST_USE enum fe_rc fe_tally_add_groups(struct fe_tally *t, enum fe_term term, const struct fe_groups *confirmed, struct fe_err *err);
 /* FE_EBUG: names the column and both figures where the equation does not hold. */
 FE_MUST_USE enum fe_rc fe_tally_reconcile(const struct fe_tally *t, const char *dataset, struct fe_err *err);
 

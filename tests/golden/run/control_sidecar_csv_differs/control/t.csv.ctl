@@ -1,0 +1,2 @@
+file,records
+t.csv,2
