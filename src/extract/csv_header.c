@@ -258,7 +258,7 @@ map_declared(struct mapping *m, uint32_t *wanted, struct fe_str line, enum fe_rc
 		n_met += at != FE_NO_COLUMN && i < m->set->schema->n_source - m->set->n_evolved;
 		wanted[n_wanted++] = at == FE_NO_COLUMN ? FE_CSV_ABSENT : (uint32_t)at;
 	}
-	if (n_missing && (m->set->contract == FE_CONTRACT_FREEZE || n_met == 0))
+	if (n_missing && (m->set->contract == FE_CONTRACT_FREEZE || m->set->needs_each_column || n_met == 0))
 		return fail_missing(m, line, n_met == 0, rc, err);
 	return FE_OK;
 }

@@ -68,6 +68,7 @@ struct fe_source_settings {
 	size_t n_names;
 	const struct fe_trailer_settings *trailer; /* csv; NULL: none */
 	enum fe_contract contract; /* about columns that are not as declared */
+	bool needs_each_column;  /* csv: whatever the contract, none of the declared may be gone */
 	size_t n_evolved;        /* the last of the columns were found in the source: nobody declared them */
 	bool allow_empty;        /* 0 bytes or a header alone is fine */
 	uint64_t limit_rows;     /* 0: none */

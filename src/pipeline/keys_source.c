@@ -57,7 +57,8 @@ MAPPING(fe_keys_csv, .name = "a csv source", .path = "datasets[].source: csv", .
 		{ .name = "trailer", .kind = FE_KEY_MAPPING, .of = &fe_keys_trailer,
 		  .help = "The last record of each file, where it is no data but tells of them." },
 		{ .name = "extra_columns", .kind = FE_KEY_CHOICE, .choices = extra_columns,
-		  .help = "The older way to say `contract: freeze` (`error`) or `contract: discard_column` (`ignore`)." },
+		  .help = "What is done about columns that are not declared: `error`, or `ignore`, which only counts them. Each "
+			  "declared column must be there; where one may be gone, set the `contract` of the data set instead." },
 		KEY_ALLOW_EMPTY, KEY_OBJECTS, KEY_NETWORK, { 0 } });
 
 MAPPING(fe_keys_json, .name = "a json source", .path = "datasets[].source: json",

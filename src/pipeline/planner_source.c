@@ -402,7 +402,7 @@ check_window(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 		fe_planner_mistake(b, fe_node_get(map, "query"), "'{since}' needs 'incremental' with a 'cursor' and a 'start'");
 }
 
-/* `extra_columns` of a csv source is the older way to say it. */
+/* `extra_columns: ignore` of a csv source is about what is not declared, and says nothing of what is gone. */
 static void
 build_contract(struct fe_planner *b, size_t dataset, const struct fe_mapping *keys, const struct fe_node *map)
 {
@@ -419,6 +419,7 @@ build_contract(struct fe_planner *b, size_t dataset, const struct fe_mapping *ke
 		fe_planner_mistake_at_key(b, extra, "'contract' of the data set says it already; leave 'extra_columns' out");
 	else if (extra && fe_str_is(extra->text, "ignore"))
 		contract = FE_CONTRACT_DISCARD;
+	d->source_set.needs_each_column = extra != NULL;
 	d->source_set.contract = contract;
 	d->source_set.n_evolved = d->n_evolved;
 	if (contract == FE_CONTRACT_EVOLVE && d->source_set.location && strcmp(d->source_set.location, "-") == 0)

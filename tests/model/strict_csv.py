@@ -11,6 +11,8 @@ import codecs
 import re
 from typing import NamedTuple, Optional
 
+from expressions import simple_case
+
 BOM = b"\xef\xbb\xbf"
 
 
@@ -54,7 +56,9 @@ def split(data, delimiter=b",", at=0):
                 continue
             break
         raw = data[start:at]
-        if flaw and raw.count(b'"') % 2:
+        # Counting quotes must agree with walking the cells: within them at each line end of the record, outside at its own.
+        in_quotes = [raw[: m.start()].count(b'"') % 2 for m in re.finditer(b"\n", raw)]
+        if flaw and (raw.count(b'"') % 2 or not all(in_quotes)):
             raise FileRefused(f"record at byte {start}: where it ends is in doubt")
         if data[at : at + 2] == b"\r\n":
             at += 2
@@ -68,8 +72,18 @@ def split(data, delimiter=b",", at=0):
 def start_of(data, skip_lines):
     at = len(BOM) if data.startswith(BOM) else 0
     for _ in range(skip_lines):
-        at = data.index(b"\n", at) + 1
+        at = data.find(b"\n", at) + 1 or len(data)
     return at
+
+
+def name_of(cell):
+    try:
+        name = cell.decode()
+    except UnicodeDecodeError:
+        raise FileRefused("header: no UTF-8") from None
+    if any(c == "\0" or 0xFDD0 <= ord(c) <= 0xFDEF or ord(c) & 0xFFFE == 0xFFFE for c in name):
+        raise FileRefused("header: a NUL or a noncharacter")
+    return name.strip(" \t\n\v\f\r")
 
 
 def header_of(records, columns, extra_columns):
@@ -80,8 +94,8 @@ def header_of(records, columns, extra_columns):
         raise FileRefused("empty") from None
     if header[3]:
         raise FileRefused("header: " + header[3])
-    names = [name.decode().strip() for name in header[2]]
-    if "" in names or len({name.lower() for name in names}) != len(names):
+    names = [name_of(cell) for cell in header[2]]
+    if "" in names or len({simple_case(name, "lower") for name in names}) != len(names):
         raise FileRefused("header: empty or double name")
     missing = [name for name in columns if name not in names]
     extra = [name for name in names if name not in columns]
@@ -91,20 +105,39 @@ def header_of(records, columns, extra_columns):
 
 
 def mark_bad(error):
-    """A byte that no UTF-8 has, for what is no character: the cell is refused."""
+    """A byte that no UTF-8 has, for what is no character: the cell is refused. The end may cut none."""
+    if error.reason in ("truncated data", "unexpected end of data"):
+        raise FileRefused("ends inside a character")
     return "\udcff", error.end
 
 
 codecs.register_error("mark_bad", mark_bad)
 
 
+def guess(data):
+    """What the first bytes show a text to be, by its mark or by where ASCII has zeros."""
+    zeros = [byte == 0 for byte in data[:4]]
+    if data.startswith(codecs.BOM_UTF32_LE) or zeros == [False, True, True, True]:
+        return "utf-32-le"
+    if data.startswith(codecs.BOM_UTF32_BE) or zeros == [True, True, True, False]:
+        return "utf-32-be"
+    if data.startswith(codecs.BOM_UTF16_LE) or zeros == [False, True, False, True]:
+        return "utf-16-le"
+    if data.startswith(codecs.BOM_UTF16_BE) or zeros == [True, False, True, False]:
+        return "utf-16-be"
+    return "utf-8"
+
+
 def as_utf8(data, encoding):
     """The text of a file; a byte order mark is part of it."""
     if encoding == "utf-8":
+        if guess(data) != "utf-8":
+            raise FileRefused("UTF-16 or UTF-32, and not declared")
         return data
     if encoding in ("utf-16", "utf-32"):
-        little = data.startswith(codecs.BOM_UTF16_LE if encoding == "utf-16" else codecs.BOM_UTF32_LE)
-        encoding += "-le" if little else "-be"
+        if not guess(data).startswith(encoding):
+            raise FileRefused(f"not {encoding}")
+        encoding = guess(data)
     name = {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be", "utf-32le": "utf-32-le", "utf-32be": "utf-32-be"}.get(encoding, encoding)
     return data.decode(name, "mark_bad").encode("utf-8", "surrogateescape")
 

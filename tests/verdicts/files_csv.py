@@ -206,6 +206,8 @@ header = [
         "last": b"id,amount,note,x\nA,1.00,x,1\n", "middle": b"id,x,amount,note\nA,1,1.00,x\n", "three": b"id,a,amount,b,note,c\nA,1,1.00,2,x,3\n",
     }.items()),
     File("a column that is not declared, with `extra_columns: ignore`", "extra_ignored", b"id,zip,amount,note\nA,1,1.00,x\nB,2,2.00,y\n", [A, B], source={"extra_columns": "ignore"}),
+    refused("a column that is missing, whatever `extra_columns` says", "missing_where_extra_is_ignored", b"id,zip,note,Amount\nA,1,x,1.00\n", "has no column",
+            source={"extra_columns": "ignore"}),
     refused("a blank first line", "header_blank", b"\n" + H + AB, "skip_lines"),
     refused("a header of delimiters", "header_delimiters", b",,\n" + AB),
     File("the header once more among the records", "header_again", H + b"A,1.00,x\n" + H + b"B,2.00,y\n", [A, AGAIN, B]),
