@@ -63,6 +63,15 @@ place_point(const char *digits, size_t n, bool negative, unsigned scale, char *o
 	return (size_t)(o - out);
 }
 
+static void
+put_word(char *out, uint64_t x)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	x = __builtin_bswap64(x);
+#endif
+	memcpy(out, &x, sizeof(x));
+}
+
 /* The eight digits of v < 10^8, one a byte, the first in the lowest: halves, quarters
  * and eighths by multiplication, all lanes of a word at once. */
 static uint64_t
@@ -76,19 +85,25 @@ eight_digits(uint32_t v)
 	return t | (twos - t * 10) << 8;
 }
 
-/* As write_digits, without a branch per digit. */
-static char *
-write_few_digits(uint32_t v, char *end)
+/* The digits of v < 10^8 and a point before the last `scale` < 8 of them: from one word, and
+ * by stores only, as a load of what was just stored in smaller pieces would have to wait. Writes
+ * 18 bytes at most, of which those past the result do not count. */
+static size_t
+format_few_digits(uint32_t v, unsigned scale, char *out)
 {
 	uint64_t x = eight_digits(v);
-	int n_zeros = x ? __builtin_ctzll(x) / 8 : 7;
+	unsigned n_zeros = x ? (unsigned)__builtin_ctzll(x) / 8 : 7;
 
-	x |= UINT64_C(0x3030303030303030);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	x = __builtin_bswap64(x);
-#endif
-	memcpy(end - 8, &x, sizeof(x));
-	return end - 8 + n_zeros;
+	if (n_zeros > 7 - scale) /* one stands before the point */
+		n_zeros = 7 - scale;
+	x = (x | UINT64_C(0x3030303030303030)) >> 8 * n_zeros;
+	put_word(out, x);
+	if (scale == 0)
+		return 8 - n_zeros;
+	unsigned n_whole = 8 - n_zeros - scale;
+	out[n_whole] = '.';
+	put_word(out + n_whole + 1, x >> 8 * n_whole);
+	return 8 - n_zeros + 1;
 }
 
 /* Cells are printed here, so all copies are of a fixed size, which is a few moves and
@@ -102,12 +117,14 @@ fe_decimal_format(int64_t v, unsigned scale, char *out)
 	char *o = out, *p;
 
 	FE_ASSERT(scale <= FE_DECIMAL_MAX_PRECISION);
-	memset(digits, '0', sizeof(digits));
-	p = u < 100000000 ? write_few_digits((uint32_t)u, end) : write_digits(u, end);
-	if (p > end - scale - 1)
-		p = end - scale - 1; /* zeros until one stands before the point */
 	*o = '-';
 	o += v < 0;
+	if (u < 100000000 && scale < 8)
+		return (size_t)(o - out) + format_few_digits((uint32_t)u, scale, o);
+	memset(digits, '0', sizeof(digits));
+	p = write_digits(u, end);
+	if (p > end - scale - 1)
+		p = end - scale - 1; /* zeros until one stands before the point */
 	memcpy(o, p, 24);
 	o += end - scale - p;
 	if (scale > 0) {

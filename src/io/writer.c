@@ -27,6 +27,7 @@
 #include "io/upload.h"
 
 #define BUFFER_BYTES ((size_t)256 * 1024)
+#define WRITEBACK_BYTES ((uint64_t)8 * 1024 * 1024)
 #define MAX_TRIES 16
 
 struct fe_writer {
@@ -39,7 +40,8 @@ struct fe_writer {
 	char *buffer;
 	size_t n_buffered;
 	uint64_t n_written; /* to the file */
-	uint64_t n_before;   /* bytes of the content that is written anew; 0: none */
+	uint64_t n_begun;   /* of these, what the disk has been told to take */
+	uint64_t n_before;  /* bytes of the content that is written anew; 0: none */
 	bool is_finished;
 };
 
@@ -188,6 +190,17 @@ fail:
 	return rc;
 }
 
+/* What is hashed as it is written is there to stay: the disk may as well begin, so that less is
+ * left for fsync to wait for. Only a hint: what goes wrong is for fsync to tell. */
+static void
+begin_writeback(struct fe_writer *w)
+{
+	if (!w->sha || w->upload || w->n_written - w->n_begun < WRITEBACK_BYTES)
+		return;
+	(void)sync_file_range(w->fd, (off_t)w->n_begun, (off_t)(w->n_written - w->n_begun), SYNC_FILE_RANGE_WRITE);
+	w->n_begun = w->n_written;
+}
+
 static enum fe_rc
 put(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err)
 {
@@ -195,6 +208,7 @@ put(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err)
 	if (w->sha)
 		fe_sha256_add(w->sha, p, n_bytes);
 	w->n_written += n_bytes;
+	begin_writeback(w);
 	return FE_OK;
 }
 
@@ -255,7 +269,7 @@ fe_writer_rewrite(struct fe_writer *w, struct fe_err *err)
 	FE_ASSERT(!w->is_finished && !w->n_before);
 	FE_TRY(fe_writer_flush(w, err));
 	w->n_before = w->n_written;
-	w->n_written = 0;
+	w->n_written = w->n_begun = 0;
 	fe_sha256_free(w->sha);
 	w->sha = fe_sha256_new();
 	return FE_OK;

@@ -2,18 +2,16 @@
 /* load/files_row.c - lines of CSV, written fast and read back rarely
  *
  * Room is made once a row for all that is not text, so that most cells are written
- * without asking. A text is copied eight bytes at a time by the same loop that looks
- * for what would need quotes: most have nothing of the kind. format/csv has the last
- * word on those that have.
+ * without asking. A text is looked at for what would need quotes as it is copied, a short
+ * one all at once: most have nothing of the kind. format/csv has the last word on those
+ * that have.
  */
 #include "load/files_row.h"
 
 #include "base/text.h"
+#include "base/text16.h"
 #include "base/time.h"
 #include "format/csv.h"
-
-#define EACH UINT64_C(0x0101010101010101)
-#define TOPS UINT64_C(0x8080808080808080)
 
 void
 fe_files_row_header(const struct fe_schema *schema, struct fe_buf *out)
@@ -33,54 +31,33 @@ fe_files_row_bound(const struct fe_schema *schema)
 }
 _Static_assert(FE_DECIMAL_TEXT_BYTES >= FE_TIMESTAMP_TEXT_BYTES, "the longest of all but texts");
 
-/* Not 0 where any byte is the one that `bytes` repeats. */
-static inline uint64_t
-any_byte(uint64_t word, uint64_t bytes)
-{
-	uint64_t x = word ^ bytes;
-	return (x - EACH) & ~x & TOPS;
-}
-
-/* Whether any of eight bytes needs quotes. All that do are at or below the comma, as
- * are few others: so one test is enough for most words. */
+/* May be \. or a byte order mark. */
 static inline bool
-needs_quotes(uint64_t word)
+may_begin_oddly(char first)
 {
-	if (((word - EACH * (',' + 1)) & ~word & TOPS) == 0)
-		return false;
-	return (any_byte(word, EACH * ',') | any_byte(word, EACH * '"') | any_byte(word, EACH * '\n') |
-	        any_byte(word, EACH * '\r')) != 0;
+	return first == '\\' || first == '\xef';
 }
 
-static inline bool
-copy_word(char *to, const char *from)
-{
-	uint64_t word;
-	memcpy(&word, from, sizeof word);
-	memcpy(to, &word, sizeof word);
-	return needs_quotes(word);
-}
-
-/* Copies a text of at least one byte; false where it is one for format/csv. Texts of
- * eight bytes and more end with a word that overlaps the one before. */
+/* Copies a text of sixteen bytes or more; false where it is one for format/csv. The last
+ * sixteen overlap those before. */
 static inline bool
 copy_plain(char *to, struct fe_str s)
 {
-	bool bad = s.p[0] == '\\' || s.p[0] == '\xef'; /* may be \. or a byte order mark */
-	if (s.n >= 8) {
-		for (size_t i = 0; i + 8 < s.n; i += 8)
-			bad |= copy_word(to + i, s.p + i);
-		return !(bad | copy_word(to + s.n - 8, s.p + s.n - 8));
+	const size_t last = s.n - FE_TEXT16_BYTES;
+	fe_text16 t = fe_text16_at(s.p + last), bad = fe_text16_special(t);
+
+	for (size_t i = 0; i < last; i += FE_TEXT16_BYTES) {
+		fe_text16 u = fe_text16_at(s.p + i);
+		bad |= fe_text16_special(u);
+		fe_text16_store(u, to + i);
 	}
-	char word[8] = "________";
-	for (size_t i = 0; i < s.n; i++)
-		to[i] = word[i] = s.p[i];
-	return !(bad | copy_word(word, word));
+	fe_text16_store(t, to + last);
+	return !fe_text16_any(bad) && !may_begin_oddly(s.p[0]);
 }
 
 /* Where p is, room for the text and for the rest of the row, or it has failed. */
-static char *
-put_text(struct fe_buf *out, char *p, struct fe_str s, size_t bound)
+static __attribute__((noinline)) char *
+put_any_text(struct fe_buf *out, char *p, struct fe_str s, size_t bound)
 {
 	size_t need = s.n + 2 + bound;
 	if ((size_t)(out->p + out->cap_bytes - p) <= need) {
@@ -93,13 +70,27 @@ put_text(struct fe_buf *out, char *p, struct fe_str s, size_t bound)
 		p[0] = p[1] = '"';
 		return p + 2;
 	}
-	if (copy_plain(p, s))
+	if (s.n > FE_TEXT16_BYTES && copy_plain(p, s))
 		return p + s.n;
 	out->n_bytes = (size_t)(p - out->p);
 	if (fe_buf_reserve(out, 2 * s.n + 2 + bound)) /* every byte a quote */
 		fe_csv_add_cell(out, s, ',');
 	return out->p + out->n_bytes;
 }
+
+/* A short text needs no more room than a number, which there is. */
+static inline char *
+put_text(struct fe_buf *out, char *p, struct fe_str s, size_t bound)
+{
+	if (__builtin_expect(s.n - 1 < FE_TEXT16_BYTES, 1)) {
+		fe_text16 t = fe_text16_load(s, '_');
+		fe_text16_store(t, p);
+		if (__builtin_expect(!fe_text16_any(fe_text16_special(t)) && !may_begin_oddly(s.p[0]), 1))
+			return p + s.n;
+	}
+	return put_any_text(out, p, s, bound);
+}
+_Static_assert(FE_DECIMAL_TEXT_BYTES >= FE_TEXT16_BYTES, "room for a short text");
 
 static char *
 put_bool(char *p, bool v)
@@ -113,20 +104,26 @@ static const char pairs[] = "000102030405060708091011121314151617181920212223242
 			    "8081828384858687888990919293949596979899";
 _Static_assert(sizeof pairs == 201, "100 pairs");
 
-/* Parts of dates are many and below 100. */
+/* Parts of dates are many: years, and what is below 100. */
 static char *
 put_int(char *p, int64_t v)
 {
-	if (v < 0 || v > 99)
-		return p + fe_decimal_format(v, 0, p);
-	memcpy(p, pairs + v * 2 + (v < 10), 2);
-	return p + 1 + (v > 9);
+	if (v >= 0 && v <= 99) {
+		memcpy(p, pairs + v * 2 + (v < 10), 2);
+		return p + 1 + (v > 9);
+	}
+	if (v >= 1000 && v <= 9999) {
+		memcpy(p, pairs + v / 100 * 2, 2);
+		memcpy(p + 2, pairs + v % 100 * 2, 2);
+		return p + 4;
+	}
+	return p + fe_decimal_format(v, 0, p);
 }
 
 void
 fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums)
 {
-	if (!fe_buf_reserve(out, bound))
+	if (out->cap_bytes - out->n_bytes <= bound && !fe_buf_reserve(out, bound))
 		return;
 	char *p = out->p + out->n_bytes;
 	for (size_t i = 0; i < b->schema->n_fields; i++) {

@@ -12,8 +12,9 @@
 
 #define PIECE_BYTES ((size_t)512 * 1024)
 #define MAX_LINES_BYTES ((size_t)256 * 1024 * 1024) /* one row, at the very most */
-#define FETCH_BYTES ((size_t)16 * 1024)
-#define PLACE_EVERY 64 /* as many rows as a word of `dead` */
+#define FETCH_BYTES ((size_t)4 * 1024)
+#define PLACE_EVERY 16 /* of the rows; a word of `dead` has some of these groups, whole */
+#define GROUP_BITS ((UINT64_C(1) << PLACE_EVERY) - 1)
 
 void
 fe_files_table_init(struct fe_files_table *t, const struct fe_table *table, const struct fe_files_place *place)
@@ -160,24 +161,43 @@ read_window(struct fe_files_table *t, uint64_t place, size_t n_bytes, struct fe_
 	return FE_OK;
 }
 
+/* Passes over lines until *n_skip are behind it; the length of the one there, 0: the bytes end. */
+static size_t
+skip_rows(struct fe_str *rest, size_t *n_skip)
+{
+	size_t n;
+	while ((n = fe_files_row_length(*rest)) > 0 && *n_skip > 0) {
+		*rest = (struct fe_str){ rest->p + n, rest->n - n };
+		--*n_skip;
+	}
+	return n;
+}
+
 enum fe_rc
 fe_files_table_fetch(struct fe_files_table *t, int64_t number, struct fe_batch *met, size_t met_row,
                      struct fe_err *err)
 {
 	if (number < 0 || (uint64_t)number >= t->n_written)
 		return fe_fail(err, FE_EBUG, "no row %" PRId64 " of '%s' to read back", number, t->table->name);
-	uint64_t place = t->places[number / PLACE_EVERY];
+	const size_t group = (size_t)number / PLACE_EVERY;
+	uint64_t place = t->places[group];
 	size_t n_skip = (size_t)number % PLACE_EVERY, n_bytes = FETCH_BYTES;
 
-	FE_TRY(hand_over(t, err));
+	if (place >= t->handed_bytes) { /* not in the file yet */
+		const size_t at = (size_t)(place - t->handed_bytes);
+		struct fe_str rest = { t->lines.p + at, t->lines.n_bytes - at };
+		size_t n = skip_rows(&rest, &n_skip);
+		FE_ASSERT(n > 0);
+		return fe_files_row_parse((struct fe_str){ rest.p, n - 1 }, met, met_row, err);
+	}
+	if (group + 1 < t->n_places && t->places[group + 1] <= t->handed_bytes)
+		n_bytes = (size_t)(t->places[group + 1] - place);
+	else
+		FE_TRY(hand_over(t, err));
 	for (;;) {
 		FE_TRY(read_window(t, place, n_bytes, err));
 		struct fe_str rest = fe_buf_str(&t->window);
-		size_t n;
-		while ((n = fe_files_row_length(rest)) > 0 && n_skip > 0) {
-			rest = (struct fe_str){ rest.p + n, rest.n - n };
-			n_skip--;
-		}
+		size_t n = skip_rows(&rest, &n_skip);
 		if (n > 0)
 			return fe_files_row_parse((struct fe_str){ rest.p, n - 1 }, met, met_row, err);
 		if (t->window.n_bytes < n_bytes)
@@ -222,11 +242,19 @@ write_live(struct copy *c, const char *end, struct fe_err *err)
 	return rc;
 }
 
-/* The lines of 64 rows (the last group has fewer), some of which are dead. */
+/* Bits of the rows of a group. */
+static uint64_t
+dead_of(const struct fe_files_table *t, size_t group)
+{
+	const size_t row = group * PLACE_EVERY;
+	return row / 64 < t->cap_dead ? t->dead[row / 64] >> row % 64 & GROUP_BITS : 0;
+}
+
+/* The lines of a group (the last one may have fewer), some of which are dead. */
 static enum fe_rc
 copy_some_of(struct fe_files_table *t, struct copy *c, struct fe_str lines, size_t group, struct fe_err *err)
 {
-	uint64_t n_rows = t->n_written - group * PLACE_EVERY, dead = t->dead[group];
+	uint64_t n_rows = t->n_written - group * PLACE_EVERY, dead = dead_of(t, group);
 	const char *p = lines.p, *const end = lines.p + lines.n;
 
 	for (size_t i = 0; i < PLACE_EVERY && i < n_rows; i++) {
@@ -246,8 +274,7 @@ copy_some_of(struct fe_files_table *t, struct copy *c, struct fe_str lines, size
 	return FE_OK;
 }
 
-/* Group by group of 64 rows, whose places are known: those without a dead row are not
- * looked at. */
+/* Group by group, whose places are known: those without a dead row are not looked at. */
 static enum fe_rc
 copy_live_rows(struct fe_files_table *t, struct copy *c, struct fe_err *err)
 {
@@ -266,7 +293,7 @@ copy_live_rows(struct fe_files_table *t, struct copy *c, struct fe_err *err)
 			window_at = place;
 		}
 		struct fe_str lines = { t->window.p + (place - window_at), (size_t)(next - place) };
-		if (group < t->cap_dead && t->dead[group])
+		if (dead_of(t, group))
 			FE_TRY(copy_some_of(t, c, lines, group, err));
 		else if (!c->live)
 			c->live = lines.p;

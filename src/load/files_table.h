@@ -2,7 +2,7 @@
 /* load/files_table.h - the file of one table while a run writes it
  *
  * Rows go to the file in the order in which they are numbered, so the n-th row is the
- * n-th line. Every 64th line's place is kept, to find a row again: dedupe asks for
+ * n-th line. Every 16th line's place is kept, to find a row again: dedupe asks for
  * rows that a later record met. A row that is superseded stays where it is until the
  * end, when the file is copied once without such rows.
  *
@@ -26,7 +26,7 @@ struct fe_files_table {
 	uint64_t n_dead;
 	uint64_t *dead;          /* bit: the row is superseded */
 	size_t cap_dead;         /* words */
-	uint64_t *places;        /* of every 64th row */
+	uint64_t *places;        /* of every 16th row */
 	size_t n_places, cap_places;
 	fe_i128 *sums;           /* [schema->n_fields] */
 	struct fe_groups groups; /* by the table's sum_by: rows, then sums of decimals; zeroed: not split */

@@ -1,51 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /* quality/text_key.h - the first 16 bytes of a text as two numbers that sort as the bytes do
  *
- * Bytes that are not there count as 0. No byte beyond the text is read.
+ * Bytes that are not there count as 0.
  */
 #ifndef FE_QUALITY_TEXT_KEY_H
 #define FE_QUALITY_TEXT_KEY_H
 
-#include <endian.h>
+#include "base/text16.h"
 
-#include "base/str.h"
-
-#define FE_TEXT_KEY_BYTES 16
+#define FE_TEXT_KEY_BYTES FE_TEXT16_BYTES
 struct fe_text_key { uint64_t head, tail; };
-
-static inline uint64_t
-fe_text_key_eight(const char *p)
-{
-	uint64_t v;
-	memcpy(&v, p, sizeof(v));
-	return be64toh(v);
-}
-
-/* Of up to seven bytes: parts that overlap, put one over the other. */
-static inline uint64_t
-fe_text_key_short(const char *p, size_t n)
-{
-	if (n >= 4) {
-		uint32_t a, b;
-		memcpy(&a, p, sizeof(a));
-		memcpy(&b, p + n - 4, sizeof(b));
-		return (uint64_t)be32toh(a) << 32 | (uint64_t)be32toh(b) << 8 * (8 - n);
-	}
-	if (n == 0)
-		return 0;
-	uint64_t first = (unsigned char)p[0], middle = (unsigned char)p[n / 2], last = (unsigned char)p[n - 1];
-	return first << 56 | middle << 8 * (7 - n / 2) | last << 8 * (8 - n);
-}
 
 static inline struct fe_text_key
 fe_text_key(struct fe_str s)
 {
-	if (s.n >= FE_TEXT_KEY_BYTES)
-		return (struct fe_text_key){ fe_text_key_eight(s.p), fe_text_key_eight(s.p + 8) };
-	if (s.n < 8)
-		return (struct fe_text_key){ fe_text_key_short(s.p, s.n), 0 };
-	/* Twice, as a shift by all 64 bits is none. */
-	return (struct fe_text_key){ fe_text_key_eight(s.p), fe_text_key_eight(s.p + s.n - 8) << (8 * (16 - s.n) - 1) << 1 };
+	struct fe_str first = { s.p, s.n < FE_TEXT_KEY_BYTES ? s.n : FE_TEXT_KEY_BYTES };
+	fe_text16 t = fe_text16_load(first, 0);
+	return (struct fe_text_key){ __builtin_bswap64(fe_text16_word(t, 0)), __builtin_bswap64(fe_text16_word(t, 1)) };
 }
 
 static inline int

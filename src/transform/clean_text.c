@@ -1,79 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-/* transform/clean_text.c - eight bytes at a time, and tables of texts
- *
- * A word test adds to each byte what carries into its top bit exactly where the
- * byte is past a bound; bytes that have the top bit themselves are told apart first,
- * so that no carry leaves its byte.
- */
+/* transform/clean_text.c - texts of many bytes, sixteen at a time; and tables of texts */
 #include "transform/clean_text.h"
 
 #include <stdlib.h>
 
-#define EACH UINT64_C(0x0101010101010101)
-#define TOPS UINT64_C(0x8080808080808080)
-
-/* The last n < 8 bytes of a text, filled up with a byte that no test minds. */
-static inline uint64_t
-load_tail(const char *p, size_t n)
+/* Of every sixteen bytes; the last of them overlap those before. */
+bool
+fe_text_long_is_plain_ascii(struct fe_str s)
 {
-	unsigned char bytes[8] = { '_', '_', '_', '_', '_', '_', '_', '_' };
-	uint64_t w;
-	for (size_t i = 0; i < n; i++)
-		bytes[i] = (unsigned char)p[i];
-	memcpy(&w, bytes, sizeof w);
-	return w;
-}
+	const fe_text16 zeros = { 0 }, tops = fe_text16_all((char)0x80);
+	fe_text16 t = fe_text16_at(s.p + s.n - FE_TEXT16_BYTES), bad = (t & tops) | (fe_text16)(t == zeros);
 
-static inline uint64_t
-load(const char *p)
-{
-	uint64_t w;
-	memcpy(&w, p, sizeof w);
-	return w;
-}
-
-/* Calls for every eight bytes; where there are eight or more, the last look overlaps
- * the one before it instead of filling up. */
-typedef uint64_t word_test_fn(uint64_t word, unsigned arg);
-
-static inline __attribute__((always_inline)) bool
-all_words(struct fe_str s, word_test_fn *is_bad, unsigned arg)
-{
-	if (s.n < 8)
-		return is_bad(load_tail(s.p, s.n), arg) == 0;
-	uint64_t bad = 0;
-	for (size_t i = 0; i + 8 < s.n; i += 8)
-		bad |= is_bad(load(s.p + i), arg);
-	return (bad | is_bad(load(s.p + s.n - 8), arg)) == 0;
-}
-
-static inline __attribute__((always_inline)) uint64_t
-top_or_zero(uint64_t w, unsigned arg)
-{
-	(void)arg;
-	return (w | (w - EACH)) & TOPS; /* a zero borrows into its top bit */
+	for (size_t i = 0; i + FE_TEXT16_BYTES < s.n; i += FE_TEXT16_BYTES) {
+		t = fe_text16_at(s.p + i);
+		bad |= (t & tops) | (fe_text16)(t == zeros);
+	}
+	return !fe_text16_any(bad);
 }
 
 bool
-fe_text_is_plain_ascii(struct fe_str s)
+fe_text_long_has_case(struct fe_str s, char first_other)
 {
-	return all_words(s, top_or_zero, 0);
-}
+	fe_text16 bad = fe_text16_letters(fe_text16_at(s.p + s.n - FE_TEXT16_BYTES), first_other);
 
-/* Top bits where a byte is not ASCII, or is one of the 26 letters from `first`. */
-static inline __attribute__((always_inline)) uint64_t
-top_or_letter(uint64_t w, unsigned first)
-{
-	uint64_t low = w & ~TOPS;
-	uint64_t from = low + EACH * (0x80 - first);
-	uint64_t past = low + EACH * (0x80 - first - 26);
-	return (w | (from & ~past)) & TOPS;
-}
-
-bool
-fe_text_has_case(struct fe_str s, enum fe_case to)
-{
-	return all_words(s, top_or_letter, to == FE_CASE_LOWER ? 'A' : 'a');
+	for (size_t i = 0; i + FE_TEXT16_BYTES < s.n; i += FE_TEXT16_BYTES)
+		bad |= fe_text16_letters(fe_text16_at(s.p + i), first_other);
+	return !fe_text16_any(bad);
 }
 
 static int

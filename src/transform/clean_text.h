@@ -1,19 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-/* transform/clean_text.h - quick looks at short texts, and tables of them
+/* transform/clean_text.h - quick looks at texts, and tables of them
  *
- * The looks read eight bytes at a time and say "no" where a slower function has to
- * decide: they never say "yes" wrongly.
+ * The looks say "no" where a slower function has to decide: they never say "yes" wrongly. Up to
+ * sixteen bytes are looked at all at once.
  */
 #ifndef FE_TRANSFORM_CLEAN_TEXT_H
 #define FE_TRANSFORM_CLEAN_TEXT_H
 
 #include "base/text.h"
+#include "base/text16.h"
 #include "transform/clean.h"
 
+/* The same of texts of sixteen bytes and more. */
+bool fe_text_long_is_plain_ascii(struct fe_str s);
+bool fe_text_long_has_case(struct fe_str s, char first_other);
+
 /* Nothing but the bytes 0x01 to 0x7F. */
-bool fe_text_is_plain_ascii(struct fe_str s);
+static inline bool
+fe_text_is_plain_ascii(struct fe_str s)
+{
+	if (s.n > FE_TEXT16_BYTES)
+		return fe_text_long_is_plain_ascii(s);
+	fe_text16 t = fe_text16_load(s, '_'), zeros = { 0 };
+	return !fe_text16_any((t & fe_text16_all((char)0x80)) | (fe_text16)(t == zeros));
+}
+
 /* ASCII, and the case map would leave it as it is. */
-bool fe_text_has_case(struct fe_str s, enum fe_case to);
+static inline bool
+fe_text_has_case(struct fe_str s, enum fe_case to)
+{
+	const char first_other = to == FE_CASE_LOWER ? 'A' : 'a';
+	if (s.n > FE_TEXT16_BYTES)
+		return fe_text_long_has_case(s, first_other);
+	return !fe_text16_any(fe_text16_letters(fe_text16_load(s, '_'), first_other));
+}
 
 /* Texts to texts, or a mere set; ordered by length and bytes, found by halving. The
  * texts are borrowed. */

@@ -6,9 +6,11 @@
  */
 #include "transform/content.h"
 
-/* The secrets of one column. */
+#include "base/text16.h"
+
+/* The secrets of one column; the last two are for texts. */
 struct factors {
-	fe_u128 value, null;
+	fe_u128 value, null, tail, length;
 };
 
 void
@@ -44,7 +46,16 @@ add_text(const struct fe_content *c, const struct fe_column *col, size_t n_rows,
 {
 	for (size_t row = 0; row < n_rows; row++) {
 		struct fe_str s = col->text[row];
-		c->sums[row] += fe_bit_get(col->valid, row) ? f.value * fe_hash64(c->hash_key, s.p, s.n) : f.null;
+		if (!fe_bit_get(col->valid, row)) {
+			c->sums[row] += f.null;
+			continue;
+		}
+		fe_text16 t = { 0 };
+		if (s.n <= FE_TEXT16_BYTES)
+			t = fe_text16_load(s, 0);
+		else
+			t = (fe_text16)(fe_text16_words){ fe_hash64(c->hash_key, s.p, s.n), 0 };
+		c->sums[row] += f.value * fe_text16_word(t, 0) + f.tail * fe_text16_word(t, 1) + f.length * s.n;
 	}
 }
 
@@ -78,6 +89,8 @@ fe_content_hash(struct fe_content *c, const struct fe_batch *b, uint64_t *out)
 		struct factors f = {
 			.value = secret(c->hash_key, c->columns[i], 0),
 			.null = secret(c->hash_key, c->columns[i], 1),
+			.tail = secret(c->hash_key, c->columns[i], 2),
+			.length = secret(c->hash_key, c->columns[i], 3),
 		};
 		switch (col->type.kind) {
 		case FE_TEXT:
