@@ -27,7 +27,8 @@ struct fe_command {
 
 extern const struct fe_command fe_command_run, fe_command_extract, fe_command_transform, fe_command_load, fe_command_plan, fe_command_lint, fe_command_generate,
 	fe_command_schema_print, fe_command_schema_apply, fe_command_runs, fe_command_rejects_list,
-	fe_command_explain, fe_command_checks, fe_command_validate, fe_command_report, fe_command_describe, fe_command_version, fe_command_notify;
+	fe_command_explain, fe_command_checks, fe_command_validate, fe_command_report, fe_command_describe, fe_command_version, fe_command_notify,
+	fe_command_release;
 
 /* What several commands share (common.c). */
 #define FE_OPT_WAREHOUSE                                                       \
@@ -115,6 +116,13 @@ FE_MUST_USE enum fe_rc fe_cli_warehouse(char **out, const struct fe_opts *opts, 
 /* --run-time; *us stays as it is where it is not given. */
 FE_MUST_USE enum fe_rc fe_cli_run_time(const struct fe_opts *opts, bool *is_given, int64_t *us,
                                        struct fe_err *err);
+/* run_result.c: the summary on a terminal, else the line of JSON; res NULL: no run came about.
+ * Where it cannot be printed run_err tells, unless the run has failed by itself. */
+struct fe_run_result;
+enum fe_rc fe_cli_print_run(const struct fe_run_result *res, enum fe_rc run_rc, struct fe_err *run_err,
+                            const struct fe_opts *opts);
+/* The page of --report; folder NULL: none. One that cannot be written is told, and changes nothing. */
+void fe_cli_report_run(const struct fe_run_result *res, const char *folder);
 /* Writes all of a buffer to stdout; a closed pipe is not an error of ours. */
 FE_MUST_USE enum fe_rc fe_cli_print(const struct fe_buf *text, struct fe_err *err);
 

@@ -54,6 +54,7 @@ FE_MUST_USE enum fe_rc fe_catalog_runs(struct fe_catalog *c, const struct fe_cat
 struct fe_catalog_object {
 	struct fe_str dataset, path, outcome;
 	struct fe_str sha256; /* p NULL: not read to its end */
+	struct fe_str modified_at, version; /* p NULL: it has none */
 	int64_t size_bytes, records;
 };
 typedef enum fe_rc (*fe_catalog_object_fn)(void *ctx, const struct fe_catalog_object *o,
@@ -62,6 +63,11 @@ typedef enum fe_rc (*fe_catalog_object_fn)(void *ctx, const struct fe_catalog_ob
 FE_MUST_USE enum fe_rc fe_catalog_objects(struct fe_catalog *c, const char *run_id, uint64_t limit,
                                           uint64_t *n_all, fe_catalog_object_fn each, void *ctx,
                                           struct fe_err *err);
+
+struct fe_buf;
+/* The run that has published a held one: its id is appended to *by. */
+FE_MUST_USE enum fe_rc fe_catalog_released(struct fe_catalog *c, const char *run_id, struct fe_buf *by, bool *found,
+                                           struct fe_err *err);
 
 /* ---- rejects ---- */
 

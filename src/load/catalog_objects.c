@@ -2,6 +2,7 @@
 /* load/catalog_objects.c - what a run read, see load/catalog.h */
 #include "db/db.h"
 #include "load/catalog_private.h"
+#include "load/record.h"
 
 static enum fe_rc
 count_objects(struct fe_catalog *c, const char *run_id, uint64_t *n_all, struct fe_err *err)
@@ -30,7 +31,7 @@ fe_catalog_objects(struct fe_catalog *c, const char *run_id, uint64_t limit, uin
 
 	FE_TRY(count_objects(c, run_id, n_all, err));
 	FE_TRY(fe_db_prepare(c->db,
-	                     FE_STR("SELECT dataset, path, sha256, outcome, size_bytes, records "
+	                     FE_STR("SELECT dataset, path, sha256, outcome, size_bytes, records, modified_at, version "
 	                            "FROM main.etl_objects WHERE run_id = ?1 ORDER BY object_id LIMIT ?2"),
 	                     &st, err));
 	fe_stmt_bind_cstr(st, 1, run_id);
@@ -46,6 +47,8 @@ fe_catalog_objects(struct fe_catalog *c, const char *run_id, uint64_t limit, uin
 			.outcome = fe_stmt_text(st, 3),
 			.size_bytes = fe_stmt_i64(st, 4),
 			.records = fe_stmt_i64(st, 5),
+			.modified_at = fe_stmt_text(st, 6),
+			.version = fe_stmt_text(st, 7),
 		};
 		rc = each(ctx, &o, err);
 		if (rc)
@@ -53,4 +56,10 @@ fe_catalog_objects(struct fe_catalog *c, const char *run_id, uint64_t limit, uin
 	}
 	fe_stmt_free(st);
 	return rc;
+}
+
+enum fe_rc
+fe_catalog_released(struct fe_catalog *c, const char *run_id, struct fe_buf *by, bool *found, struct fe_err *err)
+{
+	return fe_record_released(c->db, run_id, by, found, err);
 }

@@ -160,6 +160,7 @@ keep_run(struct fe_postgres_sink *s, const struct fe_run_info *run)
 		.start_us = run->start_us,
 		.run_time_us = run->run_time_us,
 		.clock = s->base.set.clock,
+		.release = run->release,
 	};
 }
 

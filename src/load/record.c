@@ -196,6 +196,46 @@ add_event(struct fe_db *db, const struct event *e, struct fe_err *err)
 }
 
 enum fe_rc
+fe_record_released(struct fe_db *db, const char *run_id, struct fe_buf *by, bool *found, struct fe_err *err)
+{
+	struct fe_stmt *st;
+	enum fe_rc rc;
+
+	*found = false;
+	FE_TRY(fe_db_prepare(db,
+	                     FE_STR("SELECT s.run_id FROM main.etl_run_events AS s "
+	                            "JOIN main.etl_audit_log AS a ON a.run_id = s.run_id "
+	                            "WHERE s.event = 'started' AND s.detail ->> 'releases' = ?1 "
+	                            "AND a.status IN ('success', 'success_with_rejects') "
+	                            "ORDER BY s.event_id LIMIT 1"),
+	                     &st, err));
+	fe_stmt_bind_cstr(st, 1, run_id);
+	rc = fe_stmt_step(st, found, err);
+	if (rc == FE_OK && *found)
+		fe_buf_add_str(by, fe_stmt_text(st, 0));
+	fe_stmt_free(st);
+	return rc;
+}
+
+/* Under the lock of the pipeline: of two who release one run, one does. */
+static enum fe_rc
+check_not_released(struct fe_db *db, const struct fe_run_release *release, struct fe_err *err)
+{
+	struct fe_buf by;
+	bool found;
+
+	if (!release)
+		return FE_OK;
+	fe_buf_init(&by, 1024);
+	enum fe_rc rc = fe_record_released(db, release->run_id, &by, &found, err);
+	if (rc == FE_OK && found)
+		rc = fe_fail(err, FE_ECONFLICT, "run %s has been released by run %s meanwhile", release->run_id,
+		             fe_buf_text(&by));
+	fe_buf_reset(&by);
+	return rc;
+}
+
+enum fe_rc
 fe_record_start(struct fe_db *db, const struct fe_record_run *run, struct fe_err *err)
 {
 	char host[256] = "";
@@ -206,6 +246,7 @@ fe_record_start(struct fe_db *db, const struct fe_record_run *run, struct fe_err
 	struct fe_json j;
 	enum fe_rc rc;
 
+	FE_TRY(check_not_released(db, run->release, err));
 	if (gethostname(host, sizeof(host) - 1) != 0)
 		host[0] = '\0'; /* only a hint for a reader */
 	fe_buf_init(&detail, MAX_DETAIL_BYTES);
@@ -218,6 +259,11 @@ fe_record_start(struct fe_db *db, const struct fe_record_run *run, struct fe_err
 	fe_json_time(&j, "run_time", run->run_time_us);
 	fe_json_text(&j, "config_sha256", run->config_sha256);
 	fe_json_text(&j, "finetl_version", run->version);
+	if (run->release) {
+		fe_json_text(&j, "releases", run->release->run_id);
+		fe_json_text(&j, "released_by", run->release->by);
+		fe_json_text(&j, "reason", run->release->reason);
+	}
 	fe_json_object_end(&j);
 	e.detail = fe_buf_str(&detail);
 	rc = fe_buf_check(&detail, "the event", err);

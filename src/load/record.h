@@ -15,12 +15,16 @@ struct fe_record_run { /* borrowed by the calls below */
 	const char *run_id, *pipeline, *config_sha256, *version;
 	int64_t start_us, run_time_us;
 	const struct fe_clock *clock;
+	const struct fe_run_release *release; /* NULL: none */
 	const char *backend; /* who the engine says we are for as long as the run lives, as
 	                      * "4711 2026-11-23 10:00:00.000000Z"; NULL: the engine does not know */
 };
 
-/* The attempt: event 'started' with process, host, backend. */
+/* The attempt: event 'started' with process, host, backend, and what it releases. FE_ECONFLICT
+ * where that was released before. */
 FE_MUST_USE enum fe_rc fe_record_start(struct fe_db *db, const struct fe_record_run *run, struct fe_err *err);
+/* The run that has published this held one: its id is appended to *by. */
+FE_MUST_USE enum fe_rc fe_record_released(struct fe_db *db, const char *run_id, struct fe_buf *by, bool *found, struct fe_err *err);
 /* Whether the run that wrote down this backend may still end by itself. */
 typedef bool fe_record_alive_fn(void *ctx, const char *backend);
 /* Ends runs of this pipeline that have begun, have no end, and are gone. The caller holds

@@ -43,9 +43,13 @@ struct fe_sink_settings {
 	const char *spool_folder;      /* for what is set aside until the end of the run */
 };
 
+/* A held run that this one publishes: who says so, and why. */
+struct fe_run_release { const char *run_id, *reason, *by; };
+
 struct fe_run_info {
 	const char *run_id, *pipeline, *config_sha256, *version;
 	int64_t start_us, run_time_us;
+	const struct fe_run_release *release; /* NULL: none; lives as long as the sink */
 };
 
 /* What the target confirmed for one table: rows and exact sums of the decimal source

@@ -180,6 +180,7 @@ sqlite_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *first
 		.start_us = run->start_us,
 		.run_time_us = run->run_time_us,
 		.clock = s->base.set.clock,
+		.release = run->release,
 	};
 
 	FE_TRY(take_lock(s, err));

@@ -267,6 +267,19 @@ write_dataset(struct fe_json *j, const struct fe_run_result *r, const struct fe_
 }
 
 static void
+write_release(struct fe_json *j, const struct fe_run_result *r)
+{
+	if (!r->release)
+		return;
+	fe_json_object(j, "release");
+	fe_json_text(j, "run_id", r->release->run_id);
+	fe_json_text(j, "by", r->release->by);
+	fe_json_text(j, "reason", r->release->reason);
+	fe_json_text(j, "waived", r->waived);
+	fe_json_object_end(j);
+}
+
+static void
 write_result(const struct fe_run_result *r, bool is_report, struct fe_buf *out)
 {
 	struct fe_json j;
@@ -286,6 +299,7 @@ write_result(const struct fe_run_result *r, bool is_report, struct fe_buf *out)
 		fe_json_null(&j, "published");
 	else
 		fe_json_bool(&j, "published", r->is_published);
+	write_release(&j, r);
 	fe_json_text(&j, "config_sha256", r->config_sha256);
 	fe_json_text(&j, "finetl_version", FE_VERSION);
 	fe_json_array(&j, "datasets");
@@ -317,6 +331,7 @@ fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out)
 	fe_json_init(&j, out, 0);
 	fe_json_object(&j, NULL);
 	fe_json_bool(&j, "published", r->is_published);
+	write_release(&j, r);
 	fe_json_object(&j, "datasets");
 	for (size_t i = 0; i < r->n_datasets; i++) {
 		const struct fe_dataset_result *d = &r->datasets[i];

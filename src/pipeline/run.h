@@ -32,6 +32,7 @@ struct fe_run_progress {
 struct fe_run_given {
 	struct fe_kept kept;
 	const char *since, *until;
+	bool is_none;               /* this one's own source is read */
 };
 
 struct fe_run_result;
@@ -51,6 +52,11 @@ struct fe_run_settings {
 	bool nothing_is_99;         /* a run that is fine, but read no record, ends with FE_ENOTHING */
 	const char *run_id;         /* NULL: a new one */
 	const struct fe_run_given *given; /* [n_datasets]: read in the place of the sources; NULL: those are */
+	/* Waives, on the record, what would hold the run; NULL: nothing is waived. */
+	const struct fe_run_release *release;
+	/* Asked of each data set once it is read, in the place of whether `given` is what was read; NULL: nobody. */
+	enum fe_rc (*was_read)(void *ctx, size_t dataset, const struct fe_source *source, struct fe_err *err);
+	void *was_read_ctx;
 	/* Asked once all is loaded, before the commit; NULL: nobody. What it refuses is undone. */
 	enum fe_rc (*agree)(void *ctx, const struct fe_run_result *r, struct fe_err *err);
 	void *agree_ctx;
@@ -98,6 +104,8 @@ struct fe_run_result {
 	struct fe_dataset_result *datasets;
 	size_t n_datasets;
 	enum fe_fail_on fail_on;          /* as it was set */
+	const struct fe_run_release *release; /* borrowed; NULL: none */
+	char *waived;                     /* what would have held the run, as an error says it; NULL: nothing */
 	bool is_published;                /* committed */
 	bool is_unknown;                  /* whether it was could not be found out; is_published is false */
 	struct fe_told_list told;         /* what came of telling others; shown by the line on stdout only */

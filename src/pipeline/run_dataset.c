@@ -100,15 +100,23 @@ take_given(const struct fe_run_given *given, struct fe_source_settings *set)
 	set->window.until = given->until;
 }
 
+static const struct fe_run_given *
+given_of(const struct chain *c)
+{
+	const struct fe_run_given *given = c->run->set->given;
+	return given && !given[c->index].is_none ? &given[c->index] : NULL;
+}
+
 static enum fe_rc
 open_source(struct chain *c, struct fe_err *err)
 {
+	const struct fe_run_given *given = given_of(c);
 	struct fe_source_settings set = c->plan->source_set;
 	set.reasons = &c->out->reasons;
 	set.clock = c->run->set->clock;
 	FE_TRY(open_watermark(c, &set.window, err));
-	if (c->run->set->given) {
-		take_given(&c->run->set->given[c->index], &set);
+	if (given) {
+		take_given(given, &set);
 	} else if (c->plan->incremental_objects && !c->run->set->reprocess) {
 		set.skip_object = is_known_object;
 		set.skip_ctx = c;
@@ -297,6 +305,18 @@ gather_control(struct chain *c, struct fe_err *err)
 	return FE_OK;
 }
 
+/* Whether what was read is what it should have been. */
+static enum fe_rc
+check_read(const struct chain *c, struct fe_err *err)
+{
+	const struct fe_run_settings *set = c->run->set;
+	const struct fe_run_given *given = given_of(c);
+
+	if (set->was_read)
+		return set->was_read(set->was_read_ctx, c->index, c->source, err);
+	return given ? fe_kept_agrees(&given->kept, c->source, err) : FE_OK;
+}
+
 /* inserted and updated are what the target confirmed, nothing else. */
 static enum fe_rc
 end_table(struct chain *c, struct fe_err *err)
@@ -424,8 +444,7 @@ fe_run_dataset(struct fe_run_context *run, size_t index, struct fe_dataset_resul
 	rc = gather_control(&c, err);
 	if (rc)
 		goto end;
-	if (run->set->given)
-		rc = fe_kept_agrees(&run->set->given[index].kept, c.source, err);
+	rc = check_read(&c, err);
 	if (rc)
 		goto end;
 	rc = end_table(&c, err);

@@ -324,6 +324,8 @@ fe_run_summary(const struct fe_run_result *r, struct fe_buf *out)
 	for (size_t i = 0; i < r->n_datasets; i++)
 		add_expectations(&r->datasets[i], out);
 	add_controls(r, out);
+	if (r->waived)
+		fe_buf_addf(out, "\n  waived by %s, to release run %s\n  %s\n", r->release->by, r->release->run_id, r->waived);
 	if (r->is_published) {
 		add_totals(r, out);
 		return;
