@@ -93,10 +93,11 @@ def build_gofakes3():
     if not binary.exists():
         binary.parent.mkdir(parents=True, exist_ok=True)
         env = os.environ | {"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -trimpath"}
-        made = subprocess.run(["go", "build", "-o", str(binary) + ".new", "."], cwd=source, env=env, capture_output=True, text=True)
+        new = f"{binary}.{os.getpid()}"  # other tests may be at it, too
+        made = subprocess.run(["go", "build", "-o", new, "."], cwd=source, env=env, capture_output=True, text=True)
         if made.returncode:
             absent(f"tests/s3server cannot be built: {made.stderr[-500:]}")
-        os.rename(str(binary) + ".new", binary)
+        os.rename(new, binary)
     return binary
 
 
