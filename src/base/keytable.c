@@ -7,31 +7,20 @@
  */
 #include "base/keytable.h"
 
+#include "base/keytable_private.h"
 #include "base/mem.h"
 
-#define CHUNK_BYTES (1u << 20)
-#define UNIT_BYTES 4 /* places count in these, so 32 bits reach 16 GiB */
-#define UNITS_A_CHUNK (CHUNK_BYTES / UNIT_BYTES)
 #define GROUP 8
 #define MIN_SLOTS 1024
 #define REBUILD_KEYS 32
 #define EACH UINT64_C(0x0101010101010101)
 #define TOPS UINT64_C(0x8080808080808080)
 
-struct fe_key_chunk {
-	size_t used_bytes; /* of bytes */
-	unsigned char bytes[CHUNK_BYTES - sizeof(size_t)];
-};
-
-/* An entry: n_key, the key's bytes filled up to a unit, the value. The key comes first,
- * so that to compare it is mostly to wait for a single line of memory. */
-typedef uint32_t entry_size;
-
 void
 fe_keytable_init(struct fe_keytable *t, size_t value_bytes, uint64_t max_bytes,
                  const struct fe_hash_key *hash_key)
 {
-	FE_ASSERT(value_bytes % UNIT_BYTES == 0);
+	FE_ASSERT(value_bytes % FE_ENTRY_UNIT == 0);
 	*t = (struct fe_keytable){ .hash_key = hash_key, .value_bytes = value_bytes, .max_bytes = max_bytes };
 }
 
@@ -43,14 +32,16 @@ fe_keytable_reset(struct fe_keytable *t)
 	fe_free(t->chunks);
 	fe_free(t->tags);
 	fe_free(t->places);
+	if (t->runs)
+		fe_keyruns_reset(t->runs);
+	fe_free(t->runs);
 	*t = (struct fe_keytable){ 0 };
 }
 
 uint64_t
 fe_keytable_bytes(const struct fe_keytable *t)
 {
-	return (uint64_t)t->n_chunks * sizeof(struct fe_key_chunk) + t->cap_chunks * sizeof *t->chunks +
-	       t->n_slots * (sizeof *t->tags + sizeof *t->places);
+	return fe_key_bytes_with(t, 0, 0) + (t->runs ? fe_keyruns_bytes(t->runs) : 0);
 }
 
 static inline unsigned
@@ -82,25 +73,12 @@ group_tags(const struct fe_keytable *t, size_t group)
 /* Slots are numbered from the low byte of the word. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "groups are read as little-endian words");
 
-static inline unsigned char *
-entry_at(const struct fe_keytable *t, uint32_t place)
-{
-	return t->chunks[place / UNITS_A_CHUNK]->bytes + (size_t)(place % UNITS_A_CHUNK) * UNIT_BYTES;
-}
-
 static inline bool
 has_key(const unsigned char *entry, struct fe_str key)
 {
-	entry_size n_key;
+	fe_entry_size n_key;
 	memcpy(&n_key, entry, sizeof n_key);
-	return n_key == key.n && (key.n == 0 || memcmp(entry + sizeof n_key, key.p, key.n) == 0);
-}
-
-/* Where the value of an entry lies in it. */
-static inline size_t
-value_offset(size_t n_key)
-{
-	return sizeof(entry_size) + (n_key + UNIT_BYTES - 1) / UNIT_BYTES * UNIT_BYTES;
+	return (n_key & ~FE_KEY_GUEST) == key.n && (key.n == 0 || memcmp(entry + sizeof n_key, key.p, key.n) == 0);
 }
 
 /* Top bits where a tag of the group is the one wanted, and now and then of one above
@@ -127,9 +105,9 @@ fe_keytable_find(const struct fe_keytable *t, uint64_t hash, struct fe_str key)
 	for (size_t group = first_group(t, hash);; group = next_group(t, group)) {
 		uint64_t tags = group_tags(t, group);
 		for (uint64_t hits = matching_tags(tags, wanted); hits; hits &= hits - 1) {
-			unsigned char *entry = entry_at(t, t->places[first_slot(group, hits)]);
+			unsigned char *entry = fe_key_entry_at(t, t->places[first_slot(group, hits)]);
 			if (has_key(entry, key))
-				return entry + value_offset(key.n);
+				return entry + fe_entry_value_offset(key.n);
 		}
 		if (~tags & TOPS)
 			return NULL;
@@ -154,7 +132,7 @@ fe_keytable_prefetch_entry(const struct fe_keytable *t, uint64_t hash)
 	size_t group = first_group(t, hash);
 	uint64_t hits = matching_tags(group_tags(t, group), tag_of(hash) * EACH);
 	if (hits)
-		__builtin_prefetch(entry_at(t, t->places[first_slot(group, hits)]));
+		__builtin_prefetch(fe_key_entry_at(t, t->places[first_slot(group, hits)]));
 }
 
 static void
@@ -169,12 +147,6 @@ put_slot(struct fe_keytable *t, uint64_t hash, uint32_t place)
 	t->places[slot] = place;
 }
 
-static inline size_t
-entry_bytes(const struct fe_keytable *t, size_t n_key)
-{
-	return value_offset(n_key) + t->value_bytes;
-}
-
 /* Some entries at a time, so that they wait for memory together. */
 static void
 index_chunk(struct fe_keytable *t, size_t number)
@@ -186,28 +158,26 @@ index_chunk(struct fe_keytable *t, size_t number)
 	for (size_t at = 0; at < chunk->used_bytes;) {
 		size_t n = 0;
 		for (; n < REBUILD_KEYS && at < chunk->used_bytes; n++) {
-			entry_size n_key;
-			memcpy(&n_key, chunk->bytes + at, sizeof n_key);
-			hashes[n] = fe_hash64(t->hash_key, chunk->bytes + at + sizeof n_key, n_key);
-			places[n] = (uint32_t)(number * UNITS_A_CHUNK + at / UNIT_BYTES);
+			fe_entry_size size;
+			memcpy(&size, chunk->bytes + at, sizeof size);
+			hashes[n] = fe_hash64(t->hash_key, chunk->bytes + at + sizeof size, size & ~FE_KEY_GUEST);
+			places[n] = (uint32_t)(number * FE_KEY_UNITS_A_CHUNK + at / FE_ENTRY_UNIT);
 			fe_keytable_prefetch(t, hashes[n]);
-			at += entry_bytes(t, n_key);
+			at += fe_key_entry_bytes(t, size);
 		}
 		for (size_t i = 0; i < n; i++)
 			put_slot(t, hashes[i], places[i]);
 	}
 }
 
-static void
-rebuild_index(struct fe_keytable *t, size_t n_slots)
+void
+fe_key_new_index(struct fe_keytable *t, size_t n_slots)
 {
 	fe_free(t->tags); /* before the new one is there: memory must not peak */
 	fe_free(t->places);
 	t->tags = fe_new_array(n_slots, uint8_t);
 	t->places = fe_new_array(n_slots, uint32_t);
 	t->n_slots = n_slots;
-	for (size_t i = 0; i < t->n_chunks; i++)
-		index_chunk(t, i);
 }
 
 static enum fe_rc
@@ -219,71 +189,89 @@ fail_limit(const struct fe_keytable *t, struct fe_err *err)
 		       (unsigned long long)t->max_bytes, (unsigned long long)t->n_keys);
 }
 
+static size_t
+slots_for(const struct fe_keytable *t, uint64_t n_entries)
+{
+	size_t n_slots = t->n_slots ? t->n_slots : MIN_SLOTS;
+	while (n_entries > n_slots / GROUP * (GROUP - 1))
+		n_slots *= 2;
+	return n_slots;
+}
+
+/* Past the end of the last chunk, a part of it may be left over. */
+static size_t
+chunks_for(const struct fe_keytable *t, uint64_t n_bytes)
+{
+	const size_t chunk_bytes = sizeof t->chunks[0]->bytes;
+	size_t left = t->n_chunks ? chunk_bytes - t->chunks[t->n_chunks - 1]->used_bytes : 0;
+	return n_bytes <= left ? 0 : (size_t)(n_bytes / chunk_bytes) + 1;
+}
+
+uint64_t
+fe_key_bytes_with(const struct fe_keytable *t, uint64_t n_bytes, uint64_t n_entries)
+{
+	size_t n_slots = n_entries ? slots_for(t, t->n_entries + n_entries) : t->n_slots;
+	size_t n_chunks = t->n_chunks + (n_bytes ? chunks_for(t, n_bytes) : 0);
+	return (uint64_t)n_chunks * sizeof(struct fe_key_chunk) + t->cap_chunks * sizeof *t->chunks +
+	       n_slots * (sizeof *t->tags + sizeof *t->places);
+}
+
 static enum fe_rc
 make_room(struct fe_keytable *t, size_t n_bytes, struct fe_err *err)
 {
-	size_t n_slots = t->n_slots ? t->n_slots : MIN_SLOTS;
-	bool needs_chunk, needs_index;
-	uint64_t after;
+	bool needs_chunk = chunks_for(t, n_bytes) > 0;
+	bool needs_index = t->n_slots == 0 || t->n_entries >= t->n_slots / GROUP * (GROUP - 1);
 
-	if (n_bytes > sizeof t->chunks[0]->bytes)
-		return fe_fail(err, FE_ELIMIT, "a key of %zu bytes is too long; at most %zu fit", n_bytes,
-			       sizeof t->chunks[0]->bytes);
-	needs_chunk = t->n_chunks == 0 ||
-		      sizeof t->chunks[0]->bytes - t->chunks[t->n_chunks - 1]->used_bytes < n_bytes;
-	needs_index = t->n_slots == 0 || t->n_keys >= t->n_slots / GROUP * (GROUP - 1);
-	if (t->n_slots && needs_index)
-		n_slots *= 2;
-	after = fe_keytable_bytes(t) + (needs_chunk ? sizeof(struct fe_key_chunk) : 0) +
-		(needs_index ? (n_slots - t->n_slots) * (sizeof *t->tags + sizeof *t->places) : 0);
-	if (t->max_bytes && (needs_chunk || needs_index) && after > t->max_bytes)
+	if (!needs_chunk && !needs_index)
+		return FE_OK;
+	if (t->max_bytes && !t->runs && fe_key_bytes_with(t, n_bytes, 1) > t->max_bytes)
 		return fail_limit(t, err);
 	if (needs_chunk) {
-		if (t->n_chunks == UINT32_MAX / UNITS_A_CHUNK)
+		if (t->n_chunks == UINT32_MAX / FE_KEY_UNITS_A_CHUNK)
 			return fe_fail(err, FE_ELIMIT, "the keys of %llu records are more than 16 GiB",
 				       (unsigned long long)t->n_keys);
 		t->chunks = fe_grow(t->chunks, &t->cap_chunks, t->n_chunks + 1, sizeof *t->chunks);
 		t->chunks[t->n_chunks++] = fe_new(struct fe_key_chunk);
 	}
-	if (needs_index)
-		rebuild_index(t, n_slots);
+	if (needs_index) {
+		fe_key_new_index(t, slots_for(t, t->n_entries + 1));
+		for (size_t i = 0; i < t->n_chunks; i++)
+			index_chunk(t, i);
+	}
+	return FE_OK;
+}
+
+enum fe_rc
+fe_key_append(struct fe_keytable *t, uint64_t hash, struct fe_str key, uint32_t flag, unsigned char **value,
+              struct fe_err *err)
+{
+	const size_t chunk_bytes = sizeof t->chunks[0]->bytes;
+	const fe_entry_size most = t->runs ? FE_KEY_GUEST : 0; /* it may come back as a guest */
+	fe_entry_size size = (fe_entry_size)key.n | flag;
+	if (key.n > chunk_bytes || fe_key_entry_bytes(t, size | most) > chunk_bytes)
+		return fe_fail(err, FE_ELIMIT, "a key of %zu bytes is too long; at most %zu fit", key.n,
+			       chunk_bytes - fe_key_entry_bytes(t, most));
+	size_t n_bytes = fe_key_entry_bytes(t, size);
+	FE_TRY(make_room(t, n_bytes, err));
+
+	struct fe_key_chunk *chunk = t->chunks[t->n_chunks - 1];
+	unsigned char *entry = chunk->bytes + chunk->used_bytes;
+	memcpy(entry, &size, sizeof size);
+	if (key.n)
+		memcpy(entry + sizeof size, key.p, key.n);
+	put_slot(t, hash, (uint32_t)((t->n_chunks - 1) * FE_KEY_UNITS_A_CHUNK + chunk->used_bytes / FE_ENTRY_UNIT));
+	chunk->used_bytes += n_bytes;
+	t->n_entries++;
+	*value = entry + fe_entry_value_offset(key.n);
 	return FE_OK;
 }
 
 enum fe_rc
 fe_keytable_add(struct fe_keytable *t, uint64_t hash, struct fe_str key, void **value, struct fe_err *err)
 {
-	size_t n_bytes = entry_bytes(t, key.n);
-	FE_TRY(make_room(t, n_bytes, err));
-
-	struct fe_key_chunk *chunk = t->chunks[t->n_chunks - 1];
-	unsigned char *entry = chunk->bytes + chunk->used_bytes;
-	entry_size n_key = (entry_size)key.n;
-	memcpy(entry, &n_key, sizeof n_key);
-	if (key.n)
-		memcpy(entry + sizeof n_key, key.p, key.n);
-	put_slot(t, hash, (uint32_t)((t->n_chunks - 1) * UNITS_A_CHUNK + chunk->used_bytes / UNIT_BYTES));
-	chunk->used_bytes += n_bytes;
+	unsigned char *at;
+	FE_TRY(fe_key_append(t, hash, key, 0, &at, err));
 	t->n_keys++;
-	*value = entry + value_offset(key.n);
+	*value = at;
 	return FE_OK;
-}
-
-bool
-fe_keytable_next(const struct fe_keytable *t, struct fe_key_cursor *c, struct fe_str *key, void **value)
-{
-	entry_size n_key;
-
-	for (; c->chunk < t->n_chunks; *c = (struct fe_key_cursor){ .chunk = c->chunk + 1 }) {
-		struct fe_key_chunk *chunk = t->chunks[c->chunk];
-		if (c->at_bytes == chunk->used_bytes)
-			continue;
-		unsigned char *entry = chunk->bytes + c->at_bytes;
-		memcpy(&n_key, entry, sizeof n_key);
-		*key = (struct fe_str){ (const char *)entry + sizeof n_key, n_key };
-		*value = entry + value_offset(n_key);
-		c->at_bytes += entry_bytes(t, n_key);
-		return true;
-	}
-	return false;
 }

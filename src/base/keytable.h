@@ -9,6 +9,17 @@
  *
  * Slots come in groups of eight, whose tags are looked at as one word. Cost of a find:
  * one line of tags and, where a tag fits, one of slots and the entry.
+ *
+ * A table with max_bytes may be told where keys go that find no room (fe_keytable_spill_to).
+ * Then it is asked batch by batch, and is as exact as in memory alone:
+ *
+ *   begin    once a batch: makes room for all of its keys. Here, and only here, pointers to
+ *            values die: when the room is not there, all entries leave for the disk, in one
+ *            sorted run (base/keyrun.h), and those that had come from there go back where they were
+ *   recall   for some keys: those that are on disk come back to memory. From then on, until the
+ *            next begin, find tells the truth about these keys, and their values may be changed
+ *
+ * Without that, or while all keys have room, begin and recall do nothing.
  */
 #ifndef FE_BASE_KEYTABLE_H
 #define FE_BASE_KEYTABLE_H
@@ -16,6 +27,7 @@
 #include "base/hash.h"
 
 struct fe_key_chunk;
+struct fe_keyruns;
 struct fe_keytable {
 	const struct fe_hash_key *hash_key; /* borrowed */
 	size_t value_bytes;                 /* a multiple of 4 */
@@ -25,26 +37,40 @@ struct fe_keytable {
 	uint8_t *tags;                      /* [n_slots]; 0: free */
 	uint32_t *places;                   /* [n_slots] */
 	size_t n_slots;                     /* 8 * a power of two */
-	uint64_t n_keys;
+	uint64_t n_keys;                    /* also those on disk */
+	uint64_t n_entries;                 /* in memory */
+	struct fe_keyruns *runs;            /* NULL: none go to disk */
 };
 
 void fe_keytable_init(struct fe_keytable *t, size_t value_bytes, uint64_t max_bytes,
                       const struct fe_hash_key *hash_key);
 void fe_keytable_reset(struct fe_keytable *t);
+/* Keys for which max_bytes has no room go to an unnamed file in this folder, made when the
+ * first one has to. Of a table with max_bytes that is empty. */
+void fe_keytable_spill_to(struct fe_keytable *t, const char *folder);
+/* Of the next batch: at most so many keys, of so many bytes in all. */
+FE_MUST_USE enum fe_rc fe_keytable_begin(struct fe_keytable *t, size_t n_keys, uint64_t n_key_bytes,
+                                         struct fe_err *err);
+/* Of keys[rows[i]], i below n; rows NULL: of keys[i]. */
+FE_MUST_USE enum fe_rc fe_keytable_recall(struct fe_keytable *t, const uint64_t *hashes, const struct fe_str *keys,
+                                          const uint32_t *rows, size_t n, struct fe_err *err);
 /* The value of a key, aligned to 4; NULL where the key is not there. hash is
  * fe_hash64 of the key's bytes. */
 void *fe_keytable_find(const struct fe_keytable *t, uint64_t hash, struct fe_str key);
-/* Adds a key that is not there; *value is zeroed. FE_ELIMIT past max_bytes. */
+/* Adds a key that is not there; *value is zeroed. FE_ELIMIT past max_bytes where none go to disk. */
 FE_MUST_USE enum fe_rc fe_keytable_add(struct fe_keytable *t, uint64_t hash, struct fe_str key,
                                        void **value, struct fe_err *err);
 /* Asks the processor for what a find of this hash will read first. */
 void fe_keytable_prefetch(const struct fe_keytable *t, uint64_t hash);
 /* And, once that has come, for the entry that it is likely to find. */
 void fe_keytable_prefetch_entry(const struct fe_keytable *t, uint64_t hash);
-/* The entries in the order in which they were added; from a zeroed cursor. The key's view
- * stays good as long as the table. False: no more. */
-struct fe_key_cursor { size_t chunk, at_bytes; };
-bool fe_keytable_next(const struct fe_keytable *t, struct fe_key_cursor *c, struct fe_str *key, void **value);
-uint64_t fe_keytable_bytes(const struct fe_keytable *t);
+/* The entries, in the order in which they were added unless some are on disk; from a zeroed
+ * cursor. The key's view and the value, which may only be read, stay good until the next call
+ * of any function. key->p NULL: no more. */
+struct fe_key_cursor { size_t chunk, at_bytes, bucket; };
+FE_MUST_USE enum fe_rc fe_keytable_next(struct fe_keytable *t, struct fe_key_cursor *c, struct fe_str *key,
+                                        const void **value, struct fe_err *err);
+bool fe_keytable_is_on_disk(const struct fe_keytable *t); /* any of it */
+uint64_t fe_keytable_bytes(const struct fe_keytable *t); /* of memory */
 
 #endif

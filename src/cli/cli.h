@@ -65,7 +65,7 @@ extern const struct fe_command fe_command_run, fe_command_extract, fe_command_tr
 	  .help = "2 or more: parse ahead in a second one; results do not depend on it" }
 #define FE_OPT_MAX_MEMORY                                                      \
 	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",                \
-	  .help = "the most memory for keys; a run that needs more ends with exit code 5" }
+	  .help = "the most memory of the process, 64M or more; keys that find no room go to disk, and nothing else changes" }
 #define FE_OPT_FROM                                                            \
 	{ .name = "from", .kind = FE_OPT_TEXT, .arg = "VALUE",                     \
 	  .help = "of incremental data sets: from this value of the cursor on; the watermark stays as it is" }

@@ -33,7 +33,7 @@ static const struct fe_opt options[] = {
 	{ .name = "fail-on", .kind = FE_OPT_CHOICE, .arg = "SEVERITY", .choices = FE_FAIL_ON_CHOICES,
 	  .fallback = "critical", .help = "exit with 4 where an expectation of this severity, or a worse one, fails" },
 	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",
-	  .help = "the most memory for keys and values that uniqueness, distinct values and quantiles remember" },
+	  .help = "the most memory of the process, 64M or more; keys that find no room go to disk, values of quantiles end it with 5" },
 	{ .name = "summary", .kind = FE_OPT_FLAG, .help = "print the table on stderr where that is not a terminal" },
 	{ 0 },
 };

@@ -71,6 +71,7 @@ fe_expectations_open(struct fe_expectations *out, const struct fe_expectations_s
 		.known_unique = set->known_unique,
 		.result = { .format = set->format, .partial_unexpected_count = N_LISTED },
 		.max_bytes = set->max_bytes,
+		.spill_folder = set->spill_folder,
 		.run_id = set->run_id,
 		.run_time_us = set->run_time_us,
 	};

@@ -29,6 +29,7 @@ struct fe_expectations_settings {
 	const bool *pii, *known_unique;    /* [n_fields] or NULL; borrowed */
 	enum fe_result_format format;
 	uint64_t max_bytes;                /* for keys; 0: none */
+	const char *spill_folder;          /* borrowed; where keys go past it, NULL: nowhere */
 	const char *run_id;                /* borrowed */
 	int64_t run_time_us;
 };

@@ -19,6 +19,7 @@ open_expectations(const struct fe_run_context *run, size_t index, uint64_t max_b
 		.pii = p->pii,
 		.format = FE_RESULT_SUMMARY,
 		.max_bytes = max_bytes,
+		.spill_folder = run->folder,
 		.run_id = run->result->run_id,
 		.run_time_us = run->run_time_us,
 	};

@@ -2,21 +2,20 @@
 /* pipeline/parent.c - this run's keys, then those remembered, then the warehouse */
 #include "pipeline/parent.h"
 
+#include "pipeline/memory.h"
 #include "pipeline/run_dataset.h"
 #include "transform/fit.h"
 #include "transform/key.h"
 
-/* Of keys remembered, a table; and of --max-memory, its part. */
-#define MAX_ROOM_BYTES (UINT64_C(64) << 20)
-#define PART_OF_MEMORY 8
+#define MAX_ROOM_BYTES (UINT64_C(64) << 20) /* of keys remembered, a table */
 
 void
 fe_parent_init(struct fe_parent *p, struct fe_run_context *run, size_t table)
 {
-	uint64_t most = run->set->max_memory_bytes / PART_OF_MEMORY;
+	uint64_t most = fe_memory_of_parents(run->set);
 
 	*p = (struct fe_parent){ .run = run, .table = table, .room_bytes = MAX_ROOM_BYTES };
-	if (run->set->max_memory_bytes && most < MAX_ROOM_BYTES)
+	if (most < MAX_ROOM_BYTES)
 		p->room_bytes = most;
 	fe_keytable_init(&p->stored, 0, 0, &run->hash_key);
 }
@@ -85,11 +84,11 @@ fe_parent_known(void *ctx, const struct fe_column *column, const uint64_t *asked
                 struct fe_err *err)
 {
 	struct fe_parent *p = ctx;
-	const struct fe_dedupe *keys = p->run->keys[p->table];
+	struct fe_dedupe *keys = p->run->keys[p->table];
 	struct fe_row_bits open;
 
 	if (keys)
-		fe_dedupe_known(keys, column, asked, n_rows, known);
+		FE_TRY(fe_dedupe_known(keys, column, asked, n_rows, known, err));
 	if (keys && p->run->table_was_empty[p->table])
 		return FE_OK;
 	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)

@@ -17,6 +17,7 @@
 #include "db/postgres.h"
 #include "load/reject.h"
 #include "pipeline/connectors.h"
+#include "pipeline/memory.h"
 #include "pipeline/parent.h"
 #include "pipeline/run_dataset.h"
 #include "pipeline/watermark.h"
@@ -112,10 +113,8 @@ fe_run_result_reset(struct fe_run_result *r)
 static char *
 spool_folder(const char *url)
 {
-	if (fe_warehouse_is_server(url) || strncmp(url, "files:s3://", 11) == 0) {
-		const char *folder = getenv("TMPDIR");
-		return fe_strdup(folder && *folder ? folder : "/tmp");
-	}
+	if (fe_warehouse_is_server(url) || strncmp(url, "files:s3://", 11) == 0)
+		return fe_strdup(fe_memory_folder());
 	const char *path = strchr(url, ':') + 1;
 	const char *slash = strrchr(path, '/');
 	if (strncmp(url, "files:", 6) == 0)

@@ -44,7 +44,7 @@ struct fe_run_settings {
 	int64_t wait_ms;            /* for another run of the pipeline to end */
 	int64_t lock_timeout_ms;    /* for a lock that somebody else has on a table; 0: the engine's own */
 	enum fe_load_strategy strategy;
-	uint64_t max_memory_bytes;  /* for keys; 0: no limit */
+	uint64_t max_memory_bytes;  /* of the process; keys past it go to disk (pipeline/memory.h); 0: no limit */
 	unsigned n_threads;         /* 2 or more: records are parsed ahead by a second one */
 	const char *from, *until;   /* of data sets with a cursor: just this window; NULL: from the watermark on */
 	bool reprocess;             /* read objects that the manifest knows too */

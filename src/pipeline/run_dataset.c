@@ -17,6 +17,7 @@
 #include "load/reject.h"
 #include "pipeline/control.h"
 #include "pipeline/judge.h"
+#include "pipeline/memory.h"
 #include "pipeline/observe.h"
 #include "pipeline/parent.h"
 #include "pipeline/prefetch.h"
@@ -144,19 +145,8 @@ make_references(struct chain *c)
 	c->judge.n_references = n;
 }
 
-static uint64_t
-memory_left(const struct fe_run_context *run)
-{
-	uint64_t used = 0;
-	if (!run->set->max_memory_bytes)
-		return 0;
-	for (size_t i = 0; i < run->set->plan->n_datasets; i++)
-		used += run->keys[i] ? fe_dedupe_bytes(run->keys[i]) : 0;
-	return used < run->set->max_memory_bytes ? run->set->max_memory_bytes - used : 1;
-}
-
 static void
-make_dedupe(struct chain *c)
+make_dedupe(struct chain *c, uint64_t max_bytes)
 {
 	struct fe_run_context *run = c->run;
 	const struct fe_table *table = &run->set->plan->tables[c->index];
@@ -168,7 +158,8 @@ make_dedupe(struct chain *c)
 		.version = table->version,
 		.hash_key = &run->hash_key,
 		.reasons = &c->out->reasons,
-		.max_bytes = memory_left(run),
+		.max_bytes = max_bytes,
+		.spill_folder = run->folder,
 		.target = table->name,
 	};
 	struct fe_dedupe_store store = {
@@ -185,9 +176,11 @@ make_steps(struct chain *c, struct fe_err *err)
 {
 	FE_TRY(fe_judge_open(&c->judge, err));
 	make_references(c);
-	make_dedupe(c);
+	uint64_t bytes = fe_memory_of_dataset(c->run, c->index);
+	FE_TRY(fe_observe_begin(c->run, c->index, fe_memory_of_expectations(bytes), c->out, err));
+	make_dedupe(c, fe_memory_of_dedupe(c->run, c->index, bytes));
 	c->out->control = fe_control_of(c->plan);
-	return fe_observe_begin(c->run, c->index, memory_left(c->run), c->out, err);
+	return FE_OK;
 }
 
 /* Objects come to the run's list when they are first seen, so that rows can carry

@@ -12,6 +12,7 @@
 #include "extract/csv_peek.h"
 #include "extract/json_rows.h"
 #include "io/reader.h"
+#include "pipeline/memory.h"
 
 #define MAX_PATH_BYTES ((size_t)128 * 1024)
 #define MAX_MESSAGE_BYTES ((size_t)64 * 1024)
@@ -287,7 +288,8 @@ open_all(struct judge *j, struct fe_err *err)
 		.schema = &j->schema,
 		.pii = j->pii,
 		.format = set->format,
-		.max_bytes = set->max_memory_bytes,
+		.max_bytes = fe_memory_for_keys(set->max_memory_bytes),
+		.spill_folder = fe_memory_folder(),
 		.run_id = j->run_id,
 		.run_time_us = set->run_time_us,
 	};

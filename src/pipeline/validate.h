@@ -25,12 +25,13 @@ struct fe_validate_settings {
 	enum fe_result_format format;
 	enum fe_fail_on fail_on;
 	int64_t run_time_us;
-	uint64_t max_memory_bytes;             /* for keys and kept values; 0: no limit */
+	uint64_t max_memory_bytes;             /* of the process; 0: no limit */
 };
 
 /* json: the result as Great Expectations writes it; table: the same for people. Both are
  * there where it came to one, also with FE_ECHECK (expectations failed) and FE_EDATA
- * (records took no part). FE_EUSAGE where the suite is none; FE_ELIMIT past max_memory_bytes. */
+ * (records took no part). FE_EUSAGE where the suite is none; FE_ELIMIT where values that are
+ * kept need more than max_memory_bytes; keys go to disk. */
 FE_MUST_USE enum fe_rc fe_validate(const struct fe_validate_settings *set, struct fe_buf *json, struct fe_buf *table,
                                    struct fe_err *err);
 

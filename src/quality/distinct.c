@@ -17,7 +17,7 @@ fe_distinct_bind(struct fe_expectation *x, struct fe_err *err)
 
 	(void)err;
 	x->state = d;
-	fe_keyset_init(&d->set, sizeof(uint64_t), x->max_bytes);
+	fe_keyset_init(&d->set, sizeof(uint64_t), x->max_bytes, x->spill_folder);
 	return FE_OK;
 }
 
@@ -76,10 +76,27 @@ fe_distinct_reset(struct fe_expectation *x)
 	if (!d)
 		return;
 	fe_keyset_reset(&d->set);
+	for (size_t i = 0; i < d->n_keys; i++)
+		fe_distinct_drop(d, d->keys[i]);
 	fe_free(d->keys);
 	fe_free(d->missing);
 	fe_free(d);
 	x->state = NULL;
+}
+
+/* ---- keys that are listed ---- */
+
+struct fe_str
+fe_distinct_hold(const struct fe_distinct *d, struct fe_str key)
+{
+	return d->owns_keys ? (struct fe_str){ fe_strndup(key.p, key.n), key.n } : key;
+}
+
+void
+fe_distinct_drop(const struct fe_distinct *d, struct fe_str key)
+{
+	if (d->owns_keys)
+		fe_free((char *)(uintptr_t)key.p);
 }
 
 /* ---- keys as values ---- */

@@ -17,6 +17,7 @@ struct fe_distinct {
 	struct fe_figure figure;
 	struct fe_str *keys;  /* to be listed, in order: modes, or values that are not in the set */
 	size_t n_keys, cap_keys;
+	bool owns_keys;       /* they are copies: those of the set are on disk */
 	uint64_t n_unexpected;
 	const struct fe_literal **missing; /* [n_missing]; lists show the first */
 	size_t n_missing;
@@ -34,6 +35,9 @@ int64_t fe_distinct_number(struct fe_str key);
 int (*fe_distinct_order(struct fe_type type))(const void *, const void *);
 void fe_distinct_print_number(struct fe_buf *out, struct fe_type type, int64_t number, bool is_masked);
 void fe_distinct_print_key(struct fe_buf *out, struct fe_type type, struct fe_str key, bool is_masked);
+/* A key of the set to be listed, and one that is no longer. */
+struct fe_str fe_distinct_hold(const struct fe_distinct *d, struct fe_str key);
+void fe_distinct_drop(const struct fe_distinct *d, struct fe_str key);
 /* The list of keys as a member of "result". */
 void fe_distinct_print_keys(const struct fe_expectation *x, const char *name, struct fe_json *j,
                             void (*print)(struct fe_buf *, struct fe_type, struct fe_str, bool));

@@ -133,21 +133,25 @@ find_modes(struct fe_expectation *x, struct fe_err *err)
 	uint64_t most = 1;
 	struct fe_key_cursor at = { 0 };
 	struct fe_str key;
-	void *value;
+	const void *value;
 
-	while (fe_keytable_next(&d->set.table, &at, &key, &value)) {
+	d->owns_keys = fe_keytable_is_on_disk(&d->set.table);
+	for (;;) {
+		FE_TRY(fe_keytable_next(&d->set.table, &at, &key, &value, err));
+		if (!key.p)
+			break;
 		uint64_t n = fe_keyset_get64(value);
 		if (n < most)
 			continue;
-		if (n > most)
-			d->n_keys = 0;
+		while (n > most && d->n_keys > 0)
+			fe_distinct_drop(d, d->keys[--d->n_keys]);
 		most = n;
 		if (x->max_bytes && d->n_keys >= x->max_bytes / sizeof *d->keys)
 			return fe_fail(err, FE_ELIMIT,
 			               "%s: more than %zu values are all as common; raise --max-memory to list them",
 			               x->item->kind->type, d->n_keys);
 		d->keys = fe_grow(d->keys, &d->cap_keys, d->n_keys + 1, sizeof *d->keys);
-		d->keys[d->n_keys++] = key;
+		d->keys[d->n_keys++] = fe_distinct_hold(d, key);
 	}
 	if (d->n_keys > 1)
 		qsort(d->keys, d->n_keys, sizeof *d->keys, fe_distinct_order(fe_distinct_type(x)));
@@ -217,9 +221,11 @@ static const struct fe_kwarg_spec most_common_kwargs[] = {
 
 const struct fe_expectation_kind fe_kinds_distinct[] = {
 	{ .type = "expect_column_unique_value_count_to_be_between", .domain = FE_DOMAIN_COLUMN, .remembers = true,
+	  .forgets_known = true,
 	  .metrics = { DISTINCT_COUNT }, .kwargs = count_kwargs, .bind = fe_distinct_bind, .feed = feed_count,
 	  .end = end_count, .print = print_figure, .reset = fe_distinct_reset, .describe = describe_count },
 	{ .type = "expect_column_proportion_of_unique_values_to_be_between", .domain = FE_DOMAIN_COLUMN, .remembers = true,
+	  .forgets_known = true,
 	  .metrics = { DISTINCT_COUNT, NONNULL }, .kwargs = proportion_kwargs, .bind = fe_distinct_bind,
 	  .feed = feed_count, .end = end_proportion_unique, .print = print_figure, .reset = fe_distinct_reset,
 	  .describe = describe_proportion_unique },

@@ -23,8 +23,10 @@ list_key(struct fe_distinct *d, struct fe_str key, int (*compare)(const void *, 
 		return;
 	if (d->n_keys < MAX_LISTED)
 		d->n_keys++;
+	else
+		fe_distinct_drop(d, d->keys[MAX_LISTED - 1]);
 	memmove(d->keys + at + 1, d->keys + at, (d->n_keys - 1 - at) * sizeof *d->keys);
-	d->keys[at] = key;
+	d->keys[at] = fe_distinct_hold(d, key);
 }
 
 static enum fe_rc
@@ -35,12 +37,16 @@ find_unexpected(struct fe_expectation *x, struct fe_err *err)
 	struct fe_key_cursor at = { 0 };
 	struct fe_value_set set;
 	struct fe_str key;
-	void *value;
+	const void *value;
 	enum fe_rc rc;
 
+	d->owns_keys = fe_keytable_is_on_disk(&d->set.table);
 	d->keys = fe_grow(d->keys, &d->cap_keys, MAX_LISTED, sizeof *d->keys);
 	rc = fe_value_set_init(&set, type, FE_MOMENT_TEXTS_ALL, fe_suite_kwarg(x->item, "value_set"), err);
-	while (rc == FE_OK && fe_keytable_next(&d->set.table, &at, &key, &value)) {
+	while (rc == FE_OK) {
+		rc = fe_keytable_next(&d->set.table, &at, &key, &value, err);
+		if (rc || !key.p)
+			break;
 		bool is_member = type.kind == FE_TEXT ? fe_value_set_has_text(&set, key)
 		                                      : fe_value_set_has_number(&set, fe_distinct_number(key));
 		if (is_member)
@@ -93,16 +99,16 @@ add_identity(const struct fe_distinct *d, struct fe_type type, const struct fe_l
 	}
 }
 
-static bool
-is_met(const struct fe_distinct *d, struct fe_type type, const struct fe_literal *l)
+static enum fe_rc
+find_literal(struct fe_distinct *d, struct fe_type type, const struct fe_literal *l, bool *is_met, struct fe_err *err)
 {
 	int64_t number = 0;
 
+	*is_met = false;
 	if (!fe_value_of_literal(type, moments_of(d), l, &number))
-		return false;
-	return fe_keyset_has(&d->set, type.kind == FE_TEXT
-	                                      ? l->text
-	                                      : (struct fe_str){ (const char *)&number, sizeof number });
+		return FE_OK;
+	struct fe_str key = { (const char *)&number, sizeof number };
+	return fe_keyset_has(&d->set, type.kind == FE_TEXT ? l->text : key, is_met, err);
 }
 
 /* The values of the set, each once, that the column has not. */
@@ -122,7 +128,9 @@ find_missing(struct fe_expectation *x, struct fe_err *err)
 	fe_buf_init(&identity, FE_JSON_MAX_STRING_BYTES + 1);
 	d->missing = fe_alloc_array(set->n_many, sizeof *d->missing);
 	for (size_t i = 0; i < set->n_many && rc == FE_OK; i++) {
-		if (is_met(d, fe_distinct_type(x), &set->many[i]))
+		bool is_met;
+		rc = find_literal(d, fe_distinct_type(x), &set->many[i], &is_met, err);
+		if (rc || is_met)
 			continue;
 		fe_buf_clear(&identity);
 		add_identity(d, fe_distinct_type(x), &set->many[i], &identity);

@@ -47,7 +47,7 @@ bind_unique(struct fe_expectation *x, struct fe_err *err)
 
 	(void)err;
 	x->state = u;
-	fe_keyset_init(&u->set, sizeof(struct first), x->max_bytes);
+	fe_keyset_init(&u->set, sizeof(struct first), x->max_bytes, x->spill_folder);
 	u->ignore = IGNORE_ANY_MISSING;
 	u->keeps_rows = set->format != FE_RESULT_BOOLEAN_ONLY &&
 	                (set->n_index_columns > 0 || set->include_unexpected_rows);
@@ -322,7 +322,8 @@ static const struct fe_kwarg_spec columns_kwargs[] = {
 };
 
 const struct fe_expectation_kind fe_kinds_unique[] = {
-	{ .type = "expect_column_values_to_be_unique", .domain = FE_DOMAIN_COLUMN, .remembers = true, .is_map = true,
+	{ .type = "expect_column_values_to_be_unique", .domain = FE_DOMAIN_COLUMN, .remembers = true,
+	  .forgets_known = true, .is_map = true,
 	  .metrics = { "column_values.nonnull.condition", "column_values.unique.condition" },
 	  .kwargs = unique_kwargs, .bind = bind_unique, .judge = judge_unique, .reset = reset_unique,
 	  .describe = describe_unique },

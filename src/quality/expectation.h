@@ -64,6 +64,7 @@ struct fe_expectation {   /* one item of the suite, at work */
 	uint64_t n_rows;                  /* that met the condition */
 	bool success;                     /* after end */
 	uint64_t max_bytes;               /* of memory for keys and kept values; 0: no limit */
+	const char *spill_folder;         /* where keys go past it; NULL: nowhere */
 };
 
 struct fe_kwarg_spec {
@@ -79,6 +80,7 @@ struct fe_expectation_kind {
 	enum fe_domain domain;
 	bool is_map;
 	bool remembers;                   /* keys or values, in memory that grows with the data */
+	bool forgets_known;               /* but nothing of a column that is known to be unique */
 	bool counts_nulls;                /* map of all rows: the null checks */
 	/* What is named where a column of the domain is not there (form A), up to a NULL:
 	 * "column_values.between.condition", "column_values.nonnull.condition". */

@@ -7,14 +7,19 @@
 #include "quality/keyset.h"
 
 #define TOGETHER 32
+#define MIN_BYTES (UINT64_C(2) << 20) /* below it, every batch would go to disk by itself */
 #define LENGTH_BYTES sizeof(uint32_t)
 
 void
-fe_keyset_init(struct fe_keyset *s, size_t value_bytes, uint64_t max_bytes)
+fe_keyset_init(struct fe_keyset *s, size_t value_bytes, uint64_t max_bytes, const char *spill_folder)
 {
+	const bool spills = max_bytes && spill_folder;
+
 	*s = (struct fe_keyset){ 0 };
 	fe_hash_key_random(&s->hash_key);
-	fe_keytable_init(&s->table, value_bytes, max_bytes, &s->hash_key);
+	fe_keytable_init(&s->table, value_bytes, spills && max_bytes < MIN_BYTES ? MIN_BYTES : max_bytes, &s->hash_key);
+	if (spills)
+		fe_keytable_spill_to(&s->table, spill_folder);
 }
 
 void
@@ -26,10 +31,15 @@ fe_keyset_reset(struct fe_keyset *s)
 	*s = (struct fe_keyset){ 0 };
 }
 
-bool
-fe_keyset_has(const struct fe_keyset *s, struct fe_str key)
+enum fe_rc
+fe_keyset_has(struct fe_keyset *s, struct fe_str key, bool *has, struct fe_err *err)
 {
-	return fe_keytable_find(&s->table, fe_hash64(&s->hash_key, key.p, key.n), key) != NULL;
+	uint64_t hash = fe_hash64(&s->hash_key, key.p, key.n);
+
+	FE_TRY(fe_keytable_begin(&s->table, 1, key.n, err));
+	FE_TRY(fe_keytable_recall(&s->table, &hash, &key, NULL, 1, err));
+	*has = fe_keytable_find(&s->table, hash, key) != NULL;
+	return FE_OK;
 }
 
 /* ---- keys of several columns ---- */
@@ -106,6 +116,7 @@ add_to_group(struct fe_keyset *s, struct group *g, const struct fe_batch *b, con
 static enum fe_rc
 take_group(struct fe_keyset *s, struct group *g, struct fe_err *err)
 {
+	FE_TRY(fe_keytable_recall(&s->table, g->hashes, g->keys, NULL, g->n, err));
 	for (size_t i = 0; i < g->n; i++)
 		fe_keytable_prefetch_entry(&s->table, g->hashes[i]);
 	for (size_t i = 0; i < g->n; i++) {
@@ -118,12 +129,28 @@ take_group(struct fe_keyset *s, struct group *g, struct fe_err *err)
 	return FE_OK;
 }
 
+/* Room for all that the rows may add. */
+static enum fe_rc
+begin(struct fe_keyset *s, const struct fe_batch *b, const size_t *columns, size_t n_columns, const uint64_t *rows,
+      struct fe_err *err)
+{
+	uint64_t n_bytes = 0;
+	size_t n = 0;
+
+	for (size_t row = fe_bits_next(rows, b->n_rows, 0); row < b->n_rows; row = fe_bits_next(rows, b->n_rows, row + 1), n++)
+		for (size_t i = 0; i < n_columns; i++)
+			n_bytes += part_bytes(&b->columns[columns[i]], row);
+	return fe_keytable_begin(&s->table, n, n_bytes, err);
+}
+
 enum fe_rc
 fe_keyset_take(struct fe_keyset *s, const struct fe_batch *b, const size_t *columns, size_t n_columns,
                const uint64_t *rows, struct fe_err *err)
 {
 	struct group g;
 
+	if (s->table.runs)
+		FE_TRY(begin(s, b, columns, n_columns, rows, err));
 	g.n = 0;
 	fe_arena_reset(&s->arena);
 	s->values = fe_grow(s->values, &s->cap_values, b->n_rows, sizeof *s->values);

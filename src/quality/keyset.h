@@ -8,7 +8,8 @@
  * length.
  *
  *   Cost     28 bytes a key beside a text; about 50 ns a row, and less where keys repeat
- *   Limits   max_bytes for all keys: FE_ELIMIT past it
+ *   Limits   max_bytes for all keys; past it they go to disk, in spill_folder, or, where there
+ *            is none, FE_ELIMIT
  */
 #ifndef FE_QUALITY_KEYSET_H
 #define FE_QUALITY_KEYSET_H
@@ -26,14 +27,15 @@ struct fe_keyset {
 };
 
 /* value_bytes: a multiple of 4; values are aligned to 4. The set must not be moved. */
-void fe_keyset_init(struct fe_keyset *s, size_t value_bytes, uint64_t max_bytes);
+void fe_keyset_init(struct fe_keyset *s, size_t value_bytes, uint64_t max_bytes, const char *spill_folder);
 void fe_keyset_reset(struct fe_keyset *s);
 /* For every row of a set bit, in order, values[row] becomes the value of its key: zeroed where
- * the key is new. A single column must have a value there; of several, null is a value. */
+ * the key is new, and good until the next take. A single column must have a value there; of
+ * several, null is a value. */
 FE_MUST_USE enum fe_rc fe_keyset_take(struct fe_keyset *s, const struct fe_batch *b, const size_t *columns,
                                       size_t n_columns, const uint64_t *rows, struct fe_err *err);
 /* Of a single column. */
-bool fe_keyset_has(const struct fe_keyset *s, struct fe_str key);
+FE_MUST_USE enum fe_rc fe_keyset_has(struct fe_keyset *s, struct fe_str key, bool *has, struct fe_err *err);
 
 /* Value of a row of any column but text. */
 static inline int64_t

@@ -135,15 +135,28 @@ read_condition(struct fe_expectation *x, struct fe_err *err)
 	return fe_row_condition_read(&x->condition, x, condition, parser, err);
 }
 
-/* At least 1. */
+static bool
+remembers(const struct fe_suite_item *item, const struct fe_validation_settings *set)
+{
+	if (item->mistake || !item->kind || !item->kind->remembers)
+		return false;
+	if (!item->kind->forgets_known || !set->known_unique)
+		return true;
+	struct fe_str column = fe_suite_kwarg(item, "column")->one.text;
+	for (size_t i = 0; i < set->schema->n_fields; i++)
+		if (fe_str_is(column, set->schema->fields[i].name))
+			return !set->known_unique[i];
+	return true;
+}
+
 static size_t
-count_remembering(const struct fe_suite *suite)
+count_remembering(const struct fe_validation_settings *set)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < suite->n_items; i++)
-		n += !suite->items[i].mistake && suite->items[i].kind && suite->items[i].kind->remembers;
-	return n ? n : 1;
+	for (size_t i = 0; i < set->suite->n_items; i++)
+		n += remembers(&set->suite->items[i], set);
+	return n;
 }
 
 static enum fe_rc
@@ -154,7 +167,8 @@ open_expectation(struct fe_expectation *x, const struct fe_suite_item *item, con
 	x->schema = set->schema;
 	x->pii = set->pii;
 	x->known_unique = set->known_unique;
-	x->max_bytes = set->max_bytes ? set->max_bytes / n_remembering + 1 : 0;
+	x->max_bytes = set->max_bytes ? set->max_bytes / (n_remembering ? n_remembering : 1) + 1 : 0;
+	x->spill_folder = set->spill_folder;
 	if (item->mistake || !item->kind) {
 		fe_expectation_raise(x, NULL, "%s", item->mistake ? item->mistake : "an expectation of no kind");
 		return FE_OK;
@@ -214,11 +228,12 @@ enum fe_rc
 fe_validation_open(struct fe_validation **out, const struct fe_validation_settings *set, struct fe_err *err)
 {
 	struct fe_validation *v = fe_new(struct fe_validation);
-	size_t n_remembering = count_remembering(set->suite);
+	size_t n_remembering = count_remembering(set);
 	enum fe_rc rc = FE_OK;
 
 	*out = NULL;
 	v->set = *set;
+	v->n_remembering = n_remembering;
 	v->n_items = set->suite->n_items;
 	v->items = fe_new_array(v->n_items + 1, struct fe_expectation);
 	v->order = fe_new_array(v->n_items + 1, size_t);
@@ -232,6 +247,12 @@ fe_validation_open(struct fe_validation **out, const struct fe_validation_settin
 	order_by_column(v);
 	*out = v;
 	return FE_OK;
+}
+
+uint64_t
+fe_validation_reserved_bytes(const struct fe_validation *v)
+{
+	return v->n_remembering ? v->set.max_bytes : 0;
 }
 
 static enum fe_rc

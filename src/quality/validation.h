@@ -6,7 +6,7 @@
  *              the data set keeps. The outcome does not depend on how rows are cut into
  *              batches.
  *   Threads    one validation, one thread
- *   Cost       a pass over the columns that are asked about; keys of uniqueness in memory
+ *   Cost       a pass over the columns that are asked about; keys of uniqueness, in memory or on disk
  */
 #ifndef FE_QUALITY_VALIDATION_H
 #define FE_QUALITY_VALIDATION_H
@@ -24,6 +24,7 @@ struct fe_validation_settings {
 	struct fe_result_settings result;
 	/* For keys and kept values, in equal parts to the expectations that have any; 0: no limit. */
 	uint64_t max_bytes;
+	const char *spill_folder;          /* where keys go past it; NULL: nowhere, it is FE_ELIMIT */
 	const char *run_id;                /* meta.run_id.run_name */
 	int64_t run_time_us;
 };
@@ -34,6 +35,9 @@ FE_MUST_USE enum fe_rc fe_validation_feed(struct fe_validation *v, const struct 
                                           const uint64_t *rows, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_validation_end(struct fe_validation *v, struct fe_err *err);
 void fe_validation_close(struct fe_validation *v); /* NULL is allowed */
+
+/* Of max_bytes, what they may come to take: all, or 0 where none remembers anything. */
+uint64_t fe_validation_reserved_bytes(const struct fe_validation *v);
 
 struct fe_validation_counts {
 	size_t n_evaluated, n_successful;

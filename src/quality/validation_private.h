@@ -9,6 +9,7 @@ struct fe_validation {
 	struct fe_validation_settings set;
 	struct fe_expectation *items; /* in the suite's order */
 	size_t n_items;
+	size_t n_remembering;         /* of these: with keys or values of their own */
 	size_t *order;                /* of results: grouped by column */
 	uint64_t n_rows;              /* that took part so far */
 	uint64_t *position;           /* [FE_BATCH_ROWS] */

@@ -89,6 +89,8 @@ fe_dedupe_new(const struct fe_dedupe_settings *set, const struct fe_dedupe_store
 	d->store = *store;
 	fe_keytable_init(&d->keys, sizeof(struct entry) + (has_version ? sizeof(int64_t) : 0), set->max_bytes,
 			 set->hash_key);
+	if (set->max_bytes && set->spill_folder)
+		fe_keytable_spill_to(&d->keys, set->spill_folder);
 	fe_content_init(&d->fixed_columns, set->hash_key);
 	fe_content_init(&d->changing_columns, set->hash_key);
 	for (size_t i = 0; i < set->schema->n_source; i++) {
@@ -183,6 +185,7 @@ take_keys(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 					       b->origin[d->rows[i]].record,
 					       d->set.schema->fields[d->set.key[k]].name, d->set.target);
 	}
+	uint64_t n_key_bytes = 0;
 	fe_arena_reset(&d->key_bytes);
 	for (size_t i = 0; i < d->n_rows; i++) {
 		size_t row = d->rows[i];
@@ -190,25 +193,31 @@ take_keys(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 			return fe_fail(err, FE_ELIMIT, "an object of more than %" PRIu64 " records", MAX_RECORD);
 		d->key[row] = fe_key_of_row(b, d->set.key, d->set.n_key, row, &d->key_bytes);
 		d->hash[row] = fe_hash64(d->set.hash_key, d->key[row].p, d->key[row].n);
+		n_key_bytes += d->key[row].n;
 	}
-	return FE_OK;
+	FE_TRY(fe_keytable_begin(&d->keys, d->n_rows, n_key_bytes, err));
+	return fe_keytable_recall(&d->keys, d->hash, d->key, d->rows, d->n_rows, err);
 }
 
-void
-fe_dedupe_known(const struct fe_dedupe *d, const struct fe_column *column, const uint64_t *asked, size_t n_rows,
-                uint64_t *known)
+enum fe_rc
+fe_dedupe_known(struct fe_dedupe *d, const struct fe_column *column, const uint64_t *asked, size_t n_rows,
+                uint64_t *known, struct fe_err *err)
 {
 	struct fe_str keys[64];
 	uint64_t hashes[64];
 	int64_t numbers[64];
 
 	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++) {
+		uint64_t n_key_bytes = 0;
 		size_t n = 0;
 		for (uint64_t m = asked[w]; m; m &= m - 1, n++) {
 			keys[n] = fe_key_single(column, w * 64 + (size_t)__builtin_ctzll(m), &numbers[n]);
 			hashes[n] = fe_hash64(d->set.hash_key, keys[n].p, keys[n].n);
 			fe_keytable_prefetch(&d->keys, hashes[n]);
+			n_key_bytes += keys[n].n;
 		}
+		FE_TRY(fe_keytable_begin(&d->keys, n, n_key_bytes, err));
+		FE_TRY(fe_keytable_recall(&d->keys, hashes, keys, NULL, n, err));
 		for (size_t i = 0; i < n; i++)
 			fe_keytable_prefetch_entry(&d->keys, hashes[i]);
 		n = 0;
@@ -216,6 +225,7 @@ fe_dedupe_known(const struct fe_dedupe *d, const struct fe_column *column, const
 			if (fe_keytable_find(&d->keys, hashes[n], keys[n]))
 				known[w] |= m & -m;
 	}
+	return FE_OK;
 }
 
 /* ---- the warehouse ---- */

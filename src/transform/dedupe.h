@@ -23,8 +23,9 @@
  *
  * State: per key its bytes, two keyed 64-bit hashes (fixed and mutable columns; equal
  * only by a chance of 2^-64 a pair), where its row is, and which record it was: 36
- * bytes (44 with a version) and the key's own, and 6 to 12 of index. FE_ELIMIT past
- * max_bytes.
+ * bytes (44 with a version) and the key's own, and 6 to 12 of index. Past max_bytes keys
+ * go to disk, in spill_folder, and every verdict stays what it is (base/keytable.h);
+ * FE_ELIMIT where there is no such folder.
  */
 #ifndef FE_TRANSFORM_DEDUPE_H
 #define FE_TRANSFORM_DEDUPE_H
@@ -60,6 +61,7 @@ struct fe_dedupe_settings {
 	const struct fe_hash_key *hash_key;
 	struct fe_reason_table *reasons;
 	uint64_t max_bytes;               /* of memory for keys; 0: none */
+	const char *spill_folder;         /* where keys go that it has no room for; NULL: nowhere */
 	const char *target;               /* for messages */
 };
 
@@ -76,7 +78,7 @@ uint64_t fe_dedupe_bytes(const struct fe_dedupe *d);
 /* Which values are known as keys (of a single column) from this run, or from a lookup of
  * it: for references. Of the rows whose bit is set in asked, which must have a value,
  * sets the bits in known. The column must be of the key's kind and scale. */
-void fe_dedupe_known(const struct fe_dedupe *d, const struct fe_column *column, const uint64_t *asked,
-                     size_t n_rows, uint64_t *known);
+FE_MUST_USE enum fe_rc fe_dedupe_known(struct fe_dedupe *d, const struct fe_column *column, const uint64_t *asked,
+                                       size_t n_rows, uint64_t *known, struct fe_err *err);
 
 #endif

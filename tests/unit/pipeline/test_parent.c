@@ -58,9 +58,9 @@ struct rig {
 
 /* Row i is of customer C(i % n_customers); every seventh is not asked. */
 static void
-rig_open(struct rig *r, size_t n_customers, uint64_t max_memory_bytes)
+rig_open(struct rig *r, size_t n_customers)
 {
-	*r = (struct rig){ .sink.base.ops = &fake_ops, .set.max_memory_bytes = max_memory_bytes, .err = FE_ERR_INIT };
+	*r = (struct rig){ .sink.base.ops = &fake_ops, .err = FE_ERR_INIT };
 	r->run = (struct fe_run_context){ .set = &r->set, .sink = &r->sink.base, .keys = r->keys, .table_was_empty = r->was_empty };
 	fe_hash_key_random(&r->run.hash_key);
 	fe_parent_init(&r->parent, &r->run, 0);
@@ -104,7 +104,7 @@ what_the_warehouse_has_is_asked_once(void **state)
 {
 	(void)state;
 	struct rig r;
-	rig_open(&r, 10, 0);
+	rig_open(&r, 10);
 	for (int batch = 0; batch < 3; batch++) {
 		assert_int_equal(ask(&r), FE_OK);
 		check_answers(&r, 10);
@@ -125,7 +125,7 @@ nothing_is_asked_where_all_is_known(void **state)
 {
 	(void)state;
 	struct rig r;
-	rig_open(&r, 1, 0);
+	rig_open(&r, 1);
 	for (int batch = 0; batch < 3; batch++) {
 		assert_int_equal(ask(&r), FE_OK);
 		check_answers(&r, 1);
@@ -139,7 +139,8 @@ no_room_to_remember_changes_no_answer(void **state)
 {
 	(void)state;
 	struct rig r;
-	rig_open(&r, 10, 1);
+	rig_open(&r, 10);
+	r.parent.room_bytes = 0;
 	for (int batch = 0; batch < 3; batch++) {
 		assert_int_equal(ask(&r), FE_OK);
 		check_answers(&r, 10);
@@ -153,7 +154,7 @@ a_warehouse_that_is_gone_fails_the_run(void **state)
 {
 	(void)state;
 	struct rig r;
-	rig_open(&r, 10, 0);
+	rig_open(&r, 10);
 	r.sink.is_gone = true;
 	assert_int_equal(ask(&r), FE_EUNAVAIL);
 	rig_close(&r);

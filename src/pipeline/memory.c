@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pipeline/memory.c - see pipeline/memory.h */
+#include "pipeline/memory.h"
+
+#include <stdlib.h>
+
+#include "pipeline/run_dataset.h"
+#include "transform/dedupe.h"
+
+#define PROCESS_BYTES (UINT64_C(28) << 20)
+#define LEAST_BYTES (UINT64_C(1) << 20)
+#define PART_OF_PARENTS 8
+
+uint64_t
+fe_memory_for_keys(uint64_t max_memory_bytes)
+{
+	if (max_memory_bytes == 0)
+		return 0;
+	return max_memory_bytes > PROCESS_BYTES + LEAST_BYTES ? max_memory_bytes - PROCESS_BYTES : LEAST_BYTES;
+}
+
+static bool
+has_references(const struct fe_plan *p)
+{
+	for (size_t i = 0; i < p->n_datasets; i++)
+		if (p->datasets[i].n_references)
+			return true;
+	return false;
+}
+
+uint64_t
+fe_memory_of_parents(const struct fe_run_settings *set)
+{
+	uint64_t all = fe_memory_for_keys(set->max_memory_bytes);
+	return all ? all / PART_OF_PARENTS / (set->plan->n_datasets + 1) : UINT64_MAX;
+}
+
+static uint64_t
+bytes_of_expectations(const struct fe_dataset_result *d)
+{
+	return d->expectations.validation ? fe_validation_reserved_bytes(d->expectations.validation) : 0;
+}
+
+uint64_t
+fe_memory_of_dataset(const struct fe_run_context *run, size_t index)
+{
+	uint64_t all = fe_memory_for_keys(run->set->max_memory_bytes), used = 0;
+	bool is_last = true;
+
+	for (size_t i = 0; i < run->set->plan->n_datasets; i++) {
+		used += run->keys[i] ? fe_dedupe_bytes(run->keys[i]) + bytes_of_expectations(&run->result->datasets[i]) : 0;
+		if (i != index && !run->keys[i] && run->set->plan->datasets[i].is_selected)
+			is_last = false;
+	}
+	if (all == 0)
+		return 0;
+	used += has_references(run->set->plan) ? all / PART_OF_PARENTS : 0;
+	uint64_t left = all > used + LEAST_BYTES ? all - used : LEAST_BYTES;
+	return is_last ? left : left / 2;
+}
+
+uint64_t fe_memory_of_expectations(uint64_t dataset_bytes) { return dataset_bytes / 2; }
+
+uint64_t
+fe_memory_of_dedupe(const struct fe_run_context *run, size_t index, uint64_t dataset_bytes)
+{
+	return dataset_bytes - bytes_of_expectations(&run->result->datasets[index]);
+}
+
+const char *
+fe_memory_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+	return folder && *folder ? folder : "/tmp";
+}
