@@ -76,7 +76,7 @@ variable "settings_file" {
 }
 
 variable "architecture" {
-  description = "x86_64 or arm64: that of the package."
+  description = "The package's: x86_64 or arm64."
   type        = string
   default     = "arm64"
   validation {

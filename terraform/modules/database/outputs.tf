@@ -33,3 +33,8 @@ output "security_group_id" {
   description = "The security group of the database."
   value       = aws_security_group.this.id
 }
+
+output "deletion_protection" {
+  description = "Whether the primary cannot be deleted."
+  value       = aws_db_instance.this.deletion_protection
+}

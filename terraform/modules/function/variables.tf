@@ -40,7 +40,7 @@ variable "settings_file" {
 }
 
 variable "architecture" {
-  description = "x86_64 or arm64: that of the package."
+  description = "The package's: x86_64 or arm64."
   type        = string
   default     = "x86_64"
   validation {

@@ -1,0 +1,1 @@
+../../common/tests/every.tftest.hcl

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Made, found unchanged, and destroyed, in moto: what it knows of AWS. Real plans of the real provider, unlike the pretended ones."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+SERVICES = ["budgets", "cloudwatch", "ec2", "iam", "kms", "lambda", "logs", "rds", "s3", "secretsmanager", "sns", "sqs", "sts"]
+OVERRIDE = """
+terraform {
+  backend "local" {}
+}
+provider "aws" {
+  access_key                  = "testing"
+  secret_key                  = "testing"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+  s3_use_path_style           = true
+  endpoints {
+%s
+  }
+}
+"""
+# Actions and resources that are no pattern's, but of which AWS knows none narrower.
+ANY_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"}
+
+
+@pytest.fixture
+def moto(tmp_path):
+    """A server of its own; its address."""
+    log = (tmp_path / "moto.log").open("w")
+    server = subprocess.Popen([sys.executable, "-c", "import sys; from moto.server import main; main(sys.argv[1:])", "-H", "127.0.0.1", "-p", "0"],
+                              stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield address_of(server, pathlib.Path(log.name))
+    finally:
+        server.terminate()
+        server.wait()
+        log.close()
+
+
+def address_of(server, log):
+    for _ in range(600):
+        told = [line.split()[-1] for line in log.read_text().splitlines() if "Running on http" in line]
+        if told:
+            urllib.request.urlopen(told[0] + "/moto-api/data.json", timeout=10).close()
+            return told[0].replace("127.0.0.1", "localhost")
+        assert server.poll() is None, log.read_text()
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def prepare(copy, where, address):
+    endpoints = "\n".join(f'    {name} = "{address}"' for name in SERVICES)
+    (copy.folder / where / "override.tf").write_text(OVERRIDE % endpoints)
+    copy.init(where)
+    copy.run(where, "init", "-no-color", "-reconfigure")
+
+
+def resources_of(copy, where):
+    """Every resource of the state, in all modules."""
+    found, modules = [], [json.loads(copy.run(where, "show", "-json").stdout)["values"]["root_module"]]
+    while modules:
+        module = modules.pop()
+        found += [resource for resource in module.get("resources", []) if resource["mode"] == "managed"]
+        modules += module.get("child_modules", [])
+    return found
+
+
+def check_policies(resources):
+    """No right to everything, in any policy as it was sent."""
+    policies = [(resource["address"], resource["values"]["policy"]) for resource in resources
+                if resource["type"] in ("aws_iam_role_policy", "aws_s3_bucket_policy", "aws_sqs_queue_policy", "aws_sns_topic_policy")]
+    assert len(policies) >= 6
+    for address, text in policies:
+        for statement in json.loads(text)["Statement"]:
+            if statement["Effect"] == "Deny":
+                continue
+            actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+            assert not [action for action in actions if "*" in action], f"{address}: {actions}"
+            if statement["Resource"] == "*":
+                assert set(actions) <= ANY_RESOURCE, f"{address}: {actions}"
+            if address.endswith("_policy.this") and "Principal" in statement:
+                assert statement["Principal"] != "*" and statement.get("Condition"), f"{address}: {statement}"
+
+
+def check_tags(resources):
+    """Costs are told apart by tags."""
+    tagged = [resource for resource in resources if "tags_all" in resource["values"]]
+    assert len(tagged) >= 10
+    for resource in tagged:
+        assert {"stack", "environment", "owner", "cost_center"} <= set(resource["values"]["tags_all"] or {}), resource["address"]
+
+
+@pytest.mark.parametrize("name", ["dev", "staging"])
+def test_made_unchanged_and_destroyed(copy, moto, name):
+    where = f"environments/{name}"
+    prepare(copy, where, moto)
+    copy.run(where, "apply", "-auto-approve", "-no-color")
+    resources = resources_of(copy, where)
+    check_policies(resources)
+    check_tags(resources)
+    again = copy.run(where, "plan", "-detailed-exitcode", "-no-color", check=False)
+    assert again.returncode == 0, again.stdout
+    copy.run(where, "destroy", "-auto-approve", "-no-color")
+    assert not json.loads(copy.run(where, "show", "-json").stdout).get("values")
