@@ -92,7 +92,9 @@ CREATE TABLE IF NOT EXISTS etl_objects (
 	records INTEGER NOT NULL,
 	outcome TEXT NOT NULL
 		CHECK (outcome IN ('loaded', 'partial', 'skipped', 'held', 'failed')),
-	version TEXT                   -- as an object store tells it: a version id or an ETag
+	version TEXT,                  -- as an object store tells it: a version id or an ETag
+	etag TEXT,                     -- of one that arrived by itself; without quotes
+	sequencer TEXT                 -- as the event told that it arrived; which of two versions is the later one
 ) STRICT;
 CREATE INDEX IF NOT EXISTS etl_objects_identity ON etl_objects (dataset, path, sha256);
 CREATE INDEX IF NOT EXISTS etl_objects_run ON etl_objects (run_id);

@@ -12,9 +12,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
+
 _Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "the flag is set in a signal handler");
 
 static atomic_bool stop_flag;
+static _Atomic int64_t stop_at_us; /* 0: never */
 
 static void
 on_signal(int signal_number)
@@ -44,10 +47,29 @@ fe_stop_install(void)
 	handle(SIGXFSZ, SIG_IGN, true);
 }
 
+void
+fe_stop_at(int64_t ticks_us)
+{
+	atomic_store_explicit(&stop_at_us, ticks_us, memory_order_relaxed);
+}
+
+static bool
+has_come(void)
+{
+	return atomic_load_explicit(&stop_flag, memory_order_relaxed);
+}
+
+bool
+fe_stop_is_late(void)
+{
+	const int64_t at_us = atomic_load_explicit(&stop_at_us, memory_order_relaxed);
+	return at_us && !has_come() && fe_clock_ticks(&fe_clock_system) >= at_us;
+}
+
 bool
 fe_stop_requested(void)
 {
-	return atomic_load_explicit(&stop_flag, memory_order_relaxed);
+	return has_come() || fe_stop_is_late();
 }
 
 void
@@ -61,5 +83,5 @@ fe_stop_check(struct fe_err *err)
 {
 	if (!fe_stop_requested())
 		return FE_OK;
-	return fe_fail(err, FE_ECANCEL, "stopped by a signal");
+	return fe_fail(err, FE_ECANCEL, fe_stop_is_late() ? "the time for it is over" : "stopped by a signal");
 }

@@ -13,6 +13,10 @@
 void fe_stop_install(void);   /* by main, once */
 bool fe_stop_requested(void); /* async-signal-safe, cheap */
 void fe_stop_request(void);   /* for tests */
+/* From this moment of fe_clock_system's ticks on it is as if one were requested; 0: not any more. For
+ * who is given a time by which it has to be over (Lambda). */
+void fe_stop_at(int64_t ticks_us);
+bool fe_stop_is_late(void);   /* that moment is there, and no signal came */
 FE_MUST_USE enum fe_rc fe_stop_check(struct fe_err *err); /* FE_ECANCEL if requested */
 
 #endif

@@ -107,6 +107,19 @@ ask_to_skip(struct fe_files *f, bool *skip, struct fe_err *err)
 	return FE_OK;
 }
 
+/* An object that was looked at, and is read where it stands: it is what it was. */
+static enum fe_rc
+check_itself(const struct fe_files *f, const struct fe_kept_object *kept, struct fe_err *err)
+{
+	const char *version = fe_reader_identity(f->in)->version;
+
+	if (!kept->is_itself || (version && kept->id.version && strcmp(version, kept->id.version) == 0))
+		return FE_OK;
+	(void)fe_fail(err, FE_EUNAVAIL, "another object has come in its place since it was looked at; try again");
+	fe_err_at(err, kept->id.path, 0, NULL);
+	return FE_EUNAVAIL;
+}
+
 static enum fe_rc
 enter_kept(struct fe_files *f, struct fe_err *err)
 {
@@ -116,7 +129,8 @@ enter_kept(struct fe_files *f, struct fe_err *err)
 	if (kept->stored) {
 		object->id.mtime_us = kept->id.mtime_us;
 		object->id.version = fe_strdup(kept->id.version);
-		return fe_reader_open(&f->in, kept->stored, f->set->kept->net, err);
+		FE_TRY(fe_reader_open(&f->in, kept->stored, f->set->kept->net, err));
+		return check_itself(f, kept, err);
 	}
 	set_identity(object, &kept->id);
 	object->skipped = true;

@@ -7,7 +7,7 @@
 enum fe_rc
 fe_kept_check(const struct fe_kept_object *o, uint64_t size_bytes, const char *sha256, struct fe_err *err)
 {
-	if (size_bytes == o->id.size_bytes && strcmp(sha256, o->id.sha256) == 0)
+	if (size_bytes == o->id.size_bytes && (o->is_itself || strcmp(sha256, o->id.sha256) == 0))
 		return FE_OK;
 	(void)fe_fail(err, FE_ECONFLICT, "these are not the %llu bytes that were kept of '%s' (SHA-256 %s): they were changed; "
 		      "extract again, into another folder", (unsigned long long)o->id.size_bytes, o->id.path, o->id.sha256);

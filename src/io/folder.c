@@ -77,7 +77,7 @@ put_mark(const char *location, const struct fe_net_settings *net, struct fe_err 
 	struct fe_s3 *s3;
 	FE_TRY(fe_s3_url_parse(location, &url, err));
 	FE_TRY(fe_session_take_s3(net, &s3, err));
-	enum fe_rc rc = fe_s3_put(s3, &url, FE_STR(MARK), false, err);
+	enum fe_rc rc = fe_s3_put(s3, &url, FE_STR(MARK), NULL, NULL, err);
 	fe_session_give_s3(net, s3);
 	return rc;
 }

@@ -67,9 +67,15 @@ FE_MUST_USE enum fe_rc fe_s3_list(struct fe_s3 *s, struct fe_str bucket, struct 
 
 /* ---- writing ---- */
 
-/* is_new: FE_ECONFLICT where there is one already. */
-FE_MUST_USE enum fe_rc fe_s3_put(struct fe_s3 *s, const struct fe_s3_url *url, struct fe_str content, bool is_new,
-                                 struct fe_err *err);
+/* What must hold of a key for something to be written there, else FE_ECONFLICT and nothing is. An answer that
+ * was lost is asked for again: a conflict may then be with what this very call has written. */
+struct fe_s3_condition {
+	const char *etag; /* the object that is there has it, with its quotes; NULL: there is none */
+};
+
+/* condition NULL: none. etag NULL, or where the new object's goes: freed with fe_free. */
+FE_MUST_USE enum fe_rc fe_s3_put(struct fe_s3 *s, const struct fe_s3_url *url, struct fe_str content,
+                                 const struct fe_s3_condition *condition, char **etag, struct fe_err *err);
 /* One that is not there is deleted, too. */
 FE_MUST_USE enum fe_rc fe_s3_delete(struct fe_s3 *s, const struct fe_s3_url *url, struct fe_err *err);
 
@@ -85,7 +91,8 @@ FE_MUST_USE enum fe_rc fe_s3_upload_begin(struct fe_s3 *s, const struct fe_s3_ur
 FE_MUST_USE enum fe_rc fe_s3_upload_part(struct fe_s3 *s, const struct fe_s3_url *url, const char *upload_id,
                                          unsigned number, struct fe_str content, char **etag, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_s3_upload_complete(struct fe_s3 *s, const struct fe_s3_url *url, const char *upload_id,
-                                             char *const *etags, unsigned n_parts, bool is_new, struct fe_err *err);
+                                             char *const *etags, unsigned n_parts,
+                                             const struct fe_s3_condition *condition, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_s3_upload_abort(struct fe_s3 *s, const struct fe_s3_url *url, const char *upload_id,
                                           struct fe_err *err);
 /* Aborts what was begun of just this key and never ended. */

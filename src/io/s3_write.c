@@ -9,7 +9,13 @@
 #define MIB ((uint64_t)1 << 20)
 #define MAX_LEFT_ROUNDS 100
 
-static const struct fe_http_header only_new = { "If-None-Match", "*" };
+static struct fe_http_header
+header_of(const struct fe_s3_condition *condition)
+{
+	if (!condition || !condition->etag)
+		return (struct fe_http_header){ "If-None-Match", "*" };
+	return (struct fe_http_header){ "If-Match", condition->etag };
+}
 
 static struct fe_s3_call
 call_of(const char *method, const struct fe_s3_url *url)
@@ -18,14 +24,20 @@ call_of(const char *method, const struct fe_s3_url *url)
 }
 
 enum fe_rc
-fe_s3_put(struct fe_s3 *s, const struct fe_s3_url *url, struct fe_str content, bool is_new, struct fe_err *err)
+fe_s3_put(struct fe_s3 *s, const struct fe_s3_url *url, struct fe_str content, const struct fe_s3_condition *condition,
+	  char **etag, struct fe_err *err)
 {
+	const struct fe_http_header header = header_of(condition);
 	struct fe_s3_call c = call_of("PUT", url);
 	struct fe_http_response resp = { 0 };
 	c.body = content.p ? content : FE_STR("");
-	c.headers = &only_new;
-	c.n_headers = is_new;
+	c.headers = &header;
+	c.n_headers = condition != NULL;
 	enum fe_rc rc = fe_s3_do(s, &c, &resp, err);
+	if (etag)
+		*etag = rc ? NULL : fe_strdup(fe_http_headers_get(&resp.headers, "ETag"));
+	if (rc == FE_OK && etag && !*etag)
+		rc = fe_fail(err, FE_EDATA, "the server takes an object and gives it no ETag");
 	fe_http_response_reset(&resp);
 	return rc;
 }
@@ -121,8 +133,9 @@ add_xml_text(struct fe_buf *out, const char *text)
 
 enum fe_rc
 fe_s3_upload_complete(struct fe_s3 *s, const struct fe_s3_url *url, const char *upload_id, char *const *etags,
-		      unsigned n_parts, bool is_new, struct fe_err *err)
+		      unsigned n_parts, const struct fe_s3_condition *condition, struct fe_err *err)
 {
+	const struct fe_http_header header = header_of(condition);
 	struct fe_s3_call c = call_of("POST", url);
 	struct fe_http_response resp = { 0 };
 	struct fe_buf query, body;
@@ -138,8 +151,8 @@ fe_s3_upload_complete(struct fe_s3 *s, const struct fe_s3_url *url, const char *
 	fe_buf_add_text(&body, "</CompleteMultipartUpload>");
 	c.query = fe_buf_text(&query);
 	c.body = fe_buf_str(&body);
-	c.headers = &only_new;
-	c.n_headers = is_new;
+	c.headers = &header;
+	c.n_headers = condition != NULL;
 	c.is_copied_later = true;
 	enum fe_rc rc = fe_buf_check(&body, "the list of an object's parts", err);
 	if (rc == FE_OK)

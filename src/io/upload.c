@@ -132,26 +132,33 @@ fe_upload_send(struct fe_upload *u, int fd, uint64_t size_bytes, struct fe_err *
 /* ---- the end ---- */
 
 static enum fe_rc
-put_whole(struct fe_upload *u, struct fe_err *err)
+put_whole(struct fe_upload *u, const struct fe_s3_condition *condition, struct fe_err *err)
 {
 	char *content = fe_alloc((size_t)u->size_bytes + 1);
 	enum fe_rc rc = fe_pread_all(u->fd, 0, content, (size_t)u->size_bytes, err);
 	if (rc == FE_OK)
-		rc = fe_s3_put(u->s3, &u->url, (struct fe_str){ content, (size_t)u->size_bytes }, false, err);
+		rc = fe_s3_put(u->s3, &u->url, (struct fe_str){ content, (size_t)u->size_bytes }, condition, NULL,
+			       err);
 	fe_free(content);
 	return rc;
 }
 
 enum fe_rc
-fe_upload_publish(struct fe_upload *u, struct fe_err *err)
+fe_upload_publish_if(struct fe_upload *u, const struct fe_s3_condition *condition, struct fe_err *err)
 {
 	if (!u->upload_id)
-		return put_whole(u, err);
+		return put_whole(u, condition, err);
 	FE_TRY(fe_failpoint("upload.complete", err));
-	FE_TRY(fe_s3_upload_complete(u->s3, &u->url, u->upload_id, u->etags, u->n_parts, false, err));
+	FE_TRY(fe_s3_upload_complete(u->s3, &u->url, u->upload_id, u->etags, u->n_parts, condition, err));
 	fe_free(u->upload_id);
 	u->upload_id = NULL;
 	return FE_OK;
+}
+
+enum fe_rc
+fe_upload_publish(struct fe_upload *u, struct fe_err *err)
+{
+	return fe_upload_publish_if(u, NULL, err);
 }
 
 void

@@ -20,6 +20,10 @@ FE_MUST_USE enum fe_rc fe_upload_open(struct fe_upload **out, const char *locati
 /* fd: the content, which must stay until publish. */
 FE_MUST_USE enum fe_rc fe_upload_send(struct fe_upload *u, int fd, uint64_t size_bytes, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_upload_publish(struct fe_upload *u, struct fe_err *err);
+/* The same where the condition holds (io/s3.h); after FE_ECONFLICT it can be asked again, with another one. */
+struct fe_s3_condition;
+FE_MUST_USE enum fe_rc fe_upload_publish_if(struct fe_upload *u, const struct fe_s3_condition *condition,
+                                            struct fe_err *err);
 void fe_upload_close(struct fe_upload *u); /* NULL is allowed */
 
 #endif

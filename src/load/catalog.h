@@ -64,6 +64,10 @@ FE_MUST_USE enum fe_rc fe_catalog_objects(struct fe_catalog *c, const char *run_
                                           uint64_t *n_all, fe_catalog_object_fn each, void *ctx,
                                           struct fe_err *err);
 
+/* Whether what was loaded last of this path had this ETag. */
+FE_MUST_USE enum fe_rc fe_catalog_object_done(struct fe_catalog *c, const char *pipeline, const char *dataset, const char *path,
+                                              struct fe_str etag, bool *done, struct fe_err *err);
+
 struct fe_buf;
 /* The run that has published a held one: its id is appended to *by. */
 FE_MUST_USE enum fe_rc fe_catalog_released(struct fe_catalog *c, const char *run_id, struct fe_buf *by, bool *found,

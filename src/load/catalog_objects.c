@@ -59,6 +59,30 @@ fe_catalog_objects(struct fe_catalog *c, const char *run_id, uint64_t limit, uin
 }
 
 enum fe_rc
+fe_catalog_object_done(struct fe_catalog *c, const char *pipeline, const char *dataset, const char *path, struct fe_str etag,
+		       bool *done, struct fe_err *err)
+{
+	struct fe_stmt *st;
+	enum fe_rc rc;
+	bool row;
+
+	*done = false;
+	FE_TRY(fe_db_prepare(c->db,
+	                     FE_STR("SELECT CASE WHEN coalesce(etag, version) = ?4 THEN 1 ELSE 0 END FROM main.etl_objects "
+	                            "WHERE dataset = ?1 AND path = ?2 AND pipeline_name = ?3 AND outcome = 'loaded' "
+	                            "ORDER BY object_id DESC LIMIT 1"),
+	                     &st, err));
+	fe_stmt_bind_cstr(st, 1, dataset);
+	fe_stmt_bind_cstr(st, 2, path);
+	fe_stmt_bind_cstr(st, 3, pipeline);
+	fe_stmt_bind_text(st, 4, etag);
+	rc = fe_stmt_step(st, &row, err);
+	*done = rc == FE_OK && row && fe_stmt_i64(st, 0) != 0;
+	fe_stmt_free(st);
+	return rc;
+}
+
+enum fe_rc
 fe_catalog_released(struct fe_catalog *c, const char *run_id, struct fe_buf *by, bool *found, struct fe_err *err)
 {
 	return fe_record_released(c->db, run_id, by, found, err);

@@ -89,8 +89,10 @@ files_open(struct fe_sink **out, const struct fe_sink_settings *set, struct fe_e
 	s->held = join(s->folder, "held");
 	s->tables = fe_new_array(set->n_tables + 1, struct fe_files_table);
 	s->rejects = fe_new_array(set->n_tables + 1, struct fe_files_output);
-	for (size_t i = 0; i < set->n_tables; i++)
+	for (size_t i = 0; i < set->n_tables; i++) {
 		fe_files_table_init(&s->tables[i], &set->tables[i], &(struct fe_files_place){ s->folder, &s->net });
+		s->tables[i].stamp = set->stamp;
+	}
 	rc = fe_folder_make(s->folder, err);
 	if (rc)
 		goto fail;

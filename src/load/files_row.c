@@ -160,6 +160,16 @@ fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_
 	out->n_bytes = (size_t)(p - out->p);
 }
 
+void
+fe_files_row_stamp(struct fe_buf *out, const char *text)
+{
+	if (!text || out->failed)
+		return;
+	FE_ASSERT(out->n_bytes && out->p[out->n_bytes - 1] == '\n');
+	out->n_bytes--;
+	fe_buf_addf(out, ",%s\n", text);
+}
+
 /* ---- reading back ---- */
 
 static bool

@@ -17,6 +17,8 @@ size_t fe_files_row_bound(const struct fe_schema *schema);
 /* Appends a row; bound as above. Adds the decimals that it writes to sums
  * [schema->n_fields]. The buffer's `failed` says that it did not fit. */
 void fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums);
+/* Appends a cell to the line that the buffer ends with: a text that needs no quotes; NULL: nothing. */
+void fe_files_row_stamp(struct fe_buf *out, const char *text);
 /* The length of the first line with its end; 0 where the end is not in the bytes. */
 size_t fe_files_row_length(struct fe_str bytes);
 /* The source columns of a line (its end left out) into a row of met. */

@@ -89,6 +89,7 @@ fe_files_table_begin(struct fe_files_table *t, struct fe_err *err)
 		fe_groups_init(&t->groups, schema, t->table->sum_by, t->table->n_sum_by, 1 + n_decimals(schema));
 	(void)fe_buf_reserve(&t->lines, PIECE_BYTES + PIECE_BYTES / 4);
 	fe_files_row_header(schema, &t->lines);
+	fe_files_row_stamp(&t->lines, t->stamp ? "processed_at" : NULL);
 	return FE_OK;
 }
 
@@ -140,6 +141,7 @@ fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const s
 		FE_ASSERT(plan->number[row] == (int64_t)t->n_written);
 		fe_files_row_add(&t->lines, b, row, t->bound, t->sums);
 		FE_TRY(add_to_group(t, b, row, 1, err));
+		fe_files_row_stamp(&t->lines, t->stamp);
 		t->n_written++;
 		if (t->lines.n_bytes >= PIECE_BYTES)
 			FE_TRY(hand_over(t, err));

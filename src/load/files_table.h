@@ -17,6 +17,7 @@
 
 struct fe_files_table {
 	const struct fe_table *table;
+	const char *stamp;       /* of every row, in a last column processed_at; NULL: no such column */
 	struct fe_files_output out;
 	bool has_begun, has_ended;
 	struct fe_buf lines;     /* written, not yet handed to the writer */

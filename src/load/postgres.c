@@ -436,6 +436,14 @@ postgres_object_known(struct fe_sink *sink, const char *dataset, const struct fe
 }
 
 static enum fe_rc
+postgres_object_state(struct fe_sink *sink, const struct fe_arrived_object *o, enum fe_object_state *out, struct fe_err *err)
+{
+	struct fe_postgres_sink *s = (struct fe_postgres_sink *)sink;
+
+	return fe_record_object_state(s->look, s->pipeline, o, out, err);
+}
+
+static enum fe_rc
 postgres_watermark(struct fe_sink *sink, const struct fe_run_watermark *what, struct fe_buf *value, bool *found,
 	            struct fe_err *err)
 {
@@ -456,6 +464,7 @@ const struct fe_sink_ops fe_sink_postgres = {
 	.write = fe_postgres_write,
 	.table_end = fe_postgres_table_end,
 	.object_known = postgres_object_known,
+	.object_state = postgres_object_state,
 	.watermark = postgres_watermark,
 	.commit = postgres_commit,
 	.undo = postgres_undo,

@@ -510,37 +510,3 @@ fe_record_abandoned(struct fe_db *db, const struct fe_record_run *run,
 	fe_arena_free(&arena);
 	return rc;
 }
-
-/* ---- objects of earlier runs ---- */
-
-/* Only what was loaded last from the path counts: a file that is again what it once was
- * has changed since. One that was not read for this is known by its version. */
-enum fe_rc
-fe_record_object_known(struct fe_db *db, const char *pipeline, const char *dataset,
-		       const struct fe_object_id *id, bool *known, struct fe_err *err)
-{
-	struct fe_arena arena = { 0 };
-	struct fe_stmt *st;
-	enum fe_rc rc;
-	bool row;
-
-	*known = false;
-	FE_TRY(fe_db_prepare(db,
-	                     FE_STR("SELECT CASE WHEN size_bytes = ?4 AND (sha256 = ?3 "
-	                            "OR (?3 = '' AND version = ?6)) THEN 1 ELSE 0 END "
-	                            "FROM main.etl_objects WHERE dataset = ?1 AND path = ?2 "
-	                            "AND pipeline_name = ?5 AND outcome = 'loaded' "
-	                            "ORDER BY object_id DESC LIMIT 1"),
-	                     &st, err));
-	fe_stmt_bind_cstr(st, 1, dataset);
-	fe_stmt_bind_text(st, 2, fe_record_text(db, fe_str_of(id->path), &arena));
-	fe_stmt_bind_cstr(st, 3, id->sha256);
-	fe_record_bind_count(st, 4, id->size_bytes);
-	fe_stmt_bind_cstr(st, 5, pipeline);
-	fe_record_bind_optional(st, 6, fe_str_of(id->version));
-	rc = fe_stmt_step(st, &row, err);
-	*known = rc == FE_OK && row && fe_stmt_i64(st, 0) != 0;
-	fe_stmt_free(st);
-	fe_arena_free(&arena);
-	return rc;
-}

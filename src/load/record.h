@@ -40,6 +40,11 @@ FE_MUST_USE enum fe_rc fe_record_next_object_id(struct fe_db *db, int64_t *out, 
 /* As object_known of load/sink.h. */
 FE_MUST_USE enum fe_rc fe_record_object_known(struct fe_db *db, const char *pipeline, const char *dataset,
                                               const struct fe_object_id *id, bool *known, struct fe_err *err);
+/* As object_state of load/sink.h. */
+FE_MUST_USE enum fe_rc fe_record_object_state(struct fe_db *db, const char *pipeline, const struct fe_arrived_object *o,
+                                              enum fe_object_state *out, struct fe_err *err);
+/* <0, 0, >0: which of two versions of a key its store made first. */
+int fe_sequencer_compare(struct fe_str a, struct fe_str b);
 /* As watermark of load/sink.h; of what, dataset and cursor are given. */
 FE_MUST_USE enum fe_rc fe_record_watermark(struct fe_db *db, const char *pipeline, const struct fe_run_watermark *what,
                                            struct fe_buf *value, bool *found, struct fe_err *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* load/record_private.h - what record.c and record_rejects.c share */
+/* load/record_private.h - what record.c and its other parts share */
 #ifndef FE_LOAD_RECORD_PRIVATE_H
 #define FE_LOAD_RECORD_PRIVATE_H
 
@@ -41,7 +41,7 @@ struct fe_str fe_record_text(const struct fe_db *db, struct fe_str v, struct fe_
 FE_MUST_USE enum fe_rc fe_record_insert(struct fe_db *db, struct fe_stmt *st, int64_t n_rows,
                                         const char *table, struct fe_err *err);
 
-/* record_rejects.c: the run's objects, then its rejects */
+/* record_objects.c, then record_rejects.c: the run's objects, and its rejects */
 FE_MUST_USE enum fe_rc fe_record_objects(struct fe_db *db, const struct fe_record_run *run,
                                          const struct fe_run_end *end, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_record_rejects(struct fe_db *db, const struct fe_record_run *run,

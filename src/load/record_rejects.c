@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* load/record_rejects.c - the objects and rejects of a run, see load/record.h
+/* load/record_rejects.c - the rejects of a run, see load/record.h
  *
  * A reject is known by its pipeline, data set, object and record; one that an earlier
  * run has written down already stays as it is. An object is known by its hash, or, where
@@ -23,75 +23,6 @@
 #define CHUNK_ROWS 128
 #define CHUNK_BYTES (1u << 20)
 #define PAGE_RECORDS 4096
-
-/* ---- objects ---- */
-
-static bool
-is_success(const struct fe_run_end *end)
-{
-	return strncmp(end->status, "success", 7) == 0;
-}
-
-static const char *
-object_outcome(const struct fe_run_end *end, const struct fe_run_object *o)
-{
-	if (o->is_skipped)
-		return "skipped";
-	if (!is_success(end))
-		return strcmp(end->status, "held") == 0 ? "held" : "failed";
-	return o->is_whole ? "loaded" : "partial";
-}
-
-static enum fe_rc
-add_object(struct fe_db *db, struct fe_stmt *st, const struct fe_run_end *end,
-	   const struct fe_run_object *o, struct fe_err *err)
-{
-	char modified[FE_TIMESTAMP_TEXT_BYTES];
-	struct fe_arena arena = { 0 };
-	enum fe_rc rc;
-
-	fe_stmt_bind_i64(st, 3, o->object_id);
-	fe_stmt_bind_cstr(st, 4, o->dataset);
-	fe_stmt_bind_text(st, 5, fe_record_text(db, fe_str_of(o->id->path), &arena));
-	fe_record_bind_count(st, 6, o->id->size_bytes);
-	if (o->id->mtime_us)
-		fe_stmt_bind_text(st, 7, fe_record_time(o->id->mtime_us, modified));
-	else
-		fe_stmt_bind_null(st, 7);
-	fe_record_bind_optional(st, 8, fe_str_of(o->id->sha256));
-	fe_record_bind_count(st, 9, o->n_records);
-	fe_stmt_bind_cstr(st, 10, object_outcome(end, o));
-	fe_record_bind_optional(st, 11, fe_record_text(db, fe_str_of(o->id->version), &arena));
-	rc = fe_record_insert(db, st, 1, "etl_objects", err);
-	fe_arena_free(&arena);
-	return rc;
-}
-
-enum fe_rc
-fe_record_objects(struct fe_db *db, const struct fe_record_run *run, const struct fe_run_end *end,
-		  struct fe_err *err)
-{
-	struct fe_stmt *st;
-	enum fe_rc rc = FE_OK;
-	size_t i;
-
-	if (end->n_objects == 0)
-		return FE_OK;
-	FE_TRY(fe_db_prepare(db,
-	                     FE_STR("INSERT INTO main.etl_objects (run_id, pipeline_name, "
-	                            "object_id, dataset, path, size_bytes, modified_at, sha256, "
-	                            "records, outcome, version) VALUES (?1, ?2, ?3, ?4, ?5, "
-	                            "?6, ?7, ?8, ?9, ?10, ?11)"),
-	                     &st, err));
-	fe_stmt_bind_cstr(st, 1, run->run_id);
-	fe_stmt_bind_cstr(st, 2, run->pipeline);
-	for (i = 0; i < end->n_objects && rc == FE_OK; i++)
-		rc = add_object(db, st, end, &end->objects[i], err);
-	fe_stmt_free(st);
-	return rc;
-}
-
-/* ---- rejects ---- */
 
 /* The records first .. last of an object that are written down under one identity. */
 struct window {

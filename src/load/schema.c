@@ -102,13 +102,22 @@ fe_schema_print(const struct fe_table *tables, size_t n_tables, struct fe_buf *o
 static enum fe_rc
 add_newer_columns(struct fe_db *db, struct fe_err *err)
 {
-	int64_t n = 1;
+	static const char *const columns[][2] = {
+		{ "SELECT count(*) FROM pragma_table_xinfo('etl_objects', 'main') WHERE name = 'version'",
+		  "ALTER TABLE main.etl_objects ADD COLUMN version TEXT" },
+		{ "SELECT count(*) FROM pragma_table_xinfo('etl_objects', 'main') WHERE name = 'etag'",
+		  "ALTER TABLE main.etl_objects ADD COLUMN etag TEXT" },
+		{ "SELECT count(*) FROM pragma_table_xinfo('etl_objects', 'main') WHERE name = 'sequencer'",
+		  "ALTER TABLE main.etl_objects ADD COLUMN sequencer TEXT" },
+	};
 
-	FE_TRY(fe_db_query_i64(db,
-	                       "SELECT count(*) FROM pragma_table_xinfo('etl_objects', 'main') "
-	                       "WHERE name = 'version'",
-	                       &n, err));
-	return n ? FE_OK : fe_db_exec(db, "ALTER TABLE main.etl_objects ADD COLUMN version TEXT", err);
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
+		int64_t n = 1;
+		FE_TRY(fe_db_query_i64(db, columns[i][0], &n, err));
+		if (n == 0)
+			FE_TRY(fe_db_exec(db, columns[i][1], err));
+	}
+	return FE_OK;
 }
 
 enum fe_rc

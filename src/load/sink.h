@@ -41,6 +41,7 @@ struct fe_sink_settings {
 	int64_t lock_timeout_ms;       /* for locks on tables; 0: the engine's own */
 	enum fe_load_strategy strategy;
 	const char *spool_folder;      /* for what is set aside until the end of the run */
+	const char *stamp;             /* files: the text of a last column, processed_at, of every table; NULL: none */
 };
 
 /* A held run that this one publishes: who says so, and why. */
@@ -71,6 +72,20 @@ struct fe_run_object {
 	const struct fe_object_id *id;
 	uint64_t n_records;
 	bool is_whole, is_skipped;   /* whole: read to the end */
+	const char *etag, *sequencer; /* as its arrival told; NULL: it did not */
+};
+
+/* One object that arrived by itself, and what is done of its key. */
+struct fe_arrived_object {
+	const char *dataset;
+	const struct fe_object_id *id;  /* path, version, time */
+	const char *etag, *sequencer;   /* NULL: not told */
+	const char *current_version;    /* of the key, where that is another one than this; NULL: this one, or none */
+};
+enum fe_object_state {
+	FE_OBJECT_NEW,
+	FE_OBJECT_DONE,              /* this version was loaded */
+	FE_OBJECT_OLDER,             /* a later version of the key was loaded */
 };
 
 /* How far an incremental data set has been read: the source's own text of its cursor. */
@@ -116,6 +131,8 @@ struct fe_sink_ops {
 	/* Whether what was last loaded of this data set and path, by a run that ended well, has this size and SHA-256
 	 * (or, of an id without one, this version). */
 	FE_MUST_USE enum fe_rc (*object_known)(struct fe_sink *s, const char *dataset, const struct fe_object_id *id, bool *known, struct fe_err *err);
+	/* What earlier runs that ended well have made of it. NULL: such a target keeps no record. */
+	FE_MUST_USE enum fe_rc (*object_state)(struct fe_sink *s, const struct fe_arrived_object *o, enum fe_object_state *out, struct fe_err *err);
 	/* What the last published run has left for what->dataset and cursor: appended to *value.
 	 * NULL: such a target keeps none. */
 	FE_MUST_USE enum fe_rc (*watermark)(struct fe_sink *s, const struct fe_run_watermark *what, struct fe_buf *value, bool *found, struct fe_err *err);

@@ -283,6 +283,14 @@ sqlite_object_known(struct fe_sink *sink, const char *dataset, const struct fe_o
 }
 
 static enum fe_rc
+sqlite_object_state(struct fe_sink *sink, const struct fe_arrived_object *o, enum fe_object_state *out, struct fe_err *err)
+{
+	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
+
+	return fe_record_object_state(s->db, s->pipeline, o, out, err);
+}
+
+static enum fe_rc
 sqlite_watermark(struct fe_sink *sink, const struct fe_run_watermark *what, struct fe_buf *value, bool *found,
 	          struct fe_err *err)
 {
@@ -303,6 +311,7 @@ const struct fe_sink_ops fe_sink_sqlite = {
 	.write = fe_sqlite_write,
 	.table_end = fe_sqlite_table_end,
 	.object_known = sqlite_object_known,
+	.object_state = sqlite_object_state,
 	.watermark = sqlite_watermark,
 	.commit = sqlite_commit,
 	.undo = sqlite_undo,

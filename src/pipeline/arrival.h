@@ -7,18 +7,26 @@
  *
  *   Where to    the warehouse of the plan, a prefix of S3 for results (`output`), or both:
  *
- *                 processed/<name>.csv     rows, as `files:` writes them
+ *                 processed/<name>.csv     the rows that were taken, as `files:` writes them
  *                 rejects/<name>.csv       what was not loaded, and why
  *                 reports/<name>.json      the result: the mark that the object is done
+ *                 claims/<name>.json       who is at it, or was last
  *
- *               <name> is the key behind the pattern's fixed part, so that raw/2026/07/a.csv.gz
- *               becomes processed/2026/07/a.csv.
- *   Once        With a warehouse its manifest (etl_objects) tells what is done, in the run's own
- *               transaction. Without one the mark does, which is written by If-None-Match, and names
- *               bucket, key and version. Told again, it is FE_ARRIVAL_DONE.
+ *               <name> is the key without its ends (.csv, .json, .gz ...), and without its first folder
+ *               where the source names that: raw/2026/07/a.csv.gz of raw/ ** .csv.gz becomes processed/2026/07/a.csv.
+ *               A run that is held, or whose object is broken, leaves rejects and a report that says so;
+ *               that is no mark.
+ *   References  are looked up in the warehouse. Without one, the data sets that they name are read from their own
+ *               sources each time, and not written.
+ *   Once        With a warehouse its manifest (etl_objects) tells what is done, asked and told in the run's own
+ *               transaction, under the run's lock. Without one the mark does, which is written on the condition that
+ *               it is what it was (arrival_output.c), and names bucket, key and version. Told again, it is
+ *               FE_ARRIVAL_DONE; with a warehouse each telling is a run on record.
  *   Order       Of two versions of a key the greater sequencer is the later one (compared as
- *               hexadecimal, padded on the right with zeros); one older than what is done already is
- *               FE_ARRIVAL_OLDER, and is on record.
+ *               hexadecimal, padded on the right with zeros); where one is not known, the current version is,
+ *               then the greater time. One older than what is done already is FE_ARRIVAL_OLDER, and on record.
+ *   Gone        An object whose version, ETag or size is not what was told of is not read: if another
+ *               has come in its place, that one is told of by itself.
  *   Never       an output under the prefix of a source: refused by open (FE_EUSAGE).
  *   Threads     One worker, one thread.
  */
@@ -35,7 +43,7 @@ struct fe_arrival {
 };
 
 enum fe_arrival_outcome {
-	FE_ARRIVAL_PROCESSED,          /* published, or held: as the result says */
+	FE_ARRIVAL_PROCESSED,          /* published; where the call fails, held or failed, as the result says */
 	FE_ARRIVAL_DONE,               /* by an earlier one */
 	FE_ARRIVAL_OLDER,              /* than what is done of this key */
 	FE_ARRIVAL_GONE,               /* it is not there any more; on record, a retry does not help */
@@ -71,16 +79,25 @@ struct fe_arrivals;
  * cannot come back as input. */
 FE_MUST_USE enum fe_rc fe_arrivals_open(struct fe_arrivals **out, const struct fe_arrival_settings *set,
                                         struct fe_err *err);
-/* deadline_us (fe_clock_now's time; 0: none): a run that would not be over by then is undone, as by
- * a stop, and is FE_EAGAIN's kin: a retry helps. */
+/* deadline_us (fe_clock_now's time; 0: none): a run that is not over by then is undone, as by a stop, and is
+ * FE_EUNAVAIL: a retry helps. To undo takes up to some seconds more. */
 FE_MUST_USE enum fe_rc fe_arrival_process(struct fe_arrivals *w, const struct fe_arrival *a, int64_t deadline_us,
                                           struct fe_arrival_result *out, struct fe_err *err);
-/* Lists what the sources hold and processes what is not done yet; told is called for each. */
+/* Lists what the sources hold and processes what is not done yet; told is called for each of these. One that
+ * fails does not keep the others from being done; the code is then that of the first. */
 struct fe_sweep_result { uint64_t n_listed, n_done_before, n_processed, n_failed; };
 FE_MUST_USE enum fe_rc fe_arrivals_sweep(struct fe_arrivals *w,
                                          void (*told)(void *ctx, const struct fe_arrival *a, enum fe_rc rc,
                                                       const struct fe_arrival_result *r, const struct fe_err *err),
                                          void *ctx, struct fe_sweep_result *out, struct fe_err *err);
 void fe_arrivals_close(struct fe_arrivals *w); /* NULL is allowed */
+
+/* "s3://bucket/key", with "?versionId=..." or without, as an object that was told of. */
+struct fe_arrival_parts {
+	struct fe_arrival arrival;
+	char *bucket, *key, *version;
+};
+FE_MUST_USE enum fe_rc fe_arrival_parts_read(struct fe_arrival_parts *out, const char *url, struct fe_err *err);
+void fe_arrival_parts_reset(struct fe_arrival_parts *p);
 
 #endif

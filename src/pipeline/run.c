@@ -143,8 +143,10 @@ open_sink(struct fe_run_context *run, struct fe_err *err)
 		.lock_timeout_ms = run->set->lock_timeout_ms,
 		.strategy = run->set->strategy,
 		.spool_folder = run->folder,
+		.stamp = run->set->stamp,
 	};
-	return ops->open(&run->sink, &s, err);
+	FE_TRY(ops->open(&run->sink, &s, err));
+	return run->set->wrap_sink ? run->set->wrap_sink(run->set->wrap_ctx, &run->sink, err) : FE_OK;
 }
 
 static enum fe_rc
@@ -244,6 +246,47 @@ run_datasets(struct fe_run_context *run, struct fe_run_result *res, struct fe_er
 	if (run->set->agree)
 		FE_TRY(run->set->agree(run->set->agree_ctx, res, err));
 	return check_or_waive(res, run->set->fail_on, err);
+}
+
+/* The object that arrived, as one that was not read. */
+static void
+note_arrival(struct fe_run_context *run)
+{
+	const struct fe_arrived_object *o = &run->set->arrival->object;
+	struct fe_object_id *id = fe_new(struct fe_object_id);
+
+	*id = *o->id;
+	id->path = fe_strdup(o->id->path);
+	id->version = fe_strdup(o->id->version);
+	run->objects = fe_grow(run->objects, &run->cap_objects, 1, sizeof *run->objects);
+	run->objects[run->n_objects++] = (struct fe_run_object){
+		.dataset = o->dataset,
+		.object_id = run->first_object_id,
+		.id = id,
+		.is_skipped = true,
+		.etag = o->etag,
+		.sequencer = o->sequencer,
+	};
+	run->result->datasets[run->set->arrival->dataset].n_skipped_objects = 1;
+}
+
+/* Asked under the run's lock, and answered by what other runs have committed: so of two that are told of
+ * one object one loads it. */
+static enum fe_rc
+ask_arrival(struct fe_run_context *run, bool *is_read, struct fe_err *err)
+{
+	const struct fe_run_arrival *a = run->set->arrival;
+	const struct fe_sink_ops *ops = run->sink->ops;
+
+	*is_read = true;
+	if (!a)
+		return FE_OK;
+	if (ops->object_state && !a->is_gone)
+		FE_TRY(ops->object_state(run->sink, &a->object, &run->result->arrived, err));
+	*is_read = !a->is_gone && run->result->arrived == FE_OBJECT_NEW;
+	if (!*is_read)
+		note_arrival(run);
+	return FE_OK;
 }
 
 /* Of the data sets that were read further than before; returns how many. */
@@ -408,8 +451,11 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	if (rc)
 		goto end;
 	has_begun = true; /* even half: what was begun is undone and written down */
+	bool is_read = true;
 	rc = begin(&run, out, err);
 	if (rc == FE_OK)
+		rc = ask_arrival(&run, &is_read, err);
+	if (rc == FE_OK && is_read)
 		rc = run_datasets(&run, out, err);
 	if (rc == FE_OK)
 		rc = publish(&run, out, err);

@@ -35,6 +35,14 @@ struct fe_run_given {
 	bool is_none;               /* this one's own source is read */
 };
 
+/* An object that arrived by itself, and is all that the run is over; `given` has it, too. A target that knows
+ * of it already reads nothing. */
+struct fe_run_arrival {
+	size_t dataset;
+	struct fe_arrived_object object;
+	bool is_gone;               /* it is not there any more: that is all there is to write down */
+};
+
 struct fe_run_result;
 struct fe_run_settings {
 	const struct fe_plan *plan;
@@ -52,6 +60,11 @@ struct fe_run_settings {
 	bool nothing_is_99;         /* a run that is fine, but read no record, ends with FE_ENOTHING */
 	const char *run_id;         /* NULL: a new one */
 	const struct fe_run_given *given; /* [n_datasets]: read in the place of the sources; NULL: those are */
+	const struct fe_run_arrival *arrival; /* NULL: none */
+	const char *stamp;          /* load/sink.h */
+	/* Puts something between the run and its warehouse's sink, which it takes over also where it fails; NULL: nothing. */
+	enum fe_rc (*wrap_sink)(void *ctx, struct fe_sink **sink, struct fe_err *err);
+	void *wrap_ctx;
 	/* Waives, on the record, what would hold the run; NULL: nothing is waived. */
 	const struct fe_run_release *release;
 	/* Asked of each data set once it is read, in the place of whether `given` is what was read; NULL: nobody. */
@@ -107,6 +120,7 @@ struct fe_run_result {
 	const struct fe_run_release *release; /* borrowed; NULL: none */
 	char *waived;                     /* what would have held the run, as an error says it; NULL: nothing */
 	bool is_published;                /* committed */
+	enum fe_object_state arrived;     /* what was known of the object that arrived; FE_OBJECT_NEW: nothing */
 	bool is_unknown;                  /* whether it was could not be found out; is_published is false */
 	struct fe_told_list told;         /* what came of telling others; shown by the line on stdout only */
 };

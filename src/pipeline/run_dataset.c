@@ -217,6 +217,10 @@ finish_objects(struct chain *c)
 		to->n_records = from->n_records;
 		to->is_whole = from->complete;
 		to->is_skipped = from->skipped;
+		if (c->run->set->arrival && c->run->set->arrival->dataset == c->index) {
+			to->etag = c->run->set->arrival->object.etag;
+			to->sequencer = c->run->set->arrival->object.sequencer;
+		}
 		c->out->n_skipped_objects += from->skipped;
 		c->out->n_bytes += from->skipped ? 0 : from->id.size_bytes;
 		for (int n = 0; n < FE_N_OBJECT_NOTES; n++)
