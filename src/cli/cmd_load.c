@@ -55,6 +55,8 @@ load(struct fe_step *s, const struct fe_opts *opts, struct fe_err *err)
 	enum fe_rc rc = fe_step_load(s, &set, &res, &has_run, err);
 	if (has_run)
 		write_report(&res, fe_opts_text(opts, "report"));
+	else if (rc == FE_OK)
+		fe_tell_on_record(&tell, res.run_id);
 	fe_run_result_reset(&res);
 	return rc;
 }

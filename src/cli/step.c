@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pipeline/evolve.h"
+#include "pipeline/tell.h"
 
 #define MAX_LINE_BYTES ((size_t)17 << 20)
 
@@ -76,7 +77,7 @@ plan_of_options(struct fe_plan **out, const struct fe_opts *opts, const struct f
 		.clock = s->set.clock, .run_time_us = s->run_time_us, .from = s->set.from, .until = s->set.until,
 	};
 	const struct fe_plan_settings set = {
-		.path = opts->n_args ? opts->args[0] : FE_DEFAULT_PIPELINE,
+		.path = fe_opts_has(opts, "pipeline") ? fe_opts_text(opts, "pipeline") : opts->n_args ? opts->args[0] : FE_DEFAULT_PIPELINE,
 		.params = s->set.params,
 		.n_params = s->set.n_params,
 		.select = s->set.select,
@@ -85,7 +86,7 @@ plan_of_options(struct fe_plan **out, const struct fe_opts *opts, const struct f
 		.added = origin ? origin->added : NULL,
 		.n_added = origin ? origin->n_added : 0,
 	};
-	return fe_cli_plan_load(out, &set, origin ? NULL : &evolve, err);
+	return fe_cli_plan_load(out, &set, origin || s->set.kind != FE_STEP_EXTRACT ? NULL : &evolve, err);
 }
 
 static enum fe_rc
@@ -112,12 +113,27 @@ do_step(struct fe_step *s, const struct fe_opts *opts, fe_cli_step_fn work, stru
 {
 	bool is_done;
 
-	FE_TRY(s->set.kind == FE_STEP_EXTRACT ? plan_of_options(plan, opts, s, err) : plan_of_origin(plan, opts, s, err));
+	FE_TRY(fe_step_origin(s) && s->set.kind != FE_STEP_EXTRACT ? plan_of_origin(plan, opts, s, err) : plan_of_options(plan, opts, s, err));
 	FE_TRY(fe_step_check(s, *plan, &is_done, err));
 	if (!is_done)
 		return work(s, opts, err);
 	fe_log(FE_LOG_INFO, "the step was done before; nothing is done again", "step", fe_step_name(s->set.kind), NULL);
 	return s->states[s->set.kind].exit_code ? FE_ENOTHING : FE_OK;
+}
+
+void
+fe_cli_step_record(struct fe_step *s, const struct fe_opts *opts, enum fe_rc rc, const struct fe_err *err)
+{
+	struct fe_tell_settings tell = { /* notices are the last step's */
+		.plan = s->plan,
+		.clock = s->set.clock,
+		.metrics_path = fe_opts_text(opts, "metrics-textfile"),
+		.lineage_url = fe_opts_text(opts, "openlineage-url"),
+	};
+	const struct fe_run_settings how = { .started = fe_tell_start, .ended = fe_tell_end, .told_ctx = &tell };
+
+	if (rc != FE_OK && rc != FE_ENOTHING)
+		fe_step_record(s, &how, err);
 }
 
 static enum fe_rc
@@ -136,6 +152,7 @@ open_step(struct fe_step **out, enum fe_step_kind kind, const struct fe_opts *op
 		.n_select = given->n_select,
 		.warehouse = given->warehouse,
 	};
+	begin.has_pipeline = kind == FE_STEP_NOTIFY && fe_opts_has(opts, "pipeline");
 	if (!begin.dir)
 		return fe_fail(err, FE_EUSAGE, "--run-dir names the directory that the steps hand on; give one");
 	if (kind == FE_STEP_EXTRACT)

@@ -16,6 +16,8 @@
 
 typedef enum fe_rc (*fe_cli_step_fn)(struct fe_step *s, const struct fe_opts *opts, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_cli_step(enum fe_step_kind kind, const struct fe_opts *opts, fe_cli_step_fn work, struct fe_err *err);
+/* After extract or transform: a failure is put on record, and told as the options say. */
+void fe_cli_step_record(struct fe_step *s, const struct fe_opts *opts, enum fe_rc rc, const struct fe_err *err);
 /* The line of a step whose options were wrong. */
 void fe_cli_step_refused(enum fe_step_kind kind, enum fe_rc rc, const struct fe_err *err);
 

@@ -53,6 +53,9 @@ FE_MUST_USE enum fe_rc fe_pg_open(struct fe_db **out, const struct fe_pg_setting
  * long as the connection. */
 const char *fe_pg_schema(const struct fe_db *db);
 int fe_pg_backend_pid(const struct fe_db *db);
+/* Whether two URLs lead to one database: host, port and name, with what the environment adds to each. User, password
+ * and the ways of getting there do not count. */
+bool fe_pg_is_same_database(const char *a, const char *b);
 /* Whether the connection is lost: nothing but close is legal then. */
 bool fe_pg_is_lost(const struct fe_db *db);
 /* The session of a lost connection stands on the server, with its transaction and locks,

@@ -250,7 +250,7 @@ static enum fe_rc
 start(struct work *w, const struct fe_http_request *req, bool is_stream, struct fe_err *err)
 {
 	w->ask = (struct fe_http_ask){ .req = req, .method = req->method ? req->method : "GET", .is_stream = is_stream,
-		                       .has_body = req->body.p != NULL };
+		                       .has_body = req->body.p != NULL, .ignores_body = req->ignores_body };
 	if (!fe_http_is_name(fe_str_of(w->ask.method)))
 		return fe_fail(err, FE_EUSAGE, "this is no method of HTTP");
 	for (size_t i = 0; i < req->n_headers; i++)

@@ -63,6 +63,8 @@ struct fe_http_request {
 	struct fe_str body;                     /* p NULL: none */
 	const struct fe_http_signer *signer;    /* NULL: none */
 	bool accept_any_status;                 /* what the server answers is the caller's to judge, after tries */
+	bool ignores_body;                      /* whether the answer's body is whole does not matter: over plain http,
+	                                         * too, it may end with the connection */
 };
 
 struct fe_http_response {

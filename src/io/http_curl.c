@@ -77,7 +77,7 @@ on_header(char *p, size_t size, size_t n, void *user)
 		.max_ratio = t->http->net.max_ratio,
 		.keep_packed = is_stream,
 		.has_none = strcmp(t->ask.method, "HEAD") == 0,
-		.end_is_safe = is_tls,
+		.end_is_safe = is_tls || t->ask.ignores_body,
 	};
 	t->rc = fe_http_body_begin(&t->framing, head, &limits, &t->err);
 	t->has_begun = t->rc == FE_OK;

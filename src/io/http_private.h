@@ -44,6 +44,7 @@ struct fe_http_ask {
 	bool has_body;
 	bool is_stream;
 	bool is_range;
+	bool ignores_body;
 };
 
 struct fe_http_transfer {

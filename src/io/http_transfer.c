@@ -228,7 +228,7 @@ static enum fe_rc
 check_ends(const struct fe_http_transfer *t, struct fe_err *err)
 {
 	const struct fe_http_body *b = &t->framing;
-	if (b->has_none || b->is_chunked)
+	if (b->has_none || b->is_chunked || t->ask.ignores_body)
 		return FE_OK;
 	if (b->has_length && t->n_raw_bytes > b->length_bytes)
 		return fe_fail(err, FE_EUNAVAIL, "the server sent more than its Content-Length of %" PRIu64 " bytes",

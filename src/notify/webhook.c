@@ -238,7 +238,7 @@ post(const struct fe_webhook_settings *set, struct fe_str body, const struct fe_
 		headers[i + 1] = set->headers[i];
 	const struct fe_http_request req = {
 		.method = "POST", .url = set->url, .headers = headers, .n_headers = set->n_headers + 1, .body = body,
-		.accept_any_status = true,
+		.accept_any_status = true, .ignores_body = true,
 	};
 	rc = fe_http_new(&http, &net, clock, err);
 	if (rc == FE_OK)

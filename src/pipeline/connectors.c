@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "db/postgres.h"
 #include "extract/api.h"
 #include "extract/json_rows.h"
 #include "extract/query.h"
@@ -58,6 +60,26 @@ bool
 fe_warehouse_is_server(const char *url)
 {
 	return is_server(fe_str_of(url));
+}
+
+/* Their paths may differ, by a symbolic link. */
+static bool
+is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+bool
+fe_warehouse_is_same(const char *a, const char *b)
+{
+	struct fe_str kind = scheme_of(fe_str_of(a));
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (fe_warehouse_is_server(a) && fe_warehouse_is_server(b))
+		return fe_pg_is_same_database(a, b);
+	return kind.n && fe_str_eq(kind, scheme_of(fe_str_of(b))) && is_same_file(a + kind.n + 1, b + kind.n + 1);
 }
 
 static enum fe_rc

@@ -19,6 +19,9 @@ const struct fe_sink_ops *fe_sink_of_url(struct fe_str url);
 bool fe_warehouse_is_database(const char *url);
 /* Whether it is on a server: nothing of it lies in a folder of ours. */
 bool fe_warehouse_is_server(const char *url);
+/* Whether two of them name one warehouse, passwords and users aside: a database on a server by where it is, a file or folder by
+ * what it is. */
+bool fe_warehouse_is_same(const char *a, const char *b);
 
 /* Takes "./" and "../" off the front of a relative path, the latter with a name off the
  * end of the folder, which is absolute and free of symbolic links: so that what people

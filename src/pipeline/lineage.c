@@ -105,7 +105,7 @@ post(const struct fe_lineage *l, const char *url, struct fe_str body, struct fe_
 		fe_buf_addf(&key, "Bearer %s", l->api_key);
 	headers[1] = (struct fe_http_header){ "Authorization", fe_buf_text(&key) };
 	const struct fe_http_request req = {
-		.method = "POST", .url = url, .headers = headers, .n_headers = l->api_key ? 2 : 1, .body = body,
+		.method = "POST", .url = url, .headers = headers, .n_headers = l->api_key ? 2 : 1, .body = body, .ignores_body = true,
 	};
 	rc = fe_http_new(&http, &net, l->clock, err);
 	if (rc == FE_OK) {

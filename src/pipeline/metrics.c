@@ -25,6 +25,7 @@ struct metrics {
 	const struct fe_report_run *run;
 	struct fe_str old;
 	struct fe_buf *out;
+	bool is_known;              /* the old file tells of this run already: it counts once */
 };
 
 static void
@@ -86,6 +87,7 @@ end_counter(struct metrics *m, size_t from, uint64_t more)
 {
 	uint64_t v = fe_report_u64(old_value(m, from));
 
+	more = m->is_known ? 0 : more;
 	if (__builtin_add_overflow(v, more, &v))
 		v = more; /* as one that begins anew */
 	end_u64(m, v);
@@ -310,10 +312,26 @@ add_datasets(struct metrics *m)
 	}
 }
 
+/* By its start: no two runs of a pipeline begin at one microsecond. */
+static bool
+is_known(const struct fe_report_run *run, struct fe_str old)
+{
+	struct fe_buf key, start;
+
+	fe_buf_init(&key, 1024);
+	fe_buf_init(&start, 64);
+	struct metrics aside = { .run = run, .old = old, .out = &key };
+	begin(&aside, "last_run_start_timestamp_seconds");
+	bool is = seconds_of(run->start_time, &start) && fe_str_eq(old_value(&aside, 0), fe_buf_str(&start));
+	fe_buf_reset(&start);
+	fe_buf_reset(&key);
+	return is;
+}
+
 void
 fe_metrics_text(const struct fe_report_run *run, int exit_code, struct fe_str old, struct fe_buf *out)
 {
-	struct metrics m = { .run = run, .old = old, .out = out };
+	struct metrics m = { .run = run, .old = old, .out = out, .is_known = is_known(run, old) };
 
 	add_run(&m, exit_code);
 	if (run->n_datasets)

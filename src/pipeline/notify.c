@@ -28,7 +28,7 @@ send_one(const struct fe_plan_notice *n, const struct fe_notice *notice, const s
 		rc = fe_webhook_send(n->webhook, notice, clock, &err);
 		fe_told_add(told, "webhook", fe_buf_text(&target), rc ? &err : NULL);
 	} else {
-		(void)fe_fail(&err, FE_EUSAGE, "environment variable '%s' is not set", n->unset ? n->unset : "?");
+		(void)fe_fail(&err, FE_EUSAGE, "%s", n->why_not ? n->why_not : "it has mistakes");
 		fe_told_add(told, "notice", "notify", &err);
 	}
 	fe_buf_reset(&target);

@@ -22,9 +22,9 @@ struct fe_plan_notice {
 	unsigned on;                  /* bits 1u << enum fe_notice_on */
 	uint64_t rejects_above;       /* records; or percent x 10000 */
 	bool is_percent;
-	const char *unset;            /* a variable of the environment that it needs and that is not there; NULL: none */
+	const char *why_not;          /* what is wrong with the environment that it needs, so that it is not sent; NULL: nothing */
 	const struct fe_email_settings *email;     /* either */
-	const struct fe_webhook_settings *webhook; /* or; both NULL where unset is given */
+	const struct fe_webhook_settings *webhook; /* or; both NULL where why_not is given */
 };
 
 /* Whether the entry is for a run that ended so. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/planner_notify.c - `notify`: whom to tell, and when
  *
- * A notice must not keep a run from its work. So a variable of the environment that is not set is no mistake here, as
- * it is elsewhere: the notice remembers which one, and is not sent.
+ * A notice must not keep a run from its work. So a variable of the environment that is not set, or holds what cannot be
+ * used, is no mistake here, as it is elsewhere: the notice remembers why, and is not sent.
  */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/decimal.h"
@@ -29,6 +31,31 @@ unset_variable(struct fe_planner *b, struct fe_str text)
 	return NULL;
 }
 
+/* The first reason counts. */
+FE_PRINTF(3, 4) static void
+keep_back(struct fe_planner *b, struct fe_plan_notice *n, const char *fmt, ...)
+{
+	char text[FE_ERR_TEXT_BYTES];
+	va_list args;
+
+	if (n->why_not)
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	n->why_not = fe_planner_text(b, fe_str_of(text));
+}
+
+/* A mistake of the pipeline file, or what is wrong with the environment that it names. */
+static void
+notice_mistake(struct fe_planner *b, struct fe_plan_notice *n, const struct fe_node *node, const char *what)
+{
+	if (strstr(node->text.p, "${"))
+		keep_back(b, n, "%.*s: %s", FE_STR_ARGS(node->text), what);
+	else
+		fe_planner_mistake(b, node, "%s", what);
+}
+
 /* A value with its variables filled in; NULL: absent, with a mistake, or with a variable that is not set. */
 static const char *
 value_at(struct fe_planner *b, struct fe_plan_notice *n, const struct fe_key *key, const struct fe_node *node)
@@ -37,7 +64,7 @@ value_at(struct fe_planner *b, struct fe_plan_notice *n, const struct fe_key *ke
 	struct fe_str text;
 
 	if (unset) {
-		n->unset = unset;
+		keep_back(b, n, "environment variable '%s' is not set", unset);
 		return NULL;
 	}
 	return fe_planner_fill(b, key, node, &text) ? fe_planner_text(b, text) : NULL;
@@ -70,11 +97,11 @@ path_of(struct fe_planner *b, struct fe_plan_notice *n, const struct fe_node *ma
 /* ---- e-mail ---- */
 
 static bool
-is_right_address(struct fe_planner *b, const struct fe_node *node, const char *text)
+is_right_address(struct fe_planner *b, struct fe_plan_notice *n, const struct fe_node *node, const char *text)
 {
 	if (!text || fe_email_is_address(text))
 		return text != NULL;
-	fe_planner_mistake(b, node, "this is no plain e-mail address, as etl@bank.example");
+	notice_mistake(b, n, node, "this is no plain e-mail address, as etl@bank.example");
 	return false;
 }
 
@@ -86,7 +113,7 @@ build_recipients(struct fe_planner *b, struct fe_plan_notice *n, struct fe_email
 
 	for (const struct fe_node *item = list ? list->first : NULL; item; item = item->next) {
 		const char *text = item->is_wrong ? NULL : value_at(b, n, key, item);
-		if (is_right_address(b, item, text))
+		if (is_right_address(b, n, item, text))
 			to[e->n_to++] = text;
 	}
 	e->to = to;
@@ -96,6 +123,21 @@ static enum fe_smtp_tls
 tls_of(struct fe_str text)
 {
 	return fe_str_is(text, "none") ? FE_SMTP_NO_TLS : fe_str_is(text, "tls") ? FE_SMTP_TLS : FE_SMTP_STARTTLS;
+}
+
+/* What the server's variable holds is not shown: it may be a secret that was put into the wrong one. */
+static void
+smtp_mistake(struct fe_planner *b, struct fe_plan_notice *n, const struct fe_node *server, const struct fe_email_settings *e,
+	     const struct fe_err *why)
+{
+	bool is_of_keys = !e->smtp.user != !e->smtp.password || (e->smtp.password && e->smtp.tls == FE_SMTP_NO_TLS);
+
+	if (is_of_keys)
+		fe_planner_mistake(b, server, "%s", why->text);
+	else if (strstr(server->text.p, "${"))
+		keep_back(b, n, "%.*s: this is no mail server, as HOST or HOST:PORT", FE_STR_ARGS(server->text));
+	else
+		fe_planner_mistake(b, server, "%s", why->text);
 }
 
 static void
@@ -113,13 +155,13 @@ build_email(struct fe_planner *b, struct fe_plan_notice *n, const struct fe_node
 	e->smtp.ca_file = path_of(b, n, node, "ca_file");
 	e->from = value_of(b, n, &fe_keys_email, map, "from");
 	if (fe_node_get(map, "from"))
-		(void)is_right_address(b, fe_node_get(map, "from"), e->from);
+		(void)is_right_address(b, n, fe_node_get(map, "from"), e->from);
 	build_recipients(b, n, e, fe_node_get(map, "to"));
 	if (password && !strstr(password->text.p, "${"))
 		fe_planner_mistake(b, password, "a password does not belong in a pipeline file; write ${NAME} for an environment variable");
-	else if (server && e->smtp.server && !n->unset && fe_smtp_check(&e->smtp, &why))
-		fe_planner_mistake(b, server, "%s", why.text);
-	if (!n->unset)
+	else if (server && e->smtp.server && !n->why_not && fe_smtp_check(&e->smtp, &why))
+		smtp_mistake(b, n, server, e, &why);
+	if (!n->why_not)
 		n->email = e;
 }
 
@@ -150,9 +192,9 @@ build_webhook(struct fe_planner *b, struct fe_plan_notice *n, const struct fe_no
 	w->net.ca_file = path_of(b, n, map, "ca_file");
 	build_headers(b, n, w, fe_node_get(map, "headers"));
 	if (w->url && strncmp(w->url, "https://", 8) != 0 && !(w->net.allow_http && strncmp(w->url, "http://", 7) == 0))
-		fe_planner_mistake(b, fe_node_get(map, "webhook"),
-				   "a webhook begins with 'https://'; 'http://' is taken with 'allow_http: true'");
-	if (!n->unset)
+		notice_mistake(b, n, fe_node_get(map, "webhook"),
+			       "a webhook begins with 'https://'; 'http://' is taken with 'allow_http: true'");
+	if (!n->why_not)
 		n->webhook = w;
 }
 

@@ -380,6 +380,7 @@ publish(struct fe_run_context *run, struct fe_run_result *res, struct fe_err *er
 	res->status = fe_run_totals(res).rejected ? FE_RUN_WITH_REJECTS : FE_RUN_SUCCESS;
 	res->rc = FE_OK;
 	enum fe_rc rc = end_run(run, res, true, err);
+	res->is_recorded = rc == FE_OK;
 	/* Where that is not known, the sink's own words say what to do. */
 	if (rc && strcmp(err->foreign, FE_PG_UNKNOWN_COMMIT) != 0)
 		fe_err_context(err, "nothing was committed");
@@ -388,12 +389,14 @@ publish(struct fe_run_context *run, struct fe_run_result *res, struct fe_err *er
 
 /* The run's own error stays what is returned; what goes wrong in undoing is said too. */
 static void
-undo(struct fe_run_context *run, struct fe_run_result *res, struct fe_err *err)
+undo(struct fe_run_context *run, struct fe_run_result *res, bool was_begun, struct fe_err *err)
 {
 	struct fe_err why = FE_ERR_INIT;
 	note_failure(res, err);
-	if (end_run(run, res, false, &why) == FE_OK)
+	if (end_run(run, res, false, &why) == FE_OK) {
+		res->is_recorded = was_begun; /* else there may have been nowhere to write to */
 		return;
+	}
 	char text[512];
 	fe_err_print(&why, text, sizeof text);
 	fe_log(FE_LOG_ERROR, "the run could not be recorded in the warehouse", "error", text, NULL);
@@ -453,6 +456,11 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	has_begun = true; /* even half: what was begun is undone and written down */
 	bool is_read = true;
 	rc = begin(&run, out, err);
+	const bool is_begun = rc == FE_OK;
+	if (rc == FE_OK && set->failed) {
+		*err = *set->failed;
+		rc = err->rc;
+	}
 	if (rc == FE_OK)
 		rc = ask_arrival(&run, &is_read, err);
 	if (rc == FE_OK && is_read)
@@ -460,7 +468,7 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 	if (rc == FE_OK)
 		rc = publish(&run, out, err);
 	if (rc)
-		undo(&run, out, err);
+		undo(&run, out, is_begun, err);
 end:
 	if (rc && !has_begun)
 		note_failure(out, err);

@@ -70,6 +70,8 @@ struct fe_run_settings {
 	/* Asked of each data set once it is read, in the place of whether `given` is what was read; NULL: nobody. */
 	enum fe_rc (*was_read)(void *ctx, size_t dataset, const struct fe_source *source, struct fe_err *err);
 	void *was_read_ctx;
+	/* What an earlier step has failed of: nothing is read, and that is put on record as the end of a run. NULL: it is run. */
+	const struct fe_err *failed;
 	/* Asked once all is loaded, before the commit; NULL: nobody. What it refuses is undone. */
 	enum fe_rc (*agree)(void *ctx, const struct fe_run_result *r, struct fe_err *err);
 	void *agree_ctx;
@@ -121,6 +123,7 @@ struct fe_run_result {
 	char *waived;                     /* what would have held the run, as an error says it; NULL: nothing */
 	bool is_published;                /* committed */
 	enum fe_object_state arrived;     /* what was known of the object that arrived; FE_OBJECT_NEW: nothing */
+	bool is_recorded;                 /* its end is on record in the warehouse */
 	bool is_unknown;                  /* whether it was could not be found out; is_published is false */
 	struct fe_told_list told;         /* what came of telling others; shown by the line on stdout only */
 };

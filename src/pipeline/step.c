@@ -12,6 +12,7 @@
 #include "io/folder.h"
 #include "io/s3_url.h"
 #include "io/session.h"
+#include "pipeline/connectors.h"
 #include "pipeline/redact.h"
 
 #define LOCK ".finetl.lock"
@@ -68,12 +69,12 @@ fe_step_needs_other_records(const struct fe_step *s, const struct fe_step_state 
 
 /* What comes before needs its end; people are told of any. */
 static bool
-may_follow(enum fe_step_kind before, enum fe_step_kind kind, const struct fe_step_state *s)
+may_follow(enum fe_step_kind before, enum fe_step_kind kind, const struct fe_step_state *s, bool knows_pipeline)
 {
 	if (kind == FE_STEP_NOTIFY)
-		return s->is_there || before > FE_STEP_EXTRACT;
-	/* A record that aborts the run is judged by the load once more, and written down there. */
-	bool is_held = s->is_there && s->exit_code == fe_rc_exit_status(FE_ECHECK);
+		return s->is_there || before > FE_STEP_EXTRACT || knows_pipeline;
+	/* A record that aborts the run is judged by the load once more, and written down there, unless that was done. */
+	bool is_held = s->is_there && s->exit_code == fe_rc_exit_status(FE_ECHECK) && !fe_step_state_is_on_record(s);
 	return fe_step_state_is_good(s) || (kind == FE_STEP_LOAD && before == FE_STEP_TRANSFORM && is_held);
 }
 
@@ -82,7 +83,7 @@ check_before(const struct fe_step *s, struct fe_err *err)
 {
 	for (enum fe_step_kind before = 0; before < s->set.kind && before <= FE_STEP_LOAD; before++) {
 		const struct fe_step_state *state = &s->states[before];
-		if (may_follow(before, s->set.kind, state))
+		if (may_follow(before, s->set.kind, state, s->set.has_pipeline))
 			continue;
 		const char *name = fe_step_name(before), *file = before == FE_STEP_EXTRACT ? " PIPELINE" : "";
 		if (!state->is_there)
@@ -102,7 +103,7 @@ static enum fe_rc
 open_dir(struct fe_step *s, struct fe_err *err)
 {
 	FE_TRY(resolve(s->set.dir, &s->dir, err));
-	if (s->set.kind == FE_STEP_EXTRACT)
+	if (s->set.kind == FE_STEP_EXTRACT || (s->set.kind == FE_STEP_NOTIFY && s->set.has_pipeline))
 		FE_TRY(make_folders(s->dir, err));
 	else if (!fe_s3_is_url(s->dir) && access(s->dir, F_OK) != 0)
 		return fe_fail(err, FE_EUSAGE, "there is no run directory '%s'; `finetl extract PIPELINE --run-dir %s` makes it", s->dir,
@@ -266,6 +267,23 @@ fe_step_check_file(struct fe_step *s, const struct fe_step_file *file, struct fe
 	return FE_ECONFLICT;
 }
 
+bool
+fe_step_is_warehouse_of(const struct fe_step *s, const struct fe_step_state *state)
+{
+	const struct fe_json_value *was = state->is_there ? fe_json_get(state->result, "warehouse") : NULL;
+	struct fe_buf is;
+
+	if (!fe_json_is(was, FE_JSON_STRING) || !s->plan->warehouse)
+		return false;
+	fe_buf_init(&is, SIZE_MAX / 2);
+	fe_buf_add_redacted_url(&is, s->plan->warehouse);
+	char *url = fe_strndup(was->text.p, was->text.n);
+	bool is_same = fe_warehouse_is_same(url, fe_buf_text(&is));
+	fe_free(url);
+	fe_buf_reset(&is);
+	return is_same;
+}
+
 /* What was loaded into one warehouse is not done in another. */
 static enum fe_rc
 check_warehouse(const struct fe_step *s, enum fe_step_kind kind, struct fe_err *err)
@@ -279,7 +297,7 @@ check_warehouse(const struct fe_step *s, enum fe_step_kind kind, struct fe_err *
 		return FE_OK;
 	fe_buf_init(&is, SIZE_MAX / 2);
 	fe_buf_add_redacted_url(&is, s->plan->warehouse);
-	if (!fe_str_eq(was->text, fe_buf_str(&is)))
+	if (!fe_step_is_warehouse_of(s, state))
 		rc = fe_fail(err, FE_ECONFLICT, "this directory was loaded into %.*s, and a directory is that of one warehouse; extract into "
 			     "another folder for %s", FE_STR_ARGS(was->text), fe_buf_text(&is));
 	fe_buf_reset(&is);

@@ -35,6 +35,7 @@ struct fe_step_begin {
 	const char *dir;
 	const struct fe_clock *clock;
 	int64_t wait_ms;            /* for another step on the directory to end */
+	bool has_pipeline;          /* notify: the pipeline file is named, so that people are told where extract left nothing, too */
 	/* Of extract alone, for the others take over what it was given. */
 	bool has_run_time;
 	int64_t run_time_us;
@@ -78,9 +79,14 @@ struct fe_extract_settings {
 };
 FE_MUST_USE enum fe_rc fe_step_extract(struct fe_step *s, const struct fe_extract_settings *set, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_step_transform(struct fe_step *s, unsigned n_threads, struct fe_err *err);
-/* run: but for what the directory says itself. *res is there where *has_run. */
+/* run: but for what the directory says itself. *has_run false, and no error: it was loaded before, by a run whose
+ * id is all that *res has. */
 FE_MUST_USE enum fe_rc fe_step_load(struct fe_step *s, const struct fe_run_settings *run, struct fe_run_result *res,
                                     bool *has_run, struct fe_err *err);
+/* Extract or transform has failed: that is put on record as the end of a run, and told to whom `run` tells. Records that
+ * are to blame are judged once more by the run, so that all is there that `finetl run` leaves. What is in the way of
+ * this is logged, and changes nothing. */
+void fe_step_record(struct fe_step *s, const struct fe_run_settings *run, const struct fe_err *failure);
 /* all: every notice of the pipeline file, whatever its 'on' says. */
 FE_MUST_USE enum fe_rc fe_step_notify(struct fe_step *s, bool all, struct fe_err *err);
 
@@ -96,6 +102,8 @@ FE_MUST_USE enum fe_rc fe_step_end(struct fe_step *s, enum fe_rc rc, struct fe_e
 
 /* It failed for records that extract has kept: another try in this directory ends the same. */
 bool fe_step_needs_other_records(const struct fe_step *s, const struct fe_step_state *state);
+/* The plan's warehouse is the one that the result of the state names, by whatever user and ways. */
+bool fe_step_is_warehouse_of(const struct fe_step *s, const struct fe_step_state *state);
 /* dir/name, in the arena. */
 const char *fe_step_path(struct fe_step *s, const char *name);
 void fe_step_add_file(struct fe_step *s, const char *name, uint64_t size_bytes, const char *sha256);

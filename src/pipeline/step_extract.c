@@ -20,6 +20,7 @@
 #include "load/record.h"
 #include "pipeline/connectors.h"
 #include "pipeline/evolve.h"
+#include "pipeline/redact.h"
 #include "pipeline/step_raw.h"
 #include "pipeline/watermark.h"
 
@@ -201,8 +202,7 @@ keep_files(struct extract *x, struct fe_err *err)
 	struct fe_step_file file;
 	struct fe_paths paths;
 
-	FE_TRY(fe_paths_expand(set->location, &set->net, &paths, err));
-	enum fe_rc rc = FE_OK;
+	enum fe_rc rc = fe_paths_expand(set->location, &set->net, &paths, err);
 	for (size_t i = 0; i < paths.n_paths && rc == FE_OK; i++) {
 		rc = fe_stop_check(err);
 		if (rc == FE_OK)
@@ -451,6 +451,7 @@ print_result(struct fe_step *s, enum fe_rc rc, struct fe_str datasets)
 
 	fe_json_init(&j, &s->result, 0);
 	fe_step_begin_result(s, &j, s->run_id, rc, s->status, NULL);
+	fe_redacted_url_json(&j, "warehouse", s->plan->warehouse);
 	fe_json_raw(&j, "datasets", datasets);
 	fe_json_object_end(&j);
 }

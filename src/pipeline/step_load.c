@@ -277,12 +277,12 @@ run(struct load *l, const struct fe_run_settings *how, struct fe_run_result *res
 	set.clock = s->set.clock;
 	set.has_run_time = true;
 	set.run_time_us = s->run_time_us;
-	set.from = origin->from;
-	set.until = origin->until;
+	set.from = origin ? origin->from : s->set.from;
+	set.until = origin ? origin->until : s->set.until;
 	set.run_id = l->attempt;
 	set.given = l->given;
-	set.agree = agree;
-	set.agree_ctx = s;
+	set.agree = how->agree ? how->agree : agree;
+	set.agree_ctx = how->agree ? how->agree_ctx : s;
 	enum fe_rc rc = fe_run(&set, res, err);
 	s->status = fe_run_status_name(res->status);
 	fe_buf_init(&line, MAX_LINE_BYTES);
@@ -296,10 +296,12 @@ run(struct load *l, const struct fe_run_settings *how, struct fe_run_result *res
 static enum fe_rc
 load(struct load *l, const struct fe_run_settings *how, struct fe_run_result *res, bool *has_run, struct fe_err *err)
 {
-	FE_TRY(take_over(l, err));
+	if (!how->failed)
+		FE_TRY(take_over(l, err));
 	FE_TRY(read_attempt(l, err));
 	FE_TRY(ask_for_attempt(l, err));
 	if (l->is_loaded) {
+		memcpy(res->run_id, l->attempt, sizeof res->run_id);
 		fe_log(FE_LOG_INFO, "loaded already, by an attempt that did not come to write its state", "run_id", l->attempt, NULL);
 		return FE_OK;
 	}

@@ -31,6 +31,13 @@ fe_step_state_is_good(const struct fe_step_state *s)
 	return s->is_there && (s->exit_code == 0 || s->exit_code == fe_rc_exit_status(FE_ENOTHING));
 }
 
+/* A result of transform alone names no warehouse, and one of extract does not tell what was published. */
+bool
+fe_step_state_is_on_record(const struct fe_step_state *s)
+{
+	return s->is_there && fe_json_get(s->result, "published") && fe_json_is(fe_json_get(s->result, "warehouse"), FE_JSON_STRING);
+}
+
 /* ---- files ---- */
 
 enum fe_rc

@@ -52,6 +52,8 @@ struct fe_step_state {
 
 /* It ended so that the next step may follow. */
 bool fe_step_state_is_good(const struct fe_step_state *s);
+/* Its result is that of a run which the warehouse has on record. */
+bool fe_step_state_is_on_record(const struct fe_step_state *s);
 
 /* *out is not there where the file is not. FE_ECONFLICT: it is not what was written. */
 FE_MUST_USE enum fe_rc fe_step_state_read(struct fe_step_state *out, const char *dir, enum fe_step_kind kind,

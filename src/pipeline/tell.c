@@ -2,12 +2,14 @@
 /* pipeline/tell.c - see pipeline/tell.h */
 #include "pipeline/tell.h"
 
+#include "base/time.h"
 #include "pipeline/lineage.h"
 #include "pipeline/metrics.h"
 #include "pipeline/report_read.h"
 
 #define MAX_REPORT_BYTES ((size_t)256 * 1024 * 1024)
 #define MAX_PATH_BYTES ((size_t)64 * 1024)
+#define WAIT_MS 30000
 
 void
 fe_tell_start(void *ctx, struct fe_run_result *res)
@@ -83,5 +85,57 @@ fe_tell_end(void *ctx, struct fe_run_result *res)
 		fe_told_add(&res->told, "report", "all", &err);
 	fe_buf_reset(&json);
 	fe_report_read_reset(&r);
+	fe_lineage_reset(&lineage);
+}
+
+/* ---- later ---- */
+
+static void
+take_time(struct fe_str text, int64_t *us)
+{
+	int64_t v;
+
+	if (fe_timestamp_parse(text, NULL, NULL, &v) == FE_TIME_OK)
+		*us = v;
+}
+
+/* What an event needs beside the report. */
+static void
+take_end(struct fe_run_result *res, const struct fe_report_run *run)
+{
+	res->is_published = res->is_recorded = true;
+	res->status = fe_str_is(run->status, fe_run_status_name(FE_RUN_SUCCESS)) ? FE_RUN_SUCCESS : FE_RUN_WITH_REJECTS;
+	take_time(run->start_time, &res->start_us);
+	take_time(run->end_time, &res->end_us);
+	take_time(run->run_time, &res->run_time_us);
+}
+
+void
+fe_tell_on_record(const struct fe_tell_settings *set, const char *run_id)
+{
+	const struct fe_run_settings how = { .plan = set->plan, .clock = set->clock, .run_id = run_id };
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_catalog *catalog = NULL;
+	struct fe_run_result res;
+	struct fe_lineage lineage;
+	struct fe_report_read r;
+	bool has_lineage = fe_lineage_init(&lineage, set->lineage_url, set->clock);
+
+	fe_run_result_init(&res, &how);
+	fe_report_read_init(&r, res.warehouse);
+	enum fe_rc rc = FE_OK;
+	if (has_lineage || set->metrics_path)
+		rc = fe_catalog_open(&catalog, res.warehouse, WAIT_MS, &err);
+	if (catalog)
+		rc = fe_report_read_run(&r, catalog, run_id, &err);
+	if (catalog && rc == FE_OK) {
+		take_end(&res, &r.run);
+		tell_all(set, &r.run, &res, has_lineage ? &lineage : NULL);
+	} else if (rc) {
+		fe_told_add(&res.told, "report", "all", &err);
+	}
+	fe_catalog_close(catalog);
+	fe_report_read_reset(&r);
+	fe_run_result_reset(&res);
 	fe_lineage_reset(&lineage);
 }

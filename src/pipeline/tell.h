@@ -23,5 +23,8 @@ struct fe_tell_settings {
 /* ctx: the settings; as fe_run_settings takes them. */
 void fe_tell_start(void *ctx, struct fe_run_result *res);
 void fe_tell_end(void *ctx, struct fe_run_result *res);
+/* The end of a run that was killed once it had committed, before it told anybody: from what the warehouse has on record
+ * of it. */
+void fe_tell_on_record(const struct fe_tell_settings *set, const char *run_id);
 
 #endif

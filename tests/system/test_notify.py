@@ -301,6 +301,33 @@ def test_a_variable_that_is_not_set_keeps_only_its_notice_back(finetl, tmp_path)
     assert "'HOOK_THAT_IS_NOT_SET' is not set" in first["error"] and second["sent"]
 
 
+@pytest.mark.parametrize("notice, value", [
+    ({"webhook": "${FINETL_T_VALUE}"}, "no URL"),
+    ({"webhook": "${FINETL_T_VALUE}"}, "http://127.0.0.1:9/x"),
+    ({"webhook": "${FINETL_T_VALUE}"}, ""),
+    ({"webhook": "https://127.0.0.1:9/x", "headers": {"X-Key": "${FINETL_T_VALUE}"}}, "two\nlines"),
+    ({"email": {"to": ["${FINETL_T_VALUE}"], "from": "a@b", "server": "127.0.0.1:9"}}, "Ann <a@b>"),
+    ({"email": {"to": ["a@b"], "from": "${FINETL_T_VALUE}", "server": "127.0.0.1:9"}}, "a@b\nBcc: c@d"),
+    ({"email": {"to": ["a@b"], "from": "a@b", "server": "${FINETL_T_VALUE}"}}, "h/x"),
+    ({"email": {"to": ["a@b"], "from": "a@b", "server": "127.0.0.1:9", "user": "u", "password": "${FINETL_T_VALUE}"}}, "x\0y"[:1] * 2000),
+])
+def test_a_variable_that_holds_nonsense_keeps_only_its_notice_back(finetl, tmp_path, notice, value):
+    """The environment is mended by somebody else than the pipeline file: the load is not to wait for that."""
+    with FaultServer({"/services/*": Answer(b"ok")}) as server:
+        pipeline = books(tmp_path, [{**notice, "on": "success"}, hook(server)])
+        done = finetl.run(pipeline, f"sqlite:{tmp_path}/w.db", env={"FINETL_T_VALUE": value}).ok()
+    first, second = done.result["notifications"]
+    assert not first["sent"] and first["error"] and second["sent"]
+    assert len(value) < 6 or value not in done.stdout + done.stderr or value.startswith("http")
+
+
+def test_a_webhook_that_ends_its_answer_with_the_connection_has_heard(finetl, tmp_path):
+    """Over plain http such a body may be cut; what was to be known, the status, stands before it."""
+    with FaultServer({"/services/*": Answer(b"ok", length=None)}) as server:
+        done = finetl.run(books(tmp_path, [hook(server)]), f"sqlite:{tmp_path}/w.db").ok()
+    assert done.result["notifications"][0]["sent"] and len(server.requests) == 1
+
+
 @pytest.mark.parametrize("notice, words", [
     ({"on": "held"}, "either 'email' or 'webhook'"),
     ({"webhook": "http://h/x"}, "begins with 'https://'"),
