@@ -141,6 +141,7 @@ fe_report_read_result(struct fe_report_read *r, struct fe_str json, struct fe_er
 	run->config_sha256 = fe_report_member(v, "config_sha256");
 	run->version = fe_report_member(v, "finetl_version");
 	run->published = fe_json_get(v, "published");
+	run->release = fe_json_get(v, "release");
 	run->retry_helps = fe_json_get(v, "retry_helps");
 	run->quality_score = score_of(r, datasets);
 	for (const struct fe_json_value *d = datasets ? datasets->first : NULL; d; d = d->next) {
@@ -217,6 +218,7 @@ read_row(struct fe_report_read *r, const struct fe_catalog_run *row, struct fe_e
 	FE_TRY(parse(r, row->quality_report, &quality, err));
 	FE_TRY(parse(r, row->reconciliation, &totals, err));
 	run->published = fe_json_get(totals, "published");
+	run->release = fe_json_get(totals, "release");
 	run->retry_helps = fe_json_get(quality, "retry_helps");
 	run->quality_score = fe_report_member(quality, "quality_score");
 	add_datasets(r, fe_json_get(totals, "datasets"), fe_json_get(quality, "datasets"));

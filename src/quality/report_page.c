@@ -62,6 +62,8 @@ contents(struct fe_html *h, const struct fe_report_run *run)
 		link_to(h, "#totals", "Totals");
 		link_to(h, "#flow", "Flow");
 	}
+	if (fe_report_has_controls(run))
+		link_to(h, "#control", "Control");
 	if (fe_report_has_rejects(run))
 		link_to(h, "#rejects", "Rejects");
 	if (fe_report_has_checks(run))
@@ -192,6 +194,10 @@ about(struct fe_html *h, const struct fe_report_run *run)
 	fact(h, "finetl", run->version, false);
 	fact(h, "SHA-256 of the pipeline file", run->config_sha256, false);
 	fact(h, "Warehouse", run->warehouse, false);
+	fact(h, "Releases run", fe_report_member(run->release, "run_id"), false);
+	fact(h, "Released by", fe_report_member(run->release, "by"), false);
+	fact(h, "Reason", fe_report_member(run->release, "reason"), false);
+	fact(h, "Waived", fe_report_member(run->release, "waived"), false);
 	fe_html_close(h, "dl");
 	if (run->has_catalog) {
 		command(h, run, "Where a row comes from, and which rules made it:", "finetl explain KEY", false);
@@ -217,6 +223,8 @@ main_part(struct fe_html *h, const struct fe_report_run *run)
 		fe_report_totals(h, run);
 		fe_report_flow(h, run);
 	}
+	if (fe_report_has_controls(run))
+		fe_report_controls(h, run);
 	if (fe_report_has_rejects(run))
 		fe_report_rejects(h, run);
 	if (fe_report_has_checks(run))

@@ -62,6 +62,8 @@ struct fe_str fe_report_keeper(const struct fe_report_run *run, const struct fe_
 void fe_report_verdict(struct fe_html *h, const struct fe_report_run *run);
 bool fe_report_has_totals(const struct fe_report_run *run);
 void fe_report_totals(struct fe_html *h, const struct fe_report_run *run);
+bool fe_report_has_controls(const struct fe_report_run *run);
+void fe_report_controls(struct fe_html *h, const struct fe_report_run *run);
 void fe_report_flow(struct fe_html *h, const struct fe_report_run *run);
 bool fe_report_has_rejects(const struct fe_report_run *run);
 void fe_report_rejects(struct fe_html *h, const struct fe_report_run *run);

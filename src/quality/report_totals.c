@@ -9,6 +9,7 @@
 #include "quality/tally.h"
 
 #define MAX_LABEL_BYTES 4096
+#define MAX_GROUPS 50
 #define MAX_SUMS 20 /* decimal columns of a data set that are shown */
 
 bool
@@ -137,12 +138,12 @@ row(struct fe_html *h, struct fe_str name, struct fe_str column, const struct fe
 }
 
 static void
-table(struct fe_html *h, const struct fe_report_run *run)
+table_head(struct fe_html *h, const char *first, struct fe_str label)
 {
-	fe_report_table(h, "totals", FE_STR("Records and sums of each data set"));
+	fe_report_table(h, "totals", label);
 	fe_html_open(h, "thead");
 	fe_html_open(h, "tr");
-	fe_report_column(h, NULL, "Data set");
+	fe_report_column(h, NULL, first);
 	fe_report_column(h, NULL, "Of");
 	for (int t = 0; t < FE_N_TERMS; t++)
 		fe_report_column(h, "num", fe_term_name((enum fe_term)t));
@@ -150,6 +151,12 @@ table(struct fe_html *h, const struct fe_report_run *run)
 	fe_html_close(h, "tr");
 	fe_html_close(h, "thead");
 	fe_html_open(h, "tbody");
+}
+
+static void
+table(struct fe_html *h, const struct fe_report_run *run)
+{
+	table_head(h, "Data set", FE_STR("Records and sums of each data set"));
 	for (size_t i = 0; i < run->n_datasets; i++) {
 		const struct fe_report_dataset *d = &run->datasets[i];
 		size_t n = 0;
@@ -161,6 +168,59 @@ table(struct fe_html *h, const struct fe_report_run *run)
 	}
 	fe_html_close(h, "tbody");
 	fe_report_table_end(h);
+}
+
+/* "EUR, none": the values of a group, or the columns that they are of. */
+static void
+add_texts(struct fe_buf *out, const struct fe_json_value *list)
+{
+	for (const struct fe_json_value *v = list ? list->first : NULL; v; v = v->next) {
+		if (v != list->first)
+			fe_buf_add_text(out, ", ");
+		if (v->kind == FE_JSON_STRING)
+			fe_buf_add_str(out, v->text);
+		else
+			fe_buf_add_text(out, "none");
+	}
+}
+
+static void
+group_rows(struct fe_html *h, const struct fe_json_value *group)
+{
+	const struct fe_json_value *sums = fe_json_get(group, "sums");
+	struct fe_buf name;
+	size_t n = 0;
+
+	fe_buf_init(&name, 64 * MAX_LABEL_BYTES);
+	add_texts(&name, fe_json_get(group, "values"));
+	row(h, fe_buf_str(&name), (struct fe_str){ 0 }, group);
+	for (const struct fe_json_value *s = sums ? sums->first : NULL; s && n < MAX_SUMS; s = s->next, n++)
+		row(h, fe_buf_str(&name), s->key, s);
+	fe_buf_reset(&name);
+}
+
+/* The same once more by the values of some columns, where the data set has `sum_by`. */
+static void
+groups(struct fe_html *h, const struct fe_report_dataset *d)
+{
+	const struct fe_json_value *by = fe_json_get(d->totals, "sum_by"), *list = fe_json_get(by, "groups");
+	struct fe_buf label;
+	size_t n = 0;
+
+	if (!fe_json_is(list, FE_JSON_ARRAY) || !list->n_children)
+		return;
+	fe_buf_init(&label, MAX_LABEL_BYTES);
+	fe_buf_add_str(&label, d->name);
+	fe_buf_add_text(&label, " by ");
+	add_texts(&label, fe_json_get(by, "columns"));
+	fe_html_leaf_str(h, "h3", NULL, fe_buf_str(&label));
+	table_head(h, "Group", fe_buf_str(&label));
+	for (const struct fe_json_value *g = list->first; g && n < MAX_GROUPS; g = g->next, n++)
+		group_rows(h, g);
+	fe_html_close(h, "tbody");
+	fe_report_table_end(h);
+	fe_report_more(h, list->n_children - n, "groups");
+	fe_buf_reset(&label);
 }
 
 void
@@ -177,6 +237,9 @@ fe_report_totals(struct fe_html *h, const struct fe_report_run *run)
 		if (run->datasets[i].totals)
 			equations(h, &run->datasets[i], is_loaded);
 	table(h, run);
+	for (size_t i = 0; i < run->n_datasets; i++)
+		if (run->datasets[i].totals)
+			groups(h, &run->datasets[i]);
 	fe_report_section_end(h);
 }
 

@@ -93,6 +93,21 @@ run_again(struct fe_html *h, const struct fe_report_run *run)
 	fe_report_command(h, &command);
 }
 
+/* What the audit trail then has of it is asked for by the command. */
+static void
+release(struct fe_html *h, const struct fe_report_run *run)
+{
+	struct fe_buf command;
+
+	fe_html_leaf(h, "p", NULL, "Or, where somebody answers for it as it is, publish it as it was checked:");
+	fe_buf_init(&command, MAX_COMMAND_BYTES);
+	fe_buf_add_text(&command, "finetl release ");
+	fe_report_add_word(&command, run->run_id);
+	fe_buf_add_text(&command, " --pipeline PIPELINE.yaml --reason 'WHY'");
+	fe_buf_add_str(&command, run->warehouse_option);
+	fe_report_command(h, &command);
+}
+
 static void
 where_rejects_are(struct fe_html *h, const struct fe_report_run *run, const char *words)
 {
@@ -125,6 +140,8 @@ next_steps(struct fe_html *h, const struct fe_report_run *run, struct sums s)
 	else
 		fe_html_leaf(h, "p", NULL, "Then run it again. What is loaded already stays as it is:");
 	run_again(h, run);
+	if (is_held && run->has_catalog)
+		release(h, run);
 }
 
 void

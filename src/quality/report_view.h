@@ -55,6 +55,7 @@ struct fe_report_run {
 	struct fe_str again;            /* the command that does it again; p NULL: finetl run */
 	struct fe_str quality_score;    /* p NULL: not known */
 	const struct fe_json_value *published, *retry_helps; /* NULL: not known */
+	const struct fe_json_value *release; /* of a held run, by this one; NULL: none */
 	bool has_catalog;               /* rejects can be listed by a command */
 	bool is_cut;                    /* what was written down is too large to be read */
 	const struct fe_report_dataset *datasets;
