@@ -18,12 +18,12 @@ variable "kms_key_arn" {
   }
 }
 
-variable "access_log_bucket" {
-  description = "Where S3 writes who read and wrote; null: nowhere."
-  type        = string
+variable "access_log" {
+  description = "The bucket where S3 writes who read and wrote; null: nowhere."
+  type        = object({ bucket = string })
   default     = null
   validation {
-    condition     = var.access_log_bucket == null || try(length(var.access_log_bucket), 0) >= 3
+    condition     = var.access_log == null || try(length(var.access_log.bucket), 0) >= 3
     error_message = "The name of a bucket."
   }
 }

@@ -18,7 +18,7 @@ module "raw" {
 
   name                 = local.raw
   kms_key_arn          = var.kms_key_arn
-  access_log_bucket    = module.logs.name
+  access_log           = { bucket = module.logs.name }
   former_versions_days = var.former_versions_days
   force_destroy        = var.force_destroy
   lifecycles = {
@@ -31,7 +31,7 @@ module "processed" {
 
   name                 = local.processed
   kms_key_arn          = var.kms_key_arn
-  access_log_bucket    = module.logs.name
+  access_log           = { bucket = module.logs.name }
   former_versions_days = var.former_versions_days
   force_destroy        = var.force_destroy
   statements           = data.aws_iam_policy_document.rejects.json

@@ -4,10 +4,10 @@ mock_provider "aws" {
 }
 
 variables {
-  name              = "a-bucket"
-  kms_key_arn       = "arn:aws:kms:eu-central-1:111122223333:key/1"
-  access_log_bucket = "logs"
-  lifecycles        = { "" = { infrequent_days = 30, expire_days = 365 } }
+  name        = "a-bucket"
+  kms_key_arn = "arn:aws:kms:eu-central-1:111122223333:key/1"
+  access_log  = { bucket = "logs" }
+  lifecycles  = { "" = { infrequent_days = 30, expire_days = 365 } }
 }
 
 run "private" {
@@ -105,8 +105,8 @@ run "accesses_are_logged" {
 
 run "no_key_is_s3s_own" {
   variables {
-    kms_key_arn       = null
-    access_log_bucket = null
+    kms_key_arn = null
+    access_log  = null
   }
   assert {
     condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"

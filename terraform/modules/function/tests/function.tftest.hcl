@@ -139,7 +139,7 @@ run "with_a_database" {
     error_message = "It reads that secret."
   }
   assert {
-    condition     = anytrue([for statement in data.aws_iam_policy_document.network.statement : statement.effect == "Deny" && one(statement.condition).variable == "lambda:SourceFunctionArn"])
+    condition     = anytrue([for statement in data.aws_iam_policy_document.network.statement : statement.effect == "Deny" && one(statement.condition).variable == "lambda:SourceFunctionArn" if statement.sid == "CodeDoesNot"])
     error_message = "Only the platform makes network interfaces, not the function's code."
   }
 }
