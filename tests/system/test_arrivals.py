@@ -1,24 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Objects that arrive in S3 and are processed once: into a database, into S3, and into both, by `finetl sweep`."""
 
+import collections
+import concurrent.futures
 import csv
 import gzip
+import hashlib
 import io
 import json
-import pathlib
+import random
 import signal
 import sqlite3
 import time
 
 import pytest
 
-from finetl import absent, write_pipeline
+from finetl import ROOT, absent, beside_the_point, write_pipeline
 
 try:
     import s3servers
-    from s3servers import Proxy, error
 except ImportError:
-    s3servers = Proxy = error = None
+    s3servers = None
 
 MODES = ["database", "results", "both"]
 HEADER = "transaction_id,customer_id,amount,status\n"
@@ -286,3 +288,123 @@ def test_two_keys_of_one_name_are_a_conflict(make_place):
 
     done = place.told(place.put("raw/transactions/a.csv.gz", gzip.compress(transactions((2, "10.00", "new")).encode())))
     assert done.code == 8 and "transactions/a.csv" in done.stderr
+
+
+# ---- killed, told twice, told late, not told at all ----
+
+def check_state(place, want):
+    """What is held is what was put last under each key: {name: {id: (amount, status)}}."""
+    if place.mode != "results":
+        assert place.loaded() == {i: row for rows in want.values() for i, row in rows.items()}
+        twice = place.ask("SELECT path, version, count(*) FROM etl_objects WHERE outcome = 'loaded' GROUP BY path, version HAVING count(*) > 1")
+        assert twice == []
+        assert place.ask("SELECT count(*) FROM etl_runs WHERE status = 'running'") == [(0,)]
+        assert place.finetl("runs", "--verify", "--warehouse", f"sqlite:{place.database}", env=place.env).code == 0
+    if place.mode != "database":
+        for name, rows in want.items():
+            report = place.report(name)
+            body = place.object(f"processed/{name}.csv")
+            assert place.rows(name) == rows, name
+            assert report["run"]["published"] and report["outputs"]["processed"]["sha256"] == hashlib.sha256(body.encode()).hexdigest()
+            current = place.client.head_object(Bucket=place.raw, Key=report["object"]["key"])
+            assert report["object"]["etag"] == current["ETag"].strip('"'), name
+    assert place.client.list_multipart_uploads(Bucket=place.out).get("Uploads", []) == []
+
+
+POINTS = [line.split()[0] for line in (ROOT / "tests" / "fault" / "points-arrivals.txt").read_text().splitlines() if line and line[0] != "#"]
+
+
+@pytest.mark.parametrize("action", ["kill", "eio"])
+@pytest.mark.parametrize("point", POINTS + ["load.commit", "load.committed", "files.publish", "files.report"])
+@pytest.mark.parametrize("mode", MODES)
+def test_killed_anywhere_it_is_done_once_by_the_next_telling(failing_finetl, moto, tmp_path, mode, point, action):
+    name = f"k-{mode}-{point.replace('.', '')}-{action}".replace("_", "")
+    place = Place(failing_finetl, moto, tmp_path, mode, name)
+    place.told(place.customers()).ok()
+    event = place.put("raw/transactions/a.csv", transactions((1, "10.00", "new"), (2, "-1.00", "new"), (3, "2.00", "x")))
+    broken = place.told(event, env={"FINETL_FAILPOINT": f"{point}={action}"})
+    if broken.code == 0 and action == "kill":
+        beside_the_point("this mode does not come by")
+    assert broken.code in ((-signal.SIGKILL,) if action == "kill" else (0, 6)), broken
+    place.told(event).ok()
+    rows = {"T1": ("10.00", "new"), "T3": ("2.00", "x")}
+    check_state(place, {"transactions/a": rows})
+    assert place.sweep().ok().result["processed"] == 0
+    newer = place.put("raw/transactions/a.csv", transactions((1, "10.00", "paid"), (3, "2.00", "x")))
+    place.told(newer).ok()
+    check_state(place, {"transactions/a": rows | {"T1": ("10.00", "paid")}})
+
+
+class Chaos:
+    """Puts versions of some keys, and tells of them as a bad day does: twice, late, in another order, or never; several
+    at once, and some workers are killed. Then one sweep, or two where what was killed still held a lock."""
+
+    def __init__(self, place, seed, n_events):
+        self.place, self.random, self.n_events = place, random.Random(seed), n_events
+        self.want, self.counts = {}, collections.Counter()
+
+    def make_events(self):
+        n_keys = max(3, self.n_events // 3)
+        versions = collections.Counter()
+        for n in range(self.n_events):
+            k = self.random.randrange(n_keys)
+            versions[k] += 1
+            rows = [(k * 100 + i, "%d.%02d" % (k + 1, i), f"v{versions[k]}") for i in range(3 + versions[k] % 3)]
+            seen = self.want.get(f"transactions/{k % 7}/k{k}", {})
+            rows += [(int(i[1:]), amount, f"v{versions[k]}") for i, (amount, _) in seen.items() if int(i[1:]) >= k * 100 + 3 + versions[k] % 3]
+            self.want[f"transactions/{k % 7}/k{k}"] = {f"T{i}": (amount, status) for i, amount, status in rows}
+            body = transactions(*rows, *([(k * 100 + 99, "-5.00", "bad")] if k % 2 else []))
+            yield self.place.put(f"raw/transactions/{k % 7}/k{k}.csv", body), "%08X" % (0xA0 + n)
+
+    def deliveries(self):
+        out = []
+        for at, event in enumerate(self.make_events()):
+            if self.random.random() < 0.1:
+                self.counts["lost"] += 1
+                continue
+            for _ in range(1 + (self.random.random() < 0.25) + (self.random.random() < 0.1)):
+                out.append((at + self.random.expovariate(0.2), event))
+        out.sort(key=lambda d: d[0])
+        self.counts["told"] = len(out)
+        return [event for _, event in out]
+
+    def deliver(self, event):
+        """Tried again as Lambda does: twice, where that can help."""
+        for _ in range(3):
+            process = self.place.told(event[0], event[1], start=True)
+            if self.random.random() < 0.15:
+                time.sleep(self.random.random() * 0.4)
+                process.send_signal(signal.SIGKILL)
+            _, log = process.communicate(timeout=120)
+            self.counts[process.returncode] += 1
+            assert process.returncode in (0, 6, -signal.SIGKILL), log
+            if process.returncode == 0:
+                return
+
+    def run(self):
+        self.place.told(self.place.customers()).ok()
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(self.deliver, event) for event in self.deliveries()]:
+                done.result()
+        result = self.place.sweep().ok().result
+        self.counts["swept"] = result["processed"]
+        assert result["listed"] == len(self.want) + 1 and result["failed"] == 0
+        assert self.place.sweep().ok().result["processed"] == 0
+        check_state(self.place, self.want)
+
+
+def check_chaos(finetl, moto, tmp_path, seed, n_events):
+    chaos = Chaos(Place(finetl, moto, tmp_path, MODES[seed % 3], f"chaos-{seed}-{n_events}"), seed, n_events)
+    chaos.run()
+    print(f"seed {seed}, {chaos.place.mode}: {dict(chaos.counts)}")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_told_the_state_is_that_of_what_was_put(finetl, moto, tmp_path, seed):
+    check_chaos(finetl, moto, tmp_path, seed, 60)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 150))
+def test_a_thousand_events_end_in_the_state_of_what_was_put(finetl, moto, tmp_path, seed):
+    check_chaos(finetl, moto, tmp_path, seed, 1000)
