@@ -10,6 +10,7 @@
   gx          Great Expectations itself, of locked versions: its answers in tests/gx/cases made anew and compared,
               random questions put to it and to finetl, finetl's results and suites loaded by its classes
   airflow     the provider and the DAGs in a real Airflow 3 of locked versions, with a scheduler; with --airflow2 in 2.11, too
+  terraform   terraform/ as checkov, Terraform and tflint see it; made, found unchanged and destroyed in a pretended AWS
 
 A file or folder of pytest's may be named as well: ./test tests/system/test_steps.py. Much waits more than it works, so
 stages run beside each other, --jobs at once; each shows its log when it has ended, and keeps it in build/test-logs.
@@ -17,7 +18,7 @@ Tests of PostgreSQL and ODBC get throw-away servers, some for each of the --jobs
 tools/mariadb_server.py), or those that FINETL_TEST_POSTGRES and FINETL_TEST_ODBC name, where one pytest runs at a time.
 
 Ends with "N passed, N failed, N skipped". A test that needs something this machine does
-not have is skipped with its reason; where CI=true it fails instead.
+not have is skipped with its reason; where CI=true it fails instead, but for Terraform and its provider (tests/terraform).
 """
 
 import argparse
@@ -37,7 +38,7 @@ from test_jobs import Jobs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
-STAGES = ["checks", "lint", "unit", "model", "system", "gx", "airflow"]
+STAGES = ["checks", "lint", "unit", "model", "system", "gx", "airflow", "terraform"]
 SANITIZE = ["-Dbuildtype=debugoptimized", "-Db_lundef=false"]
 BUILDS = {
     "asan": ("gcc", SANITIZE + ["-Db_sanitize=address,undefined", "-Dc_args=-fno-sanitize-recover=all", "-Dwerror=true"]),
@@ -49,6 +50,7 @@ BUILDS = {
                                   "-Dc_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=all"]),
 }
 BESIDE_THE_POINT = "beside the point: "  # tests/system/finetl.py: parameters that ask a test nothing
+MAY_BE_ABSENT = "may be absent: "  # tests/terraform/terraform.py: what neither pip nor apt has
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
@@ -186,6 +188,8 @@ def run_pytest(job, paths, arguments, build, python=sys.executable):
             job.failed.append(name)
         elif skipped is not None and skipped.get("message", "").startswith(BESIDE_THE_POINT):
             continue
+        elif skipped is not None and skipped.get("message", "").startswith(MAY_BE_ABSENT):
+            job.skipped.append((name, skipped.get("message")))
         elif skipped is not None:
             skip(job, name, skipped.get("message", ""))
         else:
@@ -304,6 +308,8 @@ def add_jobs(jobs, options, arguments, paths):
             jobs.add(f"set up airflow {major}", lambda job, major=major: set_up(job, f"Airflow {major}", [ROOT / "airflow" / "setup.sh", major]))
     if "gx" in stages and is_full:
         jobs.add("set up gx", lambda job: set_up(job, "Great Expectations", [ROOT / "tests" / "gx" / "setup.sh"]))
+    if "terraform" in stages and is_full:
+        jobs.add("set up terraform", lambda job: set_up(job, "checkov", [ROOT / "tests" / "terraform" / "setup.sh"]))
     if (paths or "system" in stages) and is_full:
         jobs.add("build failpoints", lambda job: build_special(job, "failpoints"), needs=["build release"])
     if "lint" in stages and is_full:
@@ -316,6 +322,8 @@ def add_jobs(jobs, options, arguments, paths):
                      wants_servers=True)
     if "gx" in stages and is_full:
         jobs.add("gx", lambda job: run_great_expectations(job, options.long), needs=["build release", "set up gx"])
+    if "terraform" in stages and is_full:
+        jobs.add("terraform", lambda job: run_pytest(job, ["tests/terraform"], [], "release"), needs=["build release", "set up terraform"])
     system = system_jobs() if "system" in stages else []
     for name, files, needs_failpoints in system[:len(LONG_FILES)]:
         add_pytest(jobs, name, files, arguments, build, needs_failpoints and is_full)
@@ -366,7 +374,7 @@ def main():
     parser.add_argument("what", nargs="*", metavar="STAGE|PATH", help="only these, and the builds that they need")
     parser.add_argument("--jobs", type=int, metavar="N", default=2 * len(os.sched_getaffinity(0)),
                         help="so many at once; else twice as many as there are processors")
-    parser.add_argument("--quick", action="store_true", help="one build, no sanitizers, no kills at failpoints, no Great Expectations, no Airflow")
+    parser.add_argument("--quick", action="store_true", help="one build, no sanitizers, no kills at failpoints, no Great Expectations, no Airflow, no Terraform")
     parser.add_argument("--long", action="store_true",
                         help="all kills, 5,000,000 rows, a million records from every kind of source, 3,000 questions to "
                              "Great Expectations; takes its time")
