@@ -32,7 +32,7 @@ def split(data, delimiter=b",", at=0):
     """Yields (offset, raw, cells, flaw) for each record, the header being one, from byte `at`."""
     d = re.escape(delimiter)
     bare = re.compile(rb"[^" + d + rb"\r\n]*")
-    quoted = re.compile(rb'"((?:[^"]|"")*)"')
+    quoted = re.compile(rb'"((?:[^"]|"")*+)"')  # possessive: of a pair of quotes none closes the cell
     while at < len(data):
         start, cells, flaw = at, [], ""
         while True:
