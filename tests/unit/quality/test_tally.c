@@ -194,6 +194,43 @@ gate_holds_sums_and_rows_at_their_bounds(void **state)
 	assert_int_equal(fe_gate_check(&gate, t, "d", &r->err), FE_EBUG);
 }
 
+/* What the target says of a group is held against what was read of that group. */
+static void
+tally_agrees_within_each_group(void **state)
+{
+	static const size_t by[] = { 0 };
+	struct rig *r = *state;
+	struct fe_tally *t = &r->tally;
+	struct fe_groups confirmed;
+	struct fe_str values[2] = { FE_STR("x"), FE_STR("y") };
+	const fe_i128 sums[] = { 21, 0 };
+	size_t group;
+
+	fe_tally_split(t, by, 1);
+	fill(r, 2, 10, 0);
+	fe_bit_put(r->batch.columns[2].valid, 1, false);
+	for (size_t row = 0; row < 2; row++) {
+		fe_bit_put(r->batch.columns[0].valid, row, true);
+		r->batch.columns[0].text[row] = values[row];
+	}
+	assert_int_equal(fe_tally_read(t, &r->batch, &r->err), FE_OK);
+	fe_groups_init(&confirmed, &r->schema, by, 1, 3);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(fe_groups_of_texts(&confirmed, &values[i], &group, &r->err), FE_OK);
+		assert_int_equal(fe_groups_add(&confirmed, group, 0, 1, &r->err), FE_OK);
+		assert_int_equal(fe_groups_add(&confirmed, group, 1, 10 + (fe_i128)i, &r->err), FE_OK);
+	}
+	assert_int_equal(fe_tally_add(t, FE_TERM_INSERTED, 2, sums, &r->err), FE_OK);
+	assert_int_equal(fe_tally_add_groups(t, FE_TERM_INSERTED, &confirmed, &r->err), FE_OK);
+	assert_int_equal(fe_tally_reconcile(t, "d", &r->err), FE_OK);
+	/* The same totals, but a cent of one group is in the other. */
+	fe_groups_figures(t->groups, 0)[fe_tally_figure_sum(t, FE_TERM_INSERTED, 0)]++;
+	fe_groups_figures(t->groups, 1)[fe_tally_figure_sum(t, FE_TERM_INSERTED, 0)]--;
+	assert_int_equal(fe_tally_reconcile(t, "d", &r->err), FE_EBUG);
+	assert_string_equal(r->err.text, "the totals of 'd' do not agree for id x: amount 0.10 as read, 0.11 as accounted for");
+	fe_groups_reset(&confirmed);
+}
+
 static void
 gate_quality_score_is_exact_at_its_bound(void **state)
 {
@@ -216,6 +253,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(tally_counts_reasons_of_rejected_records_only, open_rig, close_rig),
 		cmocka_unit_test_setup_teardown(tally_sums_beyond_64_bits_and_stops_beyond_128, open_rig, close_rig),
 		cmocka_unit_test_setup_teardown(tally_takes_superseded_rows_of_earlier_batches, open_rig, close_rig),
+		cmocka_unit_test_setup_teardown(tally_agrees_within_each_group, open_rig, close_rig),
 		cmocka_unit_test_setup_teardown(gate_percent_is_exact_at_its_bound, open_rig, close_rig),
 		cmocka_unit_test_setup_teardown(gate_holds_sums_and_rows_at_their_bounds, open_rig, close_rig),
 		cmocka_unit_test(gate_quality_score_is_exact_at_its_bound),
