@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* base/keyrun.c - see base/keyrun.h
  *
- * A filter is a row of 64-bit words; a key sets five bits of one of them, so to ask it is to
- * read one word. At 16 bits a key it is wrong for one key in three hundred that are not
- * there, at 8 bits for one in thirty. Word and bits come from other parts of the hash than the bucket.
+ * A filter is a row of 64-bit words; a key sets four bits of one of them, so to ask it is to
+ * read one word. At 16 bits a key it is wrong for one key in two hundred that are not there,
+ * at 8 bits for one in thirty.
  */
 #include "base/keyrun.h"
 
@@ -18,7 +18,7 @@
 
 #define BUCKET_KEYS 16  /* at least, and fewer than twice as many */
 #define BUCKET_UNIT 64u /* places of buckets count in these, so 32 bits reach 256 GiB */
-#define FILTER_BITS 16  /* a key, where there is room */
+#define FILTER_BITS 8   /* a key, where there is room */
 #define FLUSH_BYTES ((size_t)256 * 1024)
 #define REGION_BYTES ((size_t)512 * 1024)
 #define MAX_BUCKET_BYTES ((size_t)1 << 30)
@@ -28,8 +28,7 @@ struct fe_keyrun {
 	uint64_t at;      /* in the file */
 	unsigned bits;    /* of a hash, from the top, that say which bucket */
 	uint32_t *ends;   /* [1 << bits] of buckets, in units, from at on */
-	uint64_t *filter; /* [n_words] */
-	uint32_t n_words;
+	struct fe_keyfilter filter;
 	size_t n_ends;    /* of buckets that are finished */
 };
 
@@ -61,7 +60,7 @@ free_runs(struct fe_keyrun *runs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		fe_free(runs[i].ends);
-		fe_free(runs[i].filter);
+		fe_free(runs[i].filter.words);
 		runs[i] = (struct fe_keyrun){ 0 };
 	}
 }
@@ -74,6 +73,7 @@ fe_keyruns_reset(struct fe_keyruns *r)
 	if (r->folder && r->fd >= 0)
 		(void)close(r->fd); /* it has no name: nothing is to stay */
 	fe_free(r->runs);
+	fe_free(r->all.words);
 	fe_free(r->folder);
 	fe_buf_reset(&r->bucket);
 	fe_buf_reset(&r->out);
@@ -89,16 +89,22 @@ ends_bytes(unsigned bits)
 static uint64_t
 run_bytes(const struct fe_keyrun *run)
 {
-	return run->ends ? ends_bytes(run->bits) + run->n_words * sizeof *run->filter : 0;
+	return ends_bytes(run->bits) + run->filter.n_words * sizeof *run->filter.words;
 }
 
-uint64_t
-fe_keyruns_bytes(const struct fe_keyruns *r)
+static uint64_t
+all_run_bytes(const struct fe_keyruns *r)
 {
 	uint64_t n = 0;
 	for (size_t i = 0; i < r->n_runs; i++)
 		n += run_bytes(&r->runs[i]);
 	return n;
+}
+
+uint64_t
+fe_keyruns_bytes(const struct fe_keyruns *r)
+{
+	return all_run_bytes(r) + r->all.n_words * sizeof *r->all.words;
 }
 
 static enum fe_rc
@@ -111,33 +117,47 @@ at_folder(const struct fe_keyruns *r, enum fe_rc rc, struct fe_err *err)
 	return rc;
 }
 
+uint64_t fe_keyruns_reserved_bytes(const struct fe_keyruns *r) { return r->max_bytes / 4; }
+
 /* ---- filters ---- */
 
-static inline size_t
-word_of(const struct fe_keyrun *run, uint64_t hash)
+static inline uint64_t *
+word_of(const struct fe_keyfilter *f, uint64_t hash)
 {
-	return (size_t)((hash & UINT32_MAX) * run->n_words >> 32);
+	return &f->words[(hash & UINT32_MAX) * f->n_words >> 32];
 }
 
+/* Of other parts of the hash than the word. */
 static inline uint64_t
 bits_of(uint64_t hash)
 {
-	return UINT64_C(1) << (hash >> 32 & 63) | UINT64_C(1) << (hash >> 38 & 63) | UINT64_C(1) << (hash >> 44 & 63) |
-	       UINT64_C(1) << (hash >> 50 & 63) | UINT64_C(1) << ((hash >> 56 ^ hash >> 29) & 63);
+	return UINT64_C(1) << (hash >> 32 & 63) | UINT64_C(1) << (hash >> 38 & 63) |
+	       UINT64_C(1) << (hash >> 44 & 63) | UINT64_C(1) << (hash >> 50 & 63);
+}
+
+static void
+filter(const struct fe_keyfilter *f, const uint64_t *hashes, uint32_t *todo, size_t *n)
+{
+	size_t n_left = 0;
+
+	for (size_t k = 0; k < *n; k++) { /* no branches: memory is waited for together */
+		uint64_t hash = hashes[todo[k]], bits = bits_of(hash);
+		todo[n_left] = todo[k];
+		n_left += (*word_of(f, hash) & bits) == bits;
+	}
+	*n = n_left;
+}
+
+void
+fe_keyruns_filter_all(const struct fe_keyruns *r, const uint64_t *hashes, uint32_t *todo, size_t *n)
+{
+	filter(&r->all, hashes, todo, n);
 }
 
 void
 fe_keyruns_filter(const struct fe_keyruns *r, size_t i, const uint64_t *hashes, uint32_t *todo, size_t *n)
 {
-	const struct fe_keyrun *run = &r->runs[i];
-	size_t n_left = 0;
-
-	for (size_t k = 0; k < *n; k++) {
-		uint64_t hash = hashes[todo[k]], bits = bits_of(hash);
-		todo[n_left] = todo[k];
-		n_left += (run->filter[word_of(run, hash)] & bits) == bits;
-	}
-	*n = n_left;
+	filter(&r->runs[i].filter, hashes, todo, n);
 }
 
 /* ---- buckets ---- */
@@ -315,9 +335,9 @@ shape_run(struct fe_keyrun *run, uint64_t n_keys, uint64_t max_bytes)
 	while (n_keys >> run->bits >= 2 * BUCKET_KEYS && ends_bytes(run->bits + 1) <= max_bytes / 4)
 		run->bits++;
 	uint64_t left = max_bytes > ends_bytes(run->bits) ? max_bytes - ends_bytes(run->bits) : 0;
-	if (n_words > left / sizeof *run->filter)
-		n_words = left / sizeof *run->filter + 1;
-	run->n_words = n_words < UINT32_MAX ? (uint32_t)n_words : UINT32_MAX;
+	if (n_words > left / sizeof *run->filter.words)
+		n_words = left / sizeof *run->filter.words + 1;
+	run->filter.n_words = n_words < UINT32_MAX ? (uint32_t)n_words : UINT32_MAX;
 }
 
 static void
@@ -325,7 +345,7 @@ begin_run(struct fe_keyruns *r, struct fe_keyrun *run)
 {
 	run->at = r->size_bytes;
 	run->ends = fe_new_array((size_t)1 << run->bits, uint32_t);
-	run->filter = fe_new_array(run->n_words, uint64_t);
+	run->filter.words = fe_new_array(run->filter.n_words, uint64_t);
 	fe_buf_clear(&r->out);
 	r->bucket_at = 0;
 }
@@ -379,7 +399,7 @@ put(struct fe_keyruns *r, struct fe_keyrun *run, uint64_t hash, const void *entr
 	if (r->out.n_bytes == r->bucket_at)
 		fe_buf_add(&r->out, &head, sizeof head);
 	fe_buf_add(&r->out, entry, n_bytes);
-	run->filter[word_of(run, hash)] |= bits_of(hash);
+	*word_of(&run->filter, hash) |= bits_of(hash);
 	run->n_keys++;
 	return FE_OK;
 }
@@ -395,6 +415,7 @@ end_run(struct fe_keyruns *r, struct fe_keyrun *run, struct fe_err *err)
 enum fe_rc
 fe_keyruns_put(struct fe_keyruns *r, uint64_t hash, const void *entry, size_t n_bytes, struct fe_err *err)
 {
+	*word_of(&r->all, hash) |= bits_of(hash);
 	return put(r, begun_run(r), hash, entry, n_bytes, err);
 }
 
@@ -494,7 +515,7 @@ merge_runs(struct fe_keyruns *r, struct fe_err *err)
 
 	for (size_t i = 0; i < r->n_runs; i++)
 		n_keys += r->runs[i].n_keys;
-	shape_run(&run, n_keys, r->max_bytes / 4);
+	shape_run(&run, n_keys, r->max_bytes / 8);
 	fe_keyruns_init(&to, r->folder, r->value_bytes, r->max_bytes, r->hash_key);
 	fe_buf_init(&g.bytes, MAX_BUCKET_BYTES);
 	begin_run(&to, &run);
@@ -506,6 +527,8 @@ merge_runs(struct fe_keyruns *r, struct fe_err *err)
 		run = (struct fe_keyrun){ 0 };
 		struct fe_keyruns old = *r;
 		*r = to;
+		r->all = old.all;
+		old.all = (struct fe_keyfilter){ 0 };
 		to = old;
 	}
 	fe_keyruns_reset(&to);
@@ -522,9 +545,14 @@ fe_keyruns_begin(struct fe_keyruns *r, uint64_t n_keys, struct fe_err *err)
 
 	if (r->fd < 0)
 		FE_TRY(at_folder(r, fe_unnamed_open(&r->fd, r->folder, err), err));
-	shape_run(&run, n_keys, r->max_bytes / 4);
+	if (!r->all.words) {
+		uint64_t n_words = fe_keyruns_reserved_bytes(r) / sizeof *r->all.words + 1;
+		r->all.n_words = n_words < UINT32_MAX ? (uint32_t)n_words : UINT32_MAX;
+		r->all.words = fe_new_array(r->all.n_words, uint64_t);
+	}
+	shape_run(&run, n_keys, r->max_bytes / 8);
 	if (r->n_runs > 1 &&
-	    (r->n_runs == FE_MAX_KEYRUNS - 1 || fe_keyruns_bytes(r) + ends_bytes(run.bits) + run.n_words * sizeof *run.filter > r->max_bytes / 2))
+	    (r->n_runs == FE_MAX_KEYRUNS - 1 || all_run_bytes(r) + run_bytes(&run) > r->max_bytes / 4))
 		FE_TRY(merge_runs(r, err));
 	free_runs(begun_run(r), 1); /* one that was begun, and not ended */
 	*begun_run(r) = run;

@@ -3,17 +3,18 @@
  *
  * A run is a set of entries that was written in one go, in the order of their hashes' top
  * bits, and is never added to. Those that share the top bits make a bucket of some 24
- * entries. In memory a run has where each bucket ends and a filter, which for a key that is
- * not there says so but for one time in three hundred. So to find a key is to ask each
- * run's filter and to read a bucket, with a single pread, of mostly no run but its own.
- * What a filter says is never believed of a key that is there: bytes are compared.
+ * entries. In memory a run has where each bucket ends and a filter, and there is one filter
+ * over all runs. A filter that says no is right; one that says yes of a key that is not there
+ * is wrong for one in thirty or less. So a new key mostly costs one line of memory, and
+ * to find a key is to ask each run's filter and to read a bucket, with a single pread, of
+ * mostly no run but its own. That a key is there is said by its bytes only.
  *
- * Filters and ends have half of max_bytes. When they need more, or there are 64 runs, all
- * runs become one, with a filter in a quarter of max_bytes. So memory stays bounded for any
- * number of keys: the filter of one run that is far too large for memory gets weak, and finds
- * read more often.
+ * The filter over all has a quarter of max_bytes from the start. Those of runs and their ends
+ * have another; when they need more, or there are 64 runs, all runs become one, with half of
+ * that. So memory stays bounded for any number of keys: where they are far too many for it,
+ * filters get weak, and finds read more often.
  *
- *   Memory   2.3 bytes a key, or what there is
+ *   Memory   a quarter of max_bytes, and 1.2 bytes a key up to another
  *   Disk     an unnamed file. Each bucket stands behind its keyed hash: the disk is not taken
  *            at its word. Runs that become one need their room twice for that long
  *   Failure  what a write or a read says, with the folder; FE_EUNAVAIL where bytes come back changed
@@ -36,6 +37,11 @@ fe_entry_value_offset(size_t n_key)
 	return sizeof(fe_entry_size) + (n_key + FE_ENTRY_UNIT - 1) / FE_ENTRY_UNIT * FE_ENTRY_UNIT;
 }
 
+struct fe_keyfilter {
+	uint64_t *words;
+	uint32_t n_words;
+};
+
 struct fe_keyrun;
 struct fe_keyruns {
 	char *folder;
@@ -46,6 +52,7 @@ struct fe_keyruns {
 	uint64_t max_bytes;    /* of memory, for the whole table */
 	struct fe_keyrun *runs; /* [FE_MAX_KEYRUNS] */
 	size_t n_runs;
+	struct fe_keyfilter all;
 	struct fe_buf bucket;  /* the one last read */
 	struct fe_buf out;     /* buckets on their way to the file */
 	size_t bucket_at;      /* in out: the one that is being filled */
@@ -62,6 +69,7 @@ void fe_keyruns_init(struct fe_keyruns *r, const char *folder, size_t value_byte
                      const struct fe_hash_key *hash_key);
 void fe_keyruns_reset(struct fe_keyruns *r);
 uint64_t fe_keyruns_bytes(const struct fe_keyruns *r); /* of memory */
+uint64_t fe_keyruns_reserved_bytes(const struct fe_keyruns *r); /* what the first run will take at once */
 
 /* A new run of n_keys: begin, then each entry in the order of fe_keyruns_bucket, then end. */
 FE_MUST_USE enum fe_rc fe_keyruns_begin(struct fe_keyruns *r, uint64_t n_keys, struct fe_err *err);
@@ -72,7 +80,8 @@ FE_MUST_USE enum fe_rc fe_keyruns_end(struct fe_keyruns *r, struct fe_err *err);
 size_t fe_keyruns_bucket(const struct fe_keyruns *r, uint64_t hash);
 size_t fe_keyruns_n_buckets(const struct fe_keyruns *r);
 
-/* Takes off todo[0..*n], which are places in hashes, those that run number i surely has not. */
+/* Takes off todo[0..*n], which are places in hashes, those that no run has, or not run number i. */
+void fe_keyruns_filter_all(const struct fe_keyruns *r, const uint64_t *hashes, uint32_t *todo, size_t *n);
 void fe_keyruns_filter(const struct fe_keyruns *r, size_t i, const uint64_t *hashes, uint32_t *todo, size_t *n);
 /* The value of a key in run number i, good until the next call; NULL: it has none. */
 FE_MUST_USE enum fe_rc fe_keyruns_find(struct fe_keyruns *r, size_t i, uint64_t hash, struct fe_str key,

@@ -170,7 +170,8 @@ fe_keytable_begin(struct fe_keytable *t, size_t n_keys, uint64_t n_key_bytes, st
 	if (!t->runs || t->n_entries == 0)
 		return FE_OK;
 	uint64_t n_bytes = n_key_bytes + (uint64_t)n_keys * fe_key_entry_bytes(t, FE_KEY_GUEST | (FE_ENTRY_UNIT - 1));
-	if (fe_key_bytes_with(t, n_bytes, n_keys) + fe_keyruns_bytes(t->runs) <= t->max_bytes)
+	uint64_t taken = fe_keyruns_bytes(t->runs), reserved = fe_keyruns_reserved_bytes(t->runs);
+	if (fe_key_bytes_with(t, n_bytes, n_keys) + (taken > reserved ? taken : reserved) <= t->max_bytes)
 		return FE_OK;
 	return leave_memory(t, err);
 }
@@ -236,13 +237,16 @@ fe_keytable_recall(struct fe_keytable *t, const uint64_t *hashes, const struct f
 	for (size_t at = 0; at < n;) {
 		uint32_t todo[RECALL_KEYS];
 		size_t n_todo = 0, end = n - at < RECALL_KEYS ? n : at + RECALL_KEYS;
-		for (size_t i = at; i < end; i++)
-			fe_keytable_prefetch(t, hashes[rows ? rows[i] : i]);
-		for (; at < end; at++) {
-			uint32_t row = rows ? rows[at] : (uint32_t)at;
-			if (!fe_keytable_find(t, hashes[row], keys[row]))
-				todo[n_todo++] = row;
-		}
+		for (; at < end; at++)
+			todo[n_todo++] = rows ? rows[at] : (uint32_t)at;
+		fe_keyruns_filter_all(t->runs, hashes, todo, &n_todo);
+		size_t n_left = 0;
+		for (size_t i = 0; i < n_todo; i++)
+			fe_keytable_prefetch(t, hashes[todo[i]]);
+		for (size_t i = 0; i < n_todo; i++)
+			if (!fe_keytable_find(t, hashes[todo[i]], keys[todo[i]]))
+				todo[n_left++] = todo[i];
+		n_todo = n_left;
 		FE_TRY(recall_some(t, hashes, keys, todo, n_todo, err));
 	}
 	return FE_OK;

@@ -45,10 +45,3 @@ def test_a_suite_adds_no_keys_to_those_of_dedupe(finetl, tmp_path):
 def test_generating_takes_constant_memory(finetl, tmp_path):
     command = [finetl.binary, "generate", tmp_path, "--customers", 10_000, "--transactions", 1_000_000, "--until", "2026-03-01"]
     assert peak_rss_kib(command) <= 64 * 1024
-
-
-def test_a_memory_limit_ends_the_run_with_exit_5(finetl, tmp_path):
-    finetl("generate", tmp_path, "--customers", 20_000, "--transactions", 20_000, "--until", "2026-03-01").ok()
-    pipeline = write_pipeline(tmp_path, pipelines.financial())
-    done = finetl.run(pipeline, f"sqlite:{tmp_path / 'w.db'}", "--max-memory", "256K")
-    assert done.code == 5, done
