@@ -2,6 +2,7 @@
 /* cli/main.c - finds the command, and is the only place that reports an error */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@ static const struct fe_command *const commands[] = {
 	&fe_command_load,         &fe_command_lint,         &fe_command_generate,
 	&fe_command_schema_print, &fe_command_schema_apply, &fe_command_runs,
 	&fe_command_rejects_list, &fe_command_explain,      &fe_command_checks,
-	&fe_command_validate,     &fe_command_report,       &fe_command_notify,     &fe_command_release, &fe_command_sweep,        &fe_command_describe,     &fe_command_version,
+	&fe_command_validate,     &fe_command_report,       &fe_command_notify,     &fe_command_release, &fe_command_sweep,        &fe_command_lambda,     &fe_command_describe,     &fe_command_version,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -174,11 +175,26 @@ run_command(const struct fe_command *c, int argc, char *const *argv, struct fe_e
 	return rc;
 }
 
+/* Lambda starts what is called bootstrap, with whatever arguments an image has for it; and its
+ * emulator a command without any. */
+static bool
+is_function(int argc, char *const *argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "";
+	return strcmp(name, "bootstrap") == 0 || (argc < 2 && getenv("AWS_LAMBDA_RUNTIME_API"));
+}
+
 static enum fe_rc
 dispatch(int argc, char *const *argv, struct fe_err *err)
 {
 	static char *const version[] = { "finetl", "version", NULL };
+	static char *const function[] = { "finetl", "lambda", NULL };
 	int n_words = 1;
+	if (is_function(argc, argv)) {
+		argv = function;
+		argc = 2;
+	}
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_help(NULL, err);
 	if (strcmp(argv[1], "--version") == 0) {
