@@ -228,6 +228,7 @@ header = [
 ]
 
 NO_CSV = "what is no CSV file: PDF, PNG, HTML, JSON, a workbook"
+TRAILER, TRL = "`trailer: {starts: TRL, rows: 2, sums: {amount: 3}}`", {"trailer": {"starts": "TRL", "rows": 2, "sums": {"amount": 3}}}
 HINT = "another delimiter than the declared one"
 other = [
     *(refused(HINT, f"delimiter_{name}", (H + AB).replace(b",", mark), "delimiter") for name, mark in {"semicolon": b";", "tab": b"\t", "pipe": b"|"}.items()),
@@ -247,6 +248,14 @@ other = [
     File("a trailer that is not declared", "trailer_padded", H + AB + b"TRAILER,2,\n", [A, B, ok("TRAILER", "2.00", "")]),
     File("a trailer that is not declared", "trailer_of_text", H + AB + b"Total records: 2\n", [A, B, FEW]),
     refused("a trailer that is not declared, and has no line end", "trailer_cut", H + AB + b"TRAILER,2", "cut short"),
+    File(TRAILER, "trailer", H + AB + b"TRL,2,3.00\n", [A, B], source=TRL),
+    File(TRAILER, "trailer_cut_of_its_line_end", H + AB + b"TRL,2,3.00", [A, B], source=TRL, notes=("no_final_newline",)),
+    File(TRAILER, "trailer_of_nothing", H + b"TRL,0,0.00\n", [], source={**TRL, "allow_empty": True}),
+    File("its figures count what is rejected, too", "trailer_counts_rejects", H + AB + b",4.00,x\nTRL,3,7.00\n", [A, B, no("id:missing", "4.00")], source=TRL),
+    refused("no trailer, where one is declared: the file was cut", "trailer_gone", H + AB, "without its trailer", source=TRL),
+    refused("no trailer, where one is declared: the file was cut", "trailer_cut_off", H + AB + b"TR", source=TRL),
+    refused("a record behind the trailer", "trailer_not_last", H + b"A,1.00,x\nTRL,1,1.00\nB,2.00,y\n", "a record follows the trailer", source=TRL),
+    refused("a trailer without its figures", "trailer_without_figures", H + AB + b"TRL,two,3.00\n", source=TRL),
     refused("a last record with too few cells and no line end", "cut_in_record", H + b"A,1.00,x\nB,2.00", "cut short"),
     refused("a last record with too few cells and no line end", "cut_in_first_cell", H + b"A,1.00,x\nB", "cut short"),
     refused("a last record with too few cells and no line end", "cut_header_only", b"id,amo", "has no column"),
