@@ -50,6 +50,7 @@ check_arithmetic(int64_t v, unsigned scale)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
 	static const char groups[] = { 0, ',', '.', '\'', ' ' };
+	static const struct fe_str currencies[] = { FE_STR("$"), FE_STR("R$"), FE_STR("EUR"), FE_STR("kr."), FE_STR("\xe2\x82\xac") };
 	struct fe_decimal_format fmt = { .point = '.' };
 	enum fe_decimal_why why, declared;
 	unsigned precision, scale;
@@ -77,6 +78,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 	fmt.sign_parens = data[2] & 128;
 	if (fmt.group != fmt.point && fe_decimal_parse(text, precision, scale, &fmt, &w) == FE_DECIMAL_OK)
 		check_round_trip(w, precision, scale);
+	declared = fe_decimal_parse(text, precision, scale, &fmt, &w);
+	fmt.currencies = currencies;
+	fmt.n_currencies = sizeof(currencies) / sizeof(*currencies);
+	why = fe_decimal_parse(text, precision, scale, &fmt, &v);
+	expect(fmt.group == fmt.point || declared != FE_DECIMAL_OK || (why == FE_DECIMAL_OK && v == w));
+	if (fmt.group != fmt.point && why == FE_DECIMAL_OK)
+		check_round_trip(v, precision, scale);
 
 	why = fe_int_parse(text, &v);
 	if (why == FE_DECIMAL_OK && fe_decimal_fits(v, FE_DECIMAL_MAX_PRECISION))

@@ -125,7 +125,11 @@ ask_decimal(void)
 		why = fe_decimal_parse(words[3], small(1), small(2), NULL, &v);
 		answer_decimal(why, v);
 	} else if (fe_str_is(words[0], "decimal-as")) {
+		static const struct fe_str currencies[] = { FE_STR("$"), FE_STR("EUR"), FE_STR("\xe2\x82\xac") };
+		bool has_currency = words[5].n && memchr(words[5].p, '$', words[5].n);
 		struct fe_decimal_format fmt = {
+			.currencies = currencies,
+			.n_currencies = has_currency ? 3 : 0,
 			.point = words[3].n ? words[3].p[0] : 0,
 			.group = words[4].n ? words[4].p[0] : 0,
 			.sign_plus = words[5].n && memchr(words[5].p, '+', words[5].n),

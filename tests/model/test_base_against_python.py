@@ -18,6 +18,8 @@ from decimal import Decimal
 
 import pytest
 
+import cells
+
 BUILD = pathlib.Path(os.environ.get("FINETL_BUILD", pathlib.Path(__file__).parents[2] / "build"))
 PROBE = BUILD / "tests" / "model" / "probe_base"
 N_CASES = 100_000
@@ -146,6 +148,27 @@ def test_declared_decimals():
         whole, cents = f"{minor // 100:,}".replace(",", group), f"{minor % 100:02}"
         cases.append((("decimal-as", 18, 2, point, group, "", f"{whole}{point}{cents}"), str(minor)))
     compare(cases)
+
+
+def test_declared_signs_and_currencies():
+    """Every order of sign, currency and number, as another reading of the rules has it."""
+    r = random.Random(20261123)
+    pieces = ["-", "+", "(", ")", "$", "EUR", "€", " ", "\u00a0", "\u202f", "5", "1.234", "1.234,56", ",", "USD"]
+    forms = {"": [], "+": ["plus"], "-": ["trailing"], "(": ["parentheses"], "+-(": ["plus", "trailing", "parentheses"]}
+    asked, n_taken = [], 0
+    for _ in range(60_000):
+        signs = r.choice(list(forms))
+        text = "".join(r.choice(pieces) for _ in range(r.randrange(1, 7)))
+        declared = {"point": ",", "group": ".", "sign": forms[signs], "currency": ["$", "EUR", "€"]}
+        try:
+            expected = str(int(cells.cast_declared_number(text, cells.Type("decimal(12,2)"), declared).scaleb(2)))
+            n_taken += 1
+        except cells.Refused:
+            expected = None
+        asked.append((("decimal-as", 12, 2, ",", ".", signs + "$", text), expected))
+    for (question, expected), answer in zip(asked, ask([question for question, _ in asked])):
+        assert (answer if answer.lstrip("-").isdigit() else None) == expected, (question, expected, answer)
+    assert n_taken > 1000
 
 
 def test_int_texts():
