@@ -137,8 +137,18 @@ compare_folded(const void *a, const void *b)
 	return order ? order : (x->at > y->at) - (x->at < y->at);
 }
 
+/* Of a line that is no header, for all that is known, names are values: they are not shown. */
+static bool
+is_surely_a_header(const struct fe_source_settings *set, const struct fe_str *names, size_t n_names, enum fe_rc rc)
+{
+	for (size_t i = 0; i < n_names; i++)
+		if (is_declared(set, names[i]))
+			return true;
+	return rc != FE_EDATA; /* the pipeline file's own */
+}
+
 static enum fe_rc
-check_doubles(const struct fe_str *names, size_t n_names, enum fe_rc rc, struct fe_err *err)
+check_doubles(const struct fe_str *names, size_t n_names, bool is_header, enum fe_rc rc, struct fe_err *err)
 {
 	struct fe_arena arena = { 0 };
 	struct folded *sorted = fe_new_array(n_names, struct folded);
@@ -156,13 +166,16 @@ check_doubles(const struct fe_str *names, size_t n_names, enum fe_rc rc, struct 
 			    "columns %zu and %zu have the same name in the header",
 			    sorted[i - 1].at + 1, sorted[i].at + 1);
 		const struct fe_str one = names[sorted[i - 1].at], other = names[sorted[i].at];
-		fe_buf_add_text(&message, fe_str_eq(one, other) ? ": " : " but for case: ");
-		add_name(&message, one);
-		if (!fe_str_eq(one, other)) {
-			fe_buf_add_text(&message, " and ");
-			add_name(&message, other);
+		bool is_same = fe_str_eq(one, other);
+		fe_buf_add_text(&message, !is_same ? " but for case" : "");
+		if (is_header) {
+			fe_buf_add_text(&message, ": ");
+			add_name(&message, one);
+			fe_buf_add_text(&message, is_same ? "" : " and ");
+			if (!is_same)
+				add_name(&message, other);
 		}
-		fe_buf_add_text(&message, "; rename one");
+		fe_buf_add_text(&message, is_header ? "; rename one" : "; rename one, or is this line no header?");
 		result = fail_with(&message, rc, err);
 	}
 	fe_free(sorted);
@@ -231,11 +244,14 @@ fail_missing(const struct mapping *m, struct fe_str line, bool has_none, enum fe
 	fe_buf_init(&message, MESSAGE_BYTES);
 	add_missing(m, &message);
 	fe_csv_add_delimiter_hint(m->set, line, &message);
+	bool is_header = is_surely_a_header(m->set, m->names, m->n_names, rc);
 	fe_buf_add_text(&message, "; it has ");
-	for (size_t i = 0; i < m->n_names && i < 20; i++)
+	for (size_t i = 0; is_header && i < m->n_names && i < 20; i++)
 		add_listed(&message, m->names[i], i);
-	if (m->n_names > 20)
+	if (is_header && m->n_names > 20)
 		fe_buf_addf(&message, " and %zu more", m->n_names - 20);
+	if (!is_header)
+		fe_buf_addf(&message, "%zu that %s not declared", m->n_names, m->n_names == 1 ? "is" : "are");
 	if (has_none && rc == FE_EDATA && !fe_csv_guess_delimiter(m->set, line))
 		fe_buf_add_text(&message,
 				"; is this line the header? skip_lines passes over lines "
@@ -310,7 +326,7 @@ fe_csv_map_names(const struct fe_source_settings *set, const struct fe_csv_names
 
 	enum fe_rc result = check_bytes(m.names, m.n_names, rc, err);
 	if (result == FE_OK)
-		result = check_doubles(m.names, m.n_names, rc, err);
+		result = check_doubles(m.names, m.n_names, is_surely_a_header(set, m.names, m.n_names, rc), rc, err);
 	if (result == FE_OK)
 		result = map_declared(&m, map->wanted, names->line, rc, err);
 	if (result == FE_OK && set->contract == FE_CONTRACT_FREEZE)

@@ -190,7 +190,8 @@ csv_refuses_a_header_without_a_declared_column(void **state)
 	failure_of("id,Amount,state\n1,2,3\n", "id amount status", 1,
 		   PARTS("no column 'amount' (is 'Amount' meant?), 'status' (is 'state' meant?)",
 			 "it has 'id', 'Amount', 'state'"));
-	failure_of("x\n1\n", "id", 1, PARTS("no column 'id'; it has 'x'", "skip_lines", "names"));
+	failure_of("x\n1\n", "id", 1, PARTS("no column 'id'; it has 1 that is not declared", "skip_lines", "names"));
+	failure_of("4711,Ann,4711\n", "id", 1, PARTS("columns 1 and 3 have the same name in the header; rename one, or is this line no header?"));
 	failure_of("[{\"id\":1}]\n", "id", 1, PARTS("quote_in_bare_cell", "is this line the header"));
 }
 

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The function as Lambda runs it: the binary called bootstrap, events of a Runtime API of our own, objects on an S3 that
+checks signatures."""
+
+import csv
+import io
+import json
+import os
+import sqlite3
+import urllib.parse
+import uuid
+
+import pytest
+
+from finetl import absent, write_pipeline
+from runtimeapi import Function, RuntimeApi, eventbridge, s3_event, s3_record, sns, sns_body, sqs
+
+try:
+    import s3servers
+except ImportError:
+    s3servers = None
+
+HEADER = "id,name,amount\n"
+SECRET = "PLANTED4711"  # in data; never to be seen in a log
+
+
+def rows(*numbers, name="Ann"):
+    return HEADER + "".join(f"T{n},{name},{n}.50\n" for n in numbers)
+
+
+@pytest.fixture(scope="module")
+def moto(tmp_path_factory):
+    if s3servers is None:
+        absent("moto and boto3 are not installed; ./test does")
+    with open(tmp_path_factory.mktemp("s3") / "moto.log", "w", encoding="utf-8") as log:
+        server = s3servers.start_moto(log)
+        yield server
+        server.stop()
+
+
+class Place:
+    """Two buckets, a pipeline file over the first, and functions that work on them."""
+
+    def __init__(self, server, binary, folder, api):
+        self.server, self.binary, self.folder, self.api = server, binary, folder, api
+        self.client, name = server.client(), uuid.uuid4().hex[:12]
+        self.raw, self.processed = f"raw-{name}", f"processed-{name}"
+        for bucket in (self.raw, self.processed):
+            self.client.create_bucket(Bucket=bucket)
+        self.client.put_bucket_versioning(Bucket=self.raw, VersioningConfiguration={"Status": "Enabled"})
+        self.pipeline = write_pipeline(folder, {
+            "version": 1, "pipeline": "arrivals",
+            "datasets": [{
+                "name": "payments", "source": {"csv": f"s3://{self.raw}/raw/**.csv"},
+                "columns": [{"name": "id", "type": "text(20)", "required": True}, {"name": "name", "type": "text(50)", "pii": True},
+                            {"name": "amount", "type": "decimal(12,2)"}],
+                "rules": [{"id": "amount_positive", "check": "amount > 0"}],
+                "gate": {"max_rejected_percent": 50}, "target": "fact_payments",
+            }],
+            "targets": {"fact_payments": {"key": ["id"], "mutable": ["name"]}},
+        })
+        self.started, self.n_put = [], 0
+
+    def function(self, **env):
+        bootstrap = self.folder / "bootstrap"
+        if not bootstrap.exists():
+            bootstrap.symlink_to(self.binary)
+        names = {name: value for name, value in self.server.env().items() if name.startswith("AWS_")}
+        more = {"FINETL_PIPELINE": self.pipeline, "FINETL_OUTPUT": f"s3://{self.processed}", **names, **env}
+        self.started.append(Function([bootstrap], self.api, self.folder, {n: v for n, v in more.items() if v is not None}))
+        return self.started[-1]
+
+    def put(self, key, text):
+        """The parts of an event that tell of it."""
+        body = text.encode() if isinstance(text, str) else text
+        made = self.client.put_object(Bucket=self.raw, Key=key, Body=body)
+        self.n_put += 1
+        return {"bucket": self.raw, "size": len(body), "eTag": made["ETag"].strip('"'), "versionId": made["VersionId"],
+                "sequencer": f"{self.n_put:018X}"}
+
+    def event(self, key, text):
+        return s3_event(urllib.parse.quote_plus(key, safe="/"), **self.put(key, text))
+
+    def bridge(self, key, text):
+        told = self.put(key, text)
+        return eventbridge(key, told["bucket"], size=told["size"], etag=told["eTag"], **{"version-id": told["versionId"]})
+
+    def results(self):
+        listed = self.client.list_objects_v2(Bucket=self.processed).get("Contents", [])
+        return {entry["Key"]: self.client.get_object(Bucket=self.processed, Key=entry["Key"])["Body"].read().decode()
+                for entry in listed if not entry["Key"].startswith("claims/")}
+
+    def rows(self, key):
+        return [row["id"] for row in csv.DictReader(io.StringIO(self.results()[key]))]
+
+
+@pytest.fixture
+def api():
+    with RuntimeApi() as api:
+        yield api
+
+
+@pytest.fixture
+def place(moto, finetl, tmp_path, api):
+    place = Place(moto, finetl.binary, tmp_path, api)
+    yield place
+    for function in place.started:
+        function.__exit__()
+
+
+def test_an_object_becomes_clean_rows_rejects_and_a_report(place, api):
+    function = place.function(FINETL_PROCESSED_AT="true")
+    answer = api.invoke(place.event("raw/2026/a.csv", rows(1, 2, 3) + "T4,Bob,-1.00\nT5,Cy,abc\n"))
+    assert answer.kind == "response", (answer, function.logs())
+    told = answer.json["objects"][0]
+    assert (told["outcome"], told["status"], told["read"], told["rejected"]) == ("processed", "success_with_rejects", 5, 2)
+    results = place.results()
+    assert set(results) == {"processed/2026/a.csv", "rejects/2026/a.csv", "reports/2026/a.json"}
+    assert place.rows("processed/2026/a.csv") == ["T1", "T2", "T3"]
+    assert "processed_at" in results["processed/2026/a.csv"].splitlines()[0]
+    assert told["run_id"] in results["reports/2026/a.json"]
+
+
+@pytest.mark.parametrize("key", ["raw/a b.csv", "raw/a+b.csv", "raw/100%.csv", "raw/%2B.csv", "raw/naïve-ключ-鍵.csv", 'raw/say "x".csv', "raw/it's.csv",
+                                 "raw/*.csv", "raw/[a]{b}.csv", "raw/a&b;c=d.csv", "raw/../up.csv"])
+def test_keys_mean_the_same_in_every_form_of_event(place, api, key):
+    function = place.function()
+    forms = [lambda e: e, sns, sqs, lambda e: sqs(sns_body(e))]
+    for n, form in enumerate(forms):
+        assert api.invoke(form(place.event(key, rows(n)))).kind == "response", function.logs()
+        assert place.rows("processed/" + key.removeprefix("raw/")) == [f"T{n}"], function.logs()
+    assert api.invoke(place.bridge(key, rows(9))).kind == "response", function.logs()
+    assert place.rows("processed/" + key.removeprefix("raw/")) == ["T9"]
+
+
+def test_told_again_it_is_done_and_what_is_gone_is_no_error(place, api):
+    place.function()
+    event = place.event("raw/a.csv", rows(1))
+    assert api.invoke(event).json["n_processed"] == 1
+    before = place.results()
+    for _ in range(5):
+        assert api.invoke(event).json["n_done_before"] == 1
+    assert place.results() == before
+    event = place.event("raw/b.csv", rows(2))
+    place.client.delete_object(Bucket=place.raw, Key="raw/b.csv", VersionId=event["Records"][0]["s3"]["object"]["versionId"])
+    answer = api.invoke(event)
+    assert (answer.kind, answer.json["objects"][0]["outcome"]) == ("response", "gone")
+
+
+def test_a_version_that_is_older_than_what_is_done_is_not_taken(place, api):
+    function = place.function()
+    first, second = place.put("raw/a.csv", rows(1)), place.put("raw/a.csv", rows(2))
+    assert api.invoke(s3_event("raw/a.csv", **second)).json["objects"][0]["outcome"] == "processed", function.logs()
+    assert api.invoke(s3_event("raw/a.csv", **first)).json["objects"][0]["outcome"] == "older", function.logs()
+    assert place.rows("processed/a.csv") == ["T2"]
+
+
+def test_a_held_object_and_a_malformed_one_are_errors_each_time_they_are_told(place, api):
+    place.function()
+    held = place.event("raw/held.csv", HEADER + "T1,Ann,-1\nT2,Bob,-2\nT3,Cy,3\n")
+    malformed = place.event("raw/malformed.csv", HEADER + 'T1,"Ann,1.00\n')
+    for _ in range(3):
+        assert api.invoke(held).json["errorType"] == "Function.Held"
+        assert api.invoke(malformed).json["errorType"] == "Function.Data"
+    assert not [key for key in place.results() if key.startswith("processed/")]
+    assert "rejects/held.csv" in place.results()
+
+
+def test_what_no_source_takes_is_an_error(place, api):
+    place.function()
+    for answer in (api.invoke(place.event("raw/a.txt", "x")), api.invoke(s3_event("raw/a.csv", bucket="somebody-elses"))):
+        assert answer.kind == "error" and "no source of the pipeline takes this object" in answer.json["errorMessage"]
+
+
+def test_of_sqs_the_good_messages_are_done(place, api):
+    place.function()
+    good, bad = place.event("raw/good.csv", rows(1)), place.event("raw/bad.csv", HEADER + 'T1,"x\n')
+    assert api.invoke(sqs(good, bad, "nonsense")).json == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m2"}]}
+    assert place.rows("processed/good.csv") == ["T1"]
+
+
+def test_into_a_warehouse(place, api):
+    warehouse = place.folder / "w.db"
+    place.function(FINETL_WAREHOUSE=f"sqlite:{warehouse}", FINETL_OUTPUT=None)
+    event = place.event("raw/a.csv", rows(1, 2))
+    assert api.invoke(event).json["n_processed"] == 1
+    assert api.invoke(event).json["n_done_before"] == 1
+    assert api.invoke(place.event("raw/b.csv", rows(3))).json["n_processed"] == 1
+    with sqlite3.connect(warehouse) as db:
+        assert db.execute("SELECT id FROM fact_payments ORDER BY id").fetchall() == [("T1",), ("T2",), ("T3",)]
+    assert place.results() == {}
+
+
+def test_several_records_of_one_event(place, api):
+    place.function()
+    event = {"Records": [*place.event("raw/a.csv", rows(1))["Records"], *place.event("raw/b.csv", rows(2))["Records"],
+                         s3_record("raw/c.csv", place.raw, name="ObjectRemoved:Delete")]}
+    answer = api.invoke(event).json
+    assert (answer["n_objects"], answer["n_processed"], answer["n_skipped"]) == (3, 2, 1)
+
+
+def test_an_output_that_would_come_back_is_refused_at_the_start(place, api):
+    function = place.function(FINETL_OUTPUT=f"s3://{place.raw}/raw")
+    assert function.process.wait(20) == 2
+    assert api.init_errors[0].json["errorType"] == "Function.Usage"
+    assert "would come back" in api.init_errors[0].json["errorMessage"]
+
+
+def test_a_pipeline_file_that_is_wrong_is_told_at_the_start(place, api):
+    place.pipeline.write_text("version: 1\npipelin: x\n")
+    function = place.function()
+    assert function.process.wait(20) == 2
+    assert api.init_errors[0].json["errorType"] == "Function.Usage"
+    assert any("did you mean 'pipeline'" in line["message"] for line in function.logs())
+
+
+def test_no_value_of_a_record_is_in_any_log(place, api):
+    function = place.function(AWS_LAMBDA_LOG_LEVEL="DEBUG")
+    s = SECRET
+    bodies = [rows(1, 2, name=s), HEADER + f"T1,{s},1.00\nT2,{s},{s}\nT3,{s},-5.00\n", HEADER + f"T1,{s},{s}\n", HEADER + f'T1,"{s},1.00\n',
+              HEADER + f'T1,{s}"{s},1.00\n', HEADER + f"T1,{s},1.00,{s}\nT2,{s}\n", HEADER + f"{s},{s},1.00\n{s},{s},2.00\n", s,
+              HEADER.encode() + b"T1,\xff" + s.encode() + b",1.00\n", HEADER + f"{s * 5},{s},1.00\n", f"T1,{s},{s}\nT2,{s},{s}\n",
+              f'{{"id": "{s}"}}\n', f"T1;{s};1.00\n", f"{s},'{s}',\"{s}\n"]
+    kinds = {api.invoke(place.event(f"raw/{n}.csv", body)).kind for n, body in enumerate(bodies)}
+    assert kinds == {"response", "error"}
+    written = function.out.read_text() + function.err.read_text()
+    assert '"records_rejected"' in written
+    assert s not in written, [line for line in written.splitlines() if s in line]
+
+
+def test_an_empty_argument_list_under_a_runtime_api_is_the_function_too(place, api):
+    names = {name: value for name, value in place.server.env().items() if name.startswith("AWS_")}
+    env = {"FINETL_PIPELINE": place.pipeline, "FINETL_OUTPUT": f"s3://{place.processed}", **names}
+    for command in ([place.binary], [place.binary, "lambda"]):
+        with Function(command, api, place.folder, env):
+            assert api.invoke(place.event(f"raw/{len(command)}.csv", rows(1))).json["n_processed"] == 1
+
+
+def test_memory_and_files_stay_flat_over_real_objects(place, api, is_long):
+    function = place.function()
+    n, marks = (1000, []) if is_long else (120, [])
+    for i in range(n):
+        assert api.invoke(place.event(f"raw/{i}.csv", rows(*range(200)))).kind == "response", function.logs()[-3:]
+        if i in (n // 2, n - 1):
+            marks.append((function.rss_kib(), function.n_descriptors()))
+    assert marks[1][1] == marks[0][1]
+    assert marks[1][0] - marks[0][0] < 2048, marks
+    assert len(os.listdir(place.folder)) < 10
