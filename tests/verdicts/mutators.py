@@ -99,74 +99,25 @@ def move_bytes(r, data):
     return insert(r, data[:a] + data[b:], data[a:b])
 
 
-@byte
-def insert_nul(r, data):
-    return insert(r, data, b"\0")
+def byte_of(name, change):
+    change.__name__ = name
+    byte(change)
 
 
-@byte
-def insert_bad_utf8(r, data):
-    return insert(r, data, r.choice(nasty.BAD_BYTES))
-
-
-@byte
-def insert_mark(r, data):
-    return insert(r, data, b"\xef\xbb\xbf")
-
-
-@byte
-def insert_quote(r, data):
-    return insert(r, data, b'"')
-
-
-@byte
-def insert_two_quotes(r, data):
-    return insert(r, insert(r, data, b'"'), b'"')
-
-
-@byte
-def delete_quote(r, data):
-    return replace_one(r, data, b'"', b"")
-
-
-@byte
-def insert_delimiter(r, data):
-    return insert(r, data, r.choice([b",", b";", b"\t", b"|"]))
-
-
-@byte
-def insert_lf(r, data):
-    return insert(r, data, b"\n")
-
-
-@byte
-def insert_cr(r, data):
-    return insert(r, data, b"\r")
-
-
-@byte
-def insert_crlf(r, data):
-    return insert(r, data, b"\r\n")
-
-
-@byte
-def lf_to_cr(r, data):
-    return replace_one(r, data, b"\n", b"\r")
-
-
-@byte
-def lf_to_crlf(r, data):
-    return replace_one(r, data, b"\n", b"\r\n")
-
-
-@byte
-def crlf_to_lf_cr(r, data):
-    return replace_one(r, data, b"\r\n", b"\n\r")
-
-
-@byte
-def delete_lf(r, data):
-    return replace_one(r, data, b"\n", b"")
+byte_of("insert_nul", lambda r, data: insert(r, data, b"\0"))
+byte_of("insert_bad_utf8", lambda r, data: insert(r, data, r.choice(nasty.BAD_BYTES)))
+byte_of("insert_mark", lambda r, data: insert(r, data, b"\xef\xbb\xbf"))
+byte_of("insert_quote", lambda r, data: insert(r, data, b'"'))
+byte_of("insert_two_quotes", lambda r, data: insert(r, insert(r, data, b'"'), b'"'))
+byte_of("delete_quote", lambda r, data: replace_one(r, data, b'"', b""))
+byte_of("insert_delimiter", lambda r, data: insert(r, data, r.choice([b",", b";", b"\t", b"|"])))
+byte_of("insert_lf", lambda r, data: insert(r, data, b"\n"))
+byte_of("insert_cr", lambda r, data: insert(r, data, b"\r"))
+byte_of("insert_crlf", lambda r, data: insert(r, data, b"\r\n"))
+byte_of("lf_to_cr", lambda r, data: replace_one(r, data, b"\n", b"\r"))
+byte_of("lf_to_crlf", lambda r, data: replace_one(r, data, b"\n", b"\r\n"))
+byte_of("crlf_to_lf_cr", lambda r, data: replace_one(r, data, b"\r\n", b"\n\r"))
+byte_of("delete_lf", lambda r, data: replace_one(r, data, b"\n", b""))
 
 
 @byte
