@@ -18,7 +18,7 @@ struct fe_source;
 struct fe_kept_object {
 	struct fe_object_id id; /* of the original, whole */
 	const char *stored;     /* where its bytes are; NULL: it was skipped, as the manifest knows it */
-	const char *aside;      /* of a database: where the rest is told */
+	const char *aside;      /* of a database: where the rest is told; of a file: its control file */
 	bool is_itself;         /* stored is the object, looked at and not read before: no hash is known of it */
 };
 

@@ -68,9 +68,10 @@ find_cell(void *ctx, const char *where, struct fe_str *out, struct fe_err *err)
 
 /* ---- sidecars ---- */
 
-static void
-add_path(struct fe_buf *out, const char *pattern, const char *path)
+void
+fe_control_add_sidecar_path(const struct fe_plan_control *plan, const char *path, struct fe_buf *out)
 {
+	const char *pattern = plan->sidecar_file;
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strchr(*name ? name + 1 : name, '.');
 	struct fe_str whole = fe_str_of(name), stem = { name, dot ? (size_t)(dot - name) : whole.n };
 
@@ -204,13 +205,14 @@ parse(struct sidecar *s, const struct fe_plan_dataset *p, struct fe_str text, st
 }
 
 static enum fe_rc
-state_sidecar(struct fe_control *c, const struct fe_plan_dataset *p, struct fe_control_statement *st, const char *path, struct fe_err *err)
+state_sidecar(struct fe_control *c, const struct fe_plan_dataset *p, struct fe_control_statement *st, const char *path,
+              const struct fe_net_settings *net, struct fe_err *err)
 {
 	struct sidecar s = { 0 };
 	struct fe_buf text;
 
 	fe_buf_init(&text, MAX_SIDECAR_BYTES);
-	enum fe_rc rc = read_all(path, &p->source_set.net, &text, err);
+	enum fe_rc rc = read_all(path, net, &text, err);
 	if (rc == FE_EUSAGE && err) /* it is not there: what was sent is not whole */
 		err->rc = rc = FE_EDATA;
 	if (rc)
@@ -227,15 +229,19 @@ state_sidecar(struct fe_control *c, const struct fe_plan_dataset *p, struct fe_c
 }
 
 static enum fe_rc
-gather_sidecar(struct fe_control *c, const struct fe_plan_dataset *p, struct fe_control_statement *st, struct fe_err *err)
+gather_sidecar(struct fe_control *c, const struct fe_plan_dataset *p, const struct fe_kept *kept, struct fe_control_statement *st,
+               struct fe_err *err)
 {
+	const char *aside = kept ? kept->objects[st->object].aside : NULL;
 	struct fe_buf path;
 
+	if (aside)
+		return state_sidecar(c, p, st, aside, kept->net, err);
 	fe_buf_init(&path, MAX_PATH_BYTES);
-	add_path(&path, p->control->sidecar_file, st->object_name);
+	fe_control_add_sidecar_path(p->control, st->object_name, &path);
 	enum fe_rc rc = fe_buf_check(&path, "the path of a control file", err);
 	if (rc == FE_OK)
-		rc = state_sidecar(c, p, st, fe_buf_text(&path), err);
+		rc = state_sidecar(c, p, st, fe_buf_text(&path), &p->source_set.net, err);
 	fe_buf_reset(&path);
 	return rc;
 }
@@ -251,7 +257,8 @@ find_itself(void *ctx, const char *where, struct fe_str *out, struct fe_err *err
 }
 
 static enum fe_rc
-gather_object(struct fe_control *c, const struct fe_plan_dataset *p, const struct fe_source *source, size_t i, struct fe_err *err)
+gather_object(struct fe_control *c, const struct fe_plan_dataset *p, const struct fe_kept *kept, const struct fe_source *source, size_t i,
+              struct fe_err *err)
 {
 	struct fe_object *o = &source->objects[i];
 	struct fe_control_statement s = { .origin = FE_CONTROL_TRAILER, .object = i, .object_name = o->id.path };
@@ -261,17 +268,18 @@ gather_object(struct fe_control *c, const struct fe_plan_dataset *p, const struc
 	s = (struct fe_control_statement){
 		.origin = FE_CONTROL_SIDECAR, .object = i, .object_name = o->id.path, .is_plain = !p->control->sidecar_is_csv,
 	};
-	return p->control->sidecar ? gather_sidecar(c, p, &s, err) : FE_OK;
+	return p->control->sidecar ? gather_sidecar(c, p, kept, &s, err) : FE_OK;
 }
 
 enum fe_rc
-fe_control_gather(struct fe_control *c, const struct fe_plan_dataset *p, const struct fe_source *source, struct fe_err *err)
+fe_control_gather(struct fe_control *c, const struct fe_plan_dataset *p, const struct fe_kept *kept, const struct fe_source *source,
+                  struct fe_err *err)
 {
 	struct fe_control_statement given = { .origin = FE_CONTROL_GIVEN, .object = FE_CONTROL_ALL };
 
 	for (size_t i = 0; i < source->n_objects; i++)
 		if (!source->objects[i].skipped)
-			FE_TRY(gather_object(c, p, source, i, err));
+			FE_TRY(gather_object(c, p, kept, source, i, err));
 	if (p->control->given)
 		FE_TRY(state(c, p->control, p->control->given, &given, find_itself, NULL, err));
 	return fe_control_end(c, err);

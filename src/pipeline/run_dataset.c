@@ -295,9 +295,11 @@ read_all(struct chain *c, struct fe_err *err)
 static enum fe_rc
 gather_control(struct chain *c, struct fe_err *err)
 {
+	const struct fe_run_given *given = given_of(c);
+
 	if (!c->out->control)
 		return FE_OK;
-	FE_TRY(fe_control_gather(c->out->control, c->plan, c->source, err));
+	FE_TRY(fe_control_gather(c->out->control, c->plan, given ? &given->kept : NULL, c->source, err));
 	c->out->was_controlled = true;
 	return FE_OK;
 }

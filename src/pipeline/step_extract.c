@@ -19,11 +19,13 @@
 #include "load/catalog.h"
 #include "load/record.h"
 #include "pipeline/connectors.h"
+#include "pipeline/control.h"
 #include "pipeline/evolve.h"
 #include "pipeline/redact.h"
 #include "pipeline/step_raw.h"
 #include "pipeline/watermark.h"
 
+#define MAX_PATH_BYTES ((size_t)64 * 1024)
 #define SAVE_EVERY_US INT64_C(2000000) /* the manifest, while files are copied */
 #define WAREHOUSE_WAIT_MS 5000
 
@@ -163,6 +165,40 @@ skip_file(struct extract *x, const char *path, const char *location, bool *is_sk
 	return rc;
 }
 
+/* What a control file says of a file goes with it: *aside is where it is kept, or NULL. */
+static enum fe_rc
+keep_sidecar(struct extract *x, const char *path, struct fe_str name, const char **aside, struct fe_step_file *file, struct fe_err *err)
+{
+	const struct fe_plan_control *control = x->dataset->control;
+	struct fe_object_id id = { 0 };
+	struct fe_buf from, to;
+
+	*aside = NULL;
+	if (!control || !control->sidecar)
+		return FE_OK;
+	fe_buf_init(&from, MAX_PATH_BYTES);
+	fe_buf_init(&to, MAX_PATH_BYTES);
+	fe_control_add_sidecar_path(control, path, &from);
+	fe_buf_addf(&to, "%.*s.sidecar", FE_STR_ARGS(name));
+	enum fe_rc rc = fe_buf_check(&from, "the path of a control file", err);
+	if (rc == FE_OK)
+		rc = fe_buf_check(&to, "the name of a control file", err);
+	if (rc == FE_OK) {
+		*aside = fe_step_raw_name(&x->raw, x->raw.n_objects + 1, fe_buf_str(&to));
+		rc = copy_file(x, fe_buf_text(&from), *aside, &id, err);
+	}
+	if (rc == FE_EUSAGE && err) /* it is not there: what was sent is not whole */
+		err->rc = rc = FE_EDATA;
+	if (rc)
+		fe_err_context(err, "the control file of %s", path);
+	file->size_bytes = id.size_bytes;
+	memcpy(file->sha256, id.sha256, sizeof file->sha256);
+	fe_object_id_reset(&id);
+	fe_buf_reset(&from);
+	fe_buf_reset(&to);
+	return rc;
+}
+
 /* path: as it is shown and kept; location: what is opened, which may have secrets. */
 static enum fe_rc
 keep_file(struct extract *x, const char *path, const char *location, struct fe_err *err)
@@ -170,22 +206,24 @@ keep_file(struct extract *x, const char *path, const char *location, struct fe_e
 	struct fe_str shown = { last_part(path), strcspn(last_part(path), "?#") };
 	struct fe_kept_object o = { .stored = fe_step_raw_name(&x->raw, x->raw.n_objects + 1, shown) };
 	const struct fe_kept_object *old = find_old(x, path, fe_step_path(x->step, o.stored));
+	struct fe_step_file aside = { 0 };
 	bool is_skipped, kept = false;
-	enum fe_rc rc = FE_OK;
+	enum fe_rc rc;
 
 	FE_TRY(skip_file(x, path, location, &is_skipped, err));
 	if (is_skipped)
 		return FE_OK;
 	if (old)
 		FE_TRY(is_kept(x, old, location, &kept, err));
+	rc = keep_sidecar(x, path, shown, &o.aside, &aside, err);
 	if (kept)
 		o.id = old->id;
-	else
+	else if (rc == FE_OK)
 		rc = copy_file(x, location, o.stored, &o.id, err);
 	if (rc == FE_OK) {
 		struct fe_kept_object shown_as = o;
 		shown_as.id.path = (char *)(uintptr_t)path;
-		fe_step_raw_add(&x->raw, &shown_as, NULL);
+		fe_step_raw_add(&x->raw, &shown_as, o.aside ? &aside : NULL);
 		x->n_bytes += o.id.size_bytes;
 		x->n_new++;
 	}

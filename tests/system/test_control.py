@@ -167,6 +167,28 @@ def test_the_five_steps_end_as_one_run_does(finetl, tmp_path):
     assert done.code == 4 and "its trailer says 7" in done.result["error"]
 
 
+def test_extract_keeps_the_control_files(finetl, tmp_path):
+    """What transform and load hold the records against is what was there with them."""
+    write(tmp_path, ROWS)
+    sidecar = tmp_path / "in" / "a.ctl"
+    sidecar.write_text(json.dumps({"n": 40}))
+    path, warehouse = pipeline(tmp_path, control={"sidecar": {"file": "{stem}.ctl", "rows": "n"}}), f"sqlite:{tmp_path / 'w.db'}"
+    finetl("extract", path, "--run-dir", tmp_path / "r", "--warehouse", warehouse).ok()
+    sidecar.unlink()
+    finetl("transform", "--run-dir", tmp_path / "r").ok()
+    done = finetl("load", "--run-dir", tmp_path / "r", "--warehouse", warehouse).ok()
+    assert done.dataset("payments")["control"]["agrees"]
+    refused = finetl("extract", path, "--run-dir", tmp_path / "s", "--warehouse", warehouse)
+    assert refused.code == 3 and "the control file of" in refused.result["error"], refused
+    sidecar.write_text(json.dumps({"n": 41}))
+    finetl("extract", path, "--run-dir", tmp_path / "t", "--warehouse", warehouse).ok()
+    finetl("transform", "--run-dir", tmp_path / "t").ok()
+    kept = next((tmp_path / "t" / "raw" / "payments").glob("*.sidecar"))
+    kept.write_text(json.dumps({"n": 40}))
+    done = finetl("load", "--run-dir", tmp_path / "t", "--warehouse", warehouse)
+    assert done.code == 8 and "changed" in done.result["error"], done
+
+
 # ---- sums by group ----
 
 def test_each_group_agrees_over_updates_and_reruns(finetl, tmp_path, warehouse, ask):
