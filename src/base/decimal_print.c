@@ -106,21 +106,15 @@ format_few_digits(uint32_t v, unsigned scale, char *out)
 	return 8 - n_zeros + 1;
 }
 
-/* Cells are printed here, so all copies are of a fixed size, which is a few moves and
- * not a call; what they take too much is written over or not counted. */
-size_t
-fe_decimal_format(int64_t v, unsigned scale, char *out)
+/* All copies are of a fixed size, which is a few moves and not a call; what they take too much
+ * is written over or not counted. */
+static __attribute__((noinline)) size_t
+format_many_digits(uint64_t u, unsigned scale, char *out)
 {
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 	char digits[64];
 	char *end = digits + 40;
 	char *o = out, *p;
 
-	FE_ASSERT(scale <= FE_DECIMAL_MAX_PRECISION);
-	*o = '-';
-	o += v < 0;
-	if (u < 100000000 && scale < 8)
-		return (size_t)(o - out) + format_few_digits((uint32_t)u, scale, o);
 	memset(digits, '0', sizeof(digits));
 	p = write_digits(u, end);
 	if (p > end - scale - 1)
@@ -133,6 +127,20 @@ fe_decimal_format(int64_t v, unsigned scale, char *out)
 		o += scale;
 	}
 	return (size_t)(o - out);
+}
+
+size_t
+fe_decimal_format(int64_t v, unsigned scale, char *out)
+{
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	size_t n_sign = v < 0;
+
+	FE_ASSERT(scale <= FE_DECIMAL_MAX_PRECISION);
+	*out = '-';
+	out += n_sign;
+	if (__builtin_expect(u < 100000000 && scale < 8, 1))
+		return n_sign + format_few_digits((uint32_t)u, scale, out);
+	return n_sign + format_many_digits(u, scale, out);
 }
 
 _Static_assert(1 + 19 + 1 + 24 <= FE_DECIMAL_TEXT_BYTES, "the last copy stays inside");

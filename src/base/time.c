@@ -258,10 +258,29 @@ scan_timestamp(struct fe_str s, struct fe_time_parts *parts)
 	return scan_offset(s, parts);
 }
 
+/* What nearly every timestamp is: YYYY-MM-DD hh:mm:ss of a zone, all of it in order. False says
+ * nothing about the text. */
+static bool
+parse_common(struct fe_str s, const struct fe_zone *zone, int64_t *out_us)
+{
+	struct fe_time_parts p;
+	int64_t us;
+
+	if (s.n != 19 || !zone || (s.p[10] != ' ' && s.p[10] != 'T') || !read_date(s.p, &p) || !read_time(s.p + 11, &p))
+		return false;
+	if (!is_day(&p) || p.year == 0 || p.hour > 23 || p.minute > 59 || p.second > 59)
+		return false;
+	us = fe_days_from_civil((int32_t)p.year, p.month, p.day) * FE_US_PER_DAY +
+	     ((p.hour * 60 + p.minute) * 60 + p.second) * FE_US_PER_SECOND;
+	return fe_zone_to_utc(zone, us, &us) == FE_ZONE_UNIQUE && check_range(us, out_us) == FE_TIME_OK;
+}
+
 enum fe_time_why
 fe_timestamp_parse(struct fe_str text, const char *format, const struct fe_zone *zone,
 		   int64_t *out_us)
 {
+	if (!format && parse_common(text, zone, out_us))
+		return FE_TIME_OK;
 	struct fe_time_parts parts = { 0 };
 	bool is_read = format ? fe_time_scan_format(text, format, &parts)
 			      : scan_timestamp(text, &parts);

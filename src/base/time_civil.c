@@ -83,28 +83,60 @@ fe_date_format(int32_t days, char *out)
 	put2(out + 8, c.day);
 }
 
+/* hh:mm:ss.ffffffZ */
+static void
+put_time(char *out, uint64_t us_of_day)
+{
+	unsigned s = (unsigned)(us_of_day / 1000000);
+	unsigned f = (unsigned)(us_of_day % 1000000);
+
+	put2(out, s / 3600);
+	out[2] = ':';
+	put2(out + 3, s / 60 % 60);
+	out[5] = ':';
+	put2(out + 6, s % 60);
+	memcpy(out + 8, ".000000Z", 8);
+	if (f == 0)
+		return;
+	put2(out + 9, f / 10000);
+	put2(out + 11, f / 100 % 100);
+	put2(out + 13, f % 100);
+}
+
 static void
 format_timestamp(int64_t us, char *out, char between)
 {
 	FE_ASSERT(us >= FE_TIMESTAMP_MIN && us <= FE_TIMESTAMP_MAX);
 
 	int32_t days = fe_days_of_us(us);
-	uint64_t us_of_day = (uint64_t)(us - days * FE_US_PER_DAY);
-	unsigned s = (unsigned)(us_of_day / 1000000);
-	unsigned f = (unsigned)(us_of_day % 1000000);
 
 	fe_date_format(days, out);
-	out[10] = between;
-	put2(out + 11, s / 3600);
-	out[13] = ':';
-	put2(out + 14, s / 60 % 60);
-	out[16] = ':';
-	put2(out + 17, s % 60);
-	out[19] = '.';
-	put2(out + 20, f / 10000);
-	put2(out + 22, f / 100 % 100);
-	put2(out + 24, f % 100);
-	out[26] = 'Z';
+	out[FE_DATE_TEXT_BYTES] = between;
+	put_time(out + FE_DATE_TEXT_BYTES + 1, (uint64_t)(us - days * FE_US_PER_DAY));
+}
+
+void
+fe_day_texts_init(struct fe_day_texts *t)
+{
+	*t = (struct fe_day_texts){ 0 };
+	t->slots[0].days = 1; /* a day that belongs into another slot is never found */
+}
+
+void
+fe_timestamp_format_by(struct fe_day_texts *t, int64_t us, char *out)
+{
+	FE_ASSERT(us >= FE_TIMESTAMP_MIN && us <= FE_TIMESTAMP_MAX);
+
+	int32_t days = fe_days_of_us(us);
+	char *text = t->slots[(uint32_t)days % FE_DAY_TEXTS].text;
+
+	if (t->slots[(uint32_t)days % FE_DAY_TEXTS].days != days) {
+		t->slots[(uint32_t)days % FE_DAY_TEXTS].days = days;
+		fe_date_format(days, text);
+		text[FE_DATE_TEXT_BYTES] = ' ';
+	}
+	memcpy(out, text, sizeof t->slots[0].text);
+	put_time(out + FE_DATE_TEXT_BYTES + 1, (uint64_t)(us - days * FE_US_PER_DAY));
 }
 
 void

@@ -101,8 +101,12 @@ holds(const struct fe_zone *zone, size_t i, int64_t s)
 enum fe_zone_fit
 fe_zone_to_utc(const struct fe_zone *zone, int64_t local_us, int64_t *out_us)
 {
+	if (zone->n == 1) { /* it has no gaps, and repeats nothing */
+		*out_us = local_us - zone->offset_s[0] * FE_US_PER_SECOND;
+		return FE_ZONE_UNIQUE;
+	}
 	int64_t s = into_table(zone, seconds_of(local_us));
-	size_t i = zone->n == 1 ? 0 : find_stretch(zone, s);
+	size_t i = find_stretch(zone, s);
 	int32_t offset_s = zone->offset_s[i];
 	unsigned n_fits = 0;
 

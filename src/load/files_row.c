@@ -121,7 +121,8 @@ put_int(char *p, int64_t v)
 }
 
 void
-fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums)
+fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums,
+                 struct fe_day_texts *days)
 {
 	if (out->cap_bytes - out->n_bytes <= bound && !fe_buf_reserve(out, bound))
 		return;
@@ -151,7 +152,7 @@ fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_
 			p += FE_DATE_TEXT_BYTES;
 			break;
 		case FE_TIMESTAMP:
-			fe_timestamp_format(c->i64[row], p);
+			fe_timestamp_format_by(days, c->i64[row], p);
 			p += FE_TIMESTAMP_TEXT_BYTES;
 			break;
 		}

@@ -9,6 +9,7 @@
 #define FE_LOAD_FILES_ROW_H
 
 #include "base/decimal.h"
+#include "base/time.h"
 #include "batch/batch.h"
 
 void fe_files_row_header(const struct fe_schema *schema, struct fe_buf *out);
@@ -16,7 +17,8 @@ void fe_files_row_header(const struct fe_schema *schema, struct fe_buf *out);
 size_t fe_files_row_bound(const struct fe_schema *schema);
 /* Appends a row; bound as above. Adds the decimals that it writes to sums
  * [schema->n_fields]. The buffer's `failed` says that it did not fit. */
-void fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums);
+void fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums,
+                      struct fe_day_texts *days);
 /* Appends a cell to the line that the buffer ends with: a text that needs no quotes; NULL: nothing. */
 void fe_files_row_stamp(struct fe_buf *out, const char *text);
 /* The length of the first line with its end; 0 where the end is not in the bytes. */

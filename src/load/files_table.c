@@ -23,6 +23,7 @@ fe_files_table_init(struct fe_files_table *t, const struct fe_table *table, cons
 	fe_files_output_init(&t->out, place, table->name, ".csv");
 	fe_buf_init(&t->lines, MAX_LINES_BYTES);
 	fe_buf_init(&t->window, MAX_LINES_BYTES);
+	fe_day_texts_init(&t->days);
 }
 
 static void
@@ -139,7 +140,7 @@ fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const s
 			t->places[t->n_places++] = t->handed_bytes + t->lines.n_bytes;
 		}
 		FE_ASSERT(plan->number[row] == (int64_t)t->n_written);
-		fe_files_row_add(&t->lines, b, row, t->bound, t->sums);
+		fe_files_row_add(&t->lines, b, row, t->bound, t->sums, &t->days);
 		FE_TRY(add_to_group(t, b, row, 1, err));
 		fe_files_row_stamp(&t->lines, t->stamp);
 		t->n_written++;

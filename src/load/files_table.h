@@ -11,6 +11,7 @@
 #ifndef FE_LOAD_FILES_TABLE_H
 #define FE_LOAD_FILES_TABLE_H
 
+#include "base/time.h"
 #include "io/writer.h"
 #include "load/files_output.h"
 #include "load/sink.h"
@@ -32,6 +33,7 @@ struct fe_files_table {
 	fe_i128 *sums;           /* [schema->n_fields] */
 	struct fe_groups groups; /* by the table's sum_by: rows, then sums of decimals; zeroed: not split */
 	struct fe_buf window;    /* to read back through */
+	struct fe_day_texts days; /* that were written before */
 };
 
 void fe_files_table_init(struct fe_files_table *t, const struct fe_table *table,

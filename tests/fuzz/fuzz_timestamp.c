@@ -27,21 +27,46 @@ expect(bool holds)
 static void
 check_moment(int64_t us)
 {
-	char text[FE_TIMESTAMP_TEXT_BYTES];
+	char text[FE_TIMESTAMP_TEXT_BYTES], by_day[FE_TIMESTAMP_TEXT_BYTES];
+	struct fe_day_texts days;
 	int64_t back = 0;
 
 	expect(us >= FE_TIMESTAMP_MIN && us <= FE_TIMESTAMP_MAX);
 	fe_timestamp_format(us, text);
 	expect(fe_timestamp_parse((struct fe_str){ text, sizeof(text) }, NULL, NULL, &back) == FE_TIME_OK);
 	expect(back == us);
+	fe_day_texts_init(&days);
+	fe_timestamp_format_by(&days, us, by_day);
+	expect(memcmp(text, by_day, sizeof(text)) == 0);
 	fe_timestamp_format_iso(us, text);
 	expect(fe_timestamp_parse((struct fe_str){ text, sizeof(text) }, NULL, NULL, &back) == FE_TIME_OK);
 	expect(back == us);
 }
 
+/* The form that most texts have is read by a way of its own, but not with a Z behind it. */
+static void
+check_common(struct fe_str text)
+{
+	struct fe_zone *utc;
+	char zulu[20];
+	int64_t us = 0, want = 0;
+
+	if (text.n != 19 || memchr(text.p, 'Z', text.n))
+		return;
+	memcpy(zulu, text.p, 19);
+	zulu[19] = 'Z';
+	utc = fe_new(struct fe_zone);
+	fe_zone_init(utc, 0);
+	enum fe_time_why expected = fe_timestamp_parse((struct fe_str){ zulu, 20 }, NULL, NULL, &want);
+	if (expected == FE_TIME_OK)
+		expect(fe_timestamp_parse(text, NULL, utc, &us) == FE_TIME_OK && us == want);
+	fe_zone_free(utc);
+}
+
 static void
 check_default(struct fe_str text)
 {
+	check_common(text);
 	char printed[FE_DATE_TEXT_BYTES];
 	int64_t us = 0;
 	int32_t days = 0;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
+#include "base/zone.h"
 
 static void
 expect_timestamp(const char *text, int64_t want)
@@ -99,18 +100,67 @@ static void
 printing_and_reading_are_inverse(void **state)
 {
 	static const int64_t moments[] = { FE_TIMESTAMP_MIN, FE_TIMESTAMP_MAX, -1, 0, 1, INT64_C(1709210096123456) };
-	char text[FE_TIMESTAMP_TEXT_BYTES];
+	char text[FE_TIMESTAMP_TEXT_BYTES], by_day[FE_TIMESTAMP_TEXT_BYTES];
+	struct fe_day_texts days;
 
 	(void)state;
+	fe_day_texts_init(&days);
 	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
 		int64_t back = 0;
 
 		fe_timestamp_format(moments[i], text);
+		fe_timestamp_format_by(&days, moments[i], by_day);
+		assert_memory_equal(text, by_day, FE_TIMESTAMP_TEXT_BYTES);
 		assert_int_equal(fe_timestamp_parse((struct fe_str){ text, sizeof(text) }, NULL, NULL, &back), FE_TIME_OK);
 		assert_int_equal(back, moments[i]);
 	}
 	fe_timestamp_format_iso(-1, text);
 	assert_memory_equal(text, "1969-12-31T23:59:59.999999Z", sizeof(text));
+}
+
+static void
+days_printed_before_are_printed_the_same(void **state)
+{
+	char text[FE_TIMESTAMP_TEXT_BYTES], by_day[FE_TIMESTAMP_TEXT_BYTES];
+	struct fe_day_texts days;
+
+	(void)state;
+	fe_day_texts_init(&days);
+	for (uint64_t i = 0, n = 1; i < 100000; i++, n = n * UINT64_C(6364136223846793005) + 1442695040888963407) {
+		/* Three years, so that days take each other's places; every other moment a whole second. */
+		int64_t us = (int64_t)(n >> 20) % (1100 * FE_US_PER_DAY) * (i % 3 ? 1 : -1);
+		us -= i % 2 ? us % FE_US_PER_SECOND : 0;
+		fe_timestamp_format(us, text);
+		fe_timestamp_format_by(&days, us, by_day);
+		assert_memory_equal(text, by_day, sizeof(text));
+	}
+}
+
+/* With a Z behind it a text goes the long way. */
+static void
+common_form_is_read_as_every_other(void **state)
+{
+	static const char bytes[] = "00112234567899:-T Z./\xb9";
+	struct fe_zone *utc = NULL;
+	struct fe_err err = FE_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(fe_zone_open(&utc, "UTC", &err), FE_OK);
+	for (uint64_t i = 0, n = 1; i < 300000; i++) {
+		char text[21] = "2026-02-28 12:34:56Z";
+		for (int changes = (int)(i % 4); changes >= 0; changes--) {
+			n = n * UINT64_C(6364136223846793005) + 1442695040888963407;
+			text[(n >> 33) % 19] = bytes[(n >> 40) % (sizeof(bytes) - 1)];
+		}
+		int64_t us = -1, want = -1;
+		enum fe_time_why why = fe_timestamp_parse((struct fe_str){ text, 19 }, NULL, utc, &us);
+		enum fe_time_why expected = fe_timestamp_parse((struct fe_str){ text, 20 }, NULL, NULL, &want);
+		if (memchr(text, 'Z', 19)) /* then it may have two */
+			continue;
+		assert_int_equal(why, expected);
+		assert_int_equal(us, want);
+	}
+	fe_zone_free(utc);
 }
 
 static void
@@ -209,6 +259,8 @@ main(void)
 		cmocka_unit_test(timestamp_takes_no_other_form),
 		cmocka_unit_test(date_is_ten_bytes),
 		cmocka_unit_test(printing_and_reading_are_inverse),
+		cmocka_unit_test(days_printed_before_are_printed_the_same),
+		cmocka_unit_test(common_form_is_read_as_every_other),
 		cmocka_unit_test(civil_arithmetic_reaches_every_int32_day),
 		cmocka_unit_test(durations_have_units),
 		cmocka_unit_test(format_check_says_what_is_wrong),

@@ -329,6 +329,7 @@ row_quotes_as_the_csv_writer_does_and_reads_itself_back(void **p)
 	struct fe_buf line, expected;
 	struct fe_err err = FE_ERR_INIT;
 	fe_i128 sums[2] = { 0 };
+	struct fe_day_texts days;
 	char text[32];
 	(void)s;
 
@@ -337,6 +338,7 @@ row_quotes_as_the_csv_writer_does_and_reads_itself_back(void **p)
 	schema.n_source = 2;
 	fe_batch_init(&b, &schema);
 	fe_batch_init(&met, &schema);
+	fe_day_texts_init(&days);
 	fe_buf_init(&line, 1u << 16);
 	fe_buf_init(&expected, 1u << 16);
 	size_t bound = fe_files_row_bound(&schema);
@@ -351,7 +353,7 @@ row_quotes_as_the_csv_writer_does_and_reads_itself_back(void **p)
 				fe_bit_put(b.columns[0].valid, 0, true);
 				fe_buf_clear(&line);
 				fe_buf_clear(&expected);
-				fe_files_row_add(&line, &b, 0, bound, sums);
+				fe_files_row_add(&line, &b, 0, bound, sums, &days);
 				fe_csv_add_cell(&expected, b.columns[0].text[0], ',');
 				fe_buf_add_text(&expected, ",\n");
 				assert_string_equal(fe_buf_text(&line), fe_buf_text(&expected));
@@ -379,8 +381,10 @@ row_past_its_limit_fails_and_writes_nothing_beyond(void **p)
 	struct fe_batch b;
 	struct fe_buf line;
 	fe_i128 sums[16] = { 0 };
+	struct fe_day_texts days;
 	static char quotes[2000];
 
+	fe_day_texts_init(&days);
 	memset(quotes, '"', sizeof quotes);
 	fe_batch_init(&b, &s->tables.schemas[FX_CUSTOMERS]);
 	size_t bound = fe_files_row_bound(&s->tables.schemas[FX_CUSTOMERS]);
@@ -389,7 +393,7 @@ row_past_its_limit_fails_and_writes_nothing_beyond(void **p)
 	fe_bit_put(b.columns[1].valid, 0, true);
 	for (size_t max = 100; max < 9000; max += 57) {
 		fe_buf_init(&line, max);
-		fe_files_row_add(&line, &b, 0, bound, sums);
+		fe_files_row_add(&line, &b, 0, bound, sums, &days);
 		assert_true(line.n_bytes <= max);
 		assert_int_equal(line.failed, max < 3 + 2 * sizeof quotes + 2 + 2 * sizeof quotes + 2 + bound);
 		fe_buf_reset(&line);
