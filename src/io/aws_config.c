@@ -131,6 +131,8 @@ take_values(struct fe_aws_config *c, struct fe_err *err)
 	take_preset(&c->region, PRESET_REGION);
 	FE_TRY(take_endpoint(c, &c->endpoint_s3, "AWS_ENDPOINT_URL_S3", "s3.endpoint_url", err));
 	FE_TRY(take_endpoint(c, &c->endpoint_sts, "AWS_ENDPOINT_URL_STS", "sts.endpoint_url", err));
+	FE_TRY(take_endpoint(c, &c->endpoint_secrets, "AWS_ENDPOINT_URL_SECRETS_MANAGER", "secrets_manager.endpoint_url", err));
+	FE_TRY(take_endpoint(c, &c->endpoint_ssm, "AWS_ENDPOINT_URL_SSM", "ssm.endpoint_url", err));
 	(void)(take_env(c, &c->addressing, "AWS_S3_ADDRESSING_STYLE") ||
 	       take_profile(c, &c->addressing, "s3.addressing_style"));
 	take_preset(&c->addressing, "auto");

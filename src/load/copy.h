@@ -2,8 +2,8 @@
 /* load/copy.h - a sink that leaves a copy of what another one takes
  *
  * Stands before the sink of a database, and hands everything on. Of one table the rows that the
- * database takes, whether they are new, changed, or found to be there already, are written to
- * files in a local folder as well, as files:DIR writes them:
+ * database takes from this run, new ones and changed ones, are written to files in a local folder
+ * as well, as files:DIR writes them; what it had already is not among them:
  *
  *   <table>.csv             in the order of the input; superseded rows are left out
  *   <data set>.rejects.csv  what was not loaded, and why

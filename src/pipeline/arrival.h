@@ -7,7 +7,8 @@
  *
  *   Where to    the warehouse of the plan, a prefix of S3 for results (`output`), or both:
  *
- *                 processed/<name>.csv     the rows that were taken, as `files:` writes them
+ *                 processed/<name>.csv     the rows, as `files:` writes them; beside a warehouse those that it
+ *                                          took, new ones and changed ones
  *                 rejects/<name>.csv       what was not loaded, and why
  *                 reports/<name>.json      the result: the mark that the object is done
  *                 claims/<name>.json       who is at it, or was last

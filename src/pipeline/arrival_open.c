@@ -381,6 +381,7 @@ fe_arrivals_close(struct fe_arrivals *w)
 	fe_plan_free(w->plan);
 	fe_free(w->sources);
 	fe_free(w->prefix_text);
+	fe_free(w->with_secret);
 	fe_free(w->folder);
 	fe_free(w);
 }

@@ -26,6 +26,7 @@ struct fe_arrivals {
 	struct fe_arrival_settings set; /* borrowed texts */
 	struct fe_plan *plan;
 	const char *warehouse;   /* NULL: none */
+	char *with_secret;       /* the same with its password, where a secret has that: pipeline/secret.h; owned */
 	struct fe_arrival_source *sources;
 	size_t n_sources;
 	struct fe_str bucket, prefix; /* of the output, the prefix with its '/'; bucket.p NULL: none. Views of set.output */

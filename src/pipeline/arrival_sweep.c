@@ -10,6 +10,7 @@
 #include "io/stored.h"
 #include "load/catalog.h"
 #include "pipeline/arrival_private.h"
+#include "pipeline/secret.h"
 
 #define MAX_UNAVAILABLE 3 /* in a row: then the other side is not there at all */
 #define MAX_LOCATION_BYTES 8192
@@ -121,12 +122,16 @@ on_entry(void *ctx, const struct fe_s3_entry *e, struct fe_err *err)
 static enum fe_rc
 open_catalog(struct sweep *s, struct fe_err *err)
 {
+	struct fe_arrivals *w = s->w;
 	struct fe_err why = FE_ERR_INIT;
 	bool is_used = false;
 
-	if (!s->w->warehouse)
+	if (!w->warehouse)
 		return FE_OK;
-	enum fe_rc rc = fe_catalog_open_any(&s->catalog, s->w->warehouse, s->w->set.wait_ms, &is_used, &why);
+	if (!w->with_secret)
+		FE_TRY(fe_warehouse_with_secret(w->warehouse, w->set.clock, &w->with_secret, err));
+	enum fe_rc rc = fe_catalog_open_any(&s->catalog, w->with_secret ? w->with_secret : w->warehouse, w->set.wait_ms, &is_used,
+	                                    &why);
 	if (rc && rc != FE_EUSAGE) {
 		if (err)
 			*err = why;

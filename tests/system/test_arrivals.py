@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -112,6 +113,22 @@ class Place:
         if self.mode == "database":
             return self.loaded()
         return self.rows(name)
+
+
+class PostgresPlace(Place):
+    """The same into a database on a server."""
+
+    def __init__(self, finetl, server, folder, mode, name, database):
+        super().__init__(finetl, server, folder, mode, name)
+        self.server_database = database
+        self.options[-1] = database.url
+
+    def ask(self, sql, *values):
+        with self.server_database.connect() as db:
+            return db.execute(sql.replace("?", "%s"), values or None).fetchall()
+
+    def loaded(self):
+        return {i: (str(amount), status) for i, amount, status in self.ask("SELECT transaction_id, amount, status FROM fact_transactions")}
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +236,17 @@ def test_keys_with_characters_of_patterns_are_one_object_each(make_place, mode):
     assert place.sweep().ok().result["processed"] == 0
 
 
+def test_beside_a_warehouse_processed_has_what_it_took(make_place):
+    place = make_place("both")
+    place.told(place.customers()).ok()
+    place.told(place.put("raw/transactions/a.csv", transactions((1, "10.00", "new"), (2, "5.00", "new")))).ok()
+    rows = [(1, "10.00", "paid"), (2, "5.00", "new"), (3, "1.00", "new"), (3, "1.00", "mid"), (1, "10.00", "late"), (3, "1.00", "last"), (4, "9", "x")]
+    place.told(place.put("raw/transactions/b.csv", transactions(*rows))).ok()
+    assert place.rows("transactions/b") == {"T1": ("10.00", "late"), "T3": ("1.00", "last"), "T4": ("9.00", "x")}
+    assert len(place.object("processed/transactions/b.csv").splitlines()) == 4
+    assert place.loaded() == {"T1": ("10.00", "late"), "T2": ("5.00", "new"), "T3": ("1.00", "last"), "T4": ("9.00", "x")}
+
+
 def test_what_no_source_takes_is_refused(make_place):
     place = make_place("database")
     assert place.told(place.put("other/a.csv", HEADER)).code == 2
@@ -299,7 +327,7 @@ def check_state(place, want):
         twice = place.ask("SELECT path, version, count(*) FROM etl_objects WHERE outcome = 'loaded' GROUP BY path, version HAVING count(*) > 1")
         assert twice == []
         assert place.ask("SELECT count(*) FROM etl_runs WHERE status = 'running'") == [(0,)]
-        assert place.finetl("runs", "--verify", "--warehouse", f"sqlite:{place.database}", env=place.env).code == 0
+        assert place.finetl("runs", "--verify", "--warehouse", place.options[-1], env=place.env).code == 0
     if place.mode != "database":
         for name, rows in want.items():
             report = place.report(name)
@@ -330,9 +358,9 @@ def test_killed_anywhere_it_is_done_once_by_the_next_telling(failing_finetl, mot
     rows = {"T1": ("10.00", "new"), "T3": ("2.00", "x")}
     check_state(place, {"transactions/a": rows})
     assert place.sweep().ok().result["processed"] == 0
-    newer = place.put("raw/transactions/a.csv", transactions((1, "10.00", "paid"), (3, "2.00", "x")))
+    newer = place.put("raw/transactions/a.csv", transactions((1, "10.00", "paid"), (3, "2.00", "y")))
     place.told(newer).ok()
-    check_state(place, {"transactions/a": rows | {"T1": ("10.00", "paid")}})
+    check_state(place, {"transactions/a": {"T1": ("10.00", "paid"), "T3": ("2.00", "y")}})
 
 
 class Chaos:
@@ -404,7 +432,73 @@ def test_whatever_is_told_the_state_is_that_of_what_was_put(finetl, moto, tmp_pa
     check_chaos(finetl, moto, tmp_path, seed, 60)
 
 
+@pytest.mark.parametrize("mode", ["database", "both"])
+def test_whatever_is_told_the_state_is_that_of_what_was_put_on_a_server(finetl, moto, postgres, tmp_path, mode):
+    place = PostgresPlace(finetl, moto, tmp_path, mode, f"chaos-pg-{mode}", postgres.fresh())
+    chaos = Chaos(place, 7, 60)
+    chaos.run()
+    print(f"PostgreSQL, {mode}: {dict(chaos.counts)}")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 150))
 def test_a_thousand_events_end_in_the_state_of_what_was_put(finetl, moto, tmp_path, seed):
     check_chaos(finetl, moto, tmp_path, seed, 1000)
+
+
+# ---- the password is a secret that AWS keeps ----
+
+PASSWORDS = ["p@ss/word:1?#%", "another one é"]
+
+
+@pytest.fixture
+def role(postgres):
+    """A role with a password, where that is asked for: by TCP, with TLS."""
+    address, authority = os.environ.get("FINETL_TEST_POSTGRES_TLS"), os.environ.get("FINETL_TEST_POSTGRES_CA")
+    if not address or not authority:
+        absent("no server with TLS; tools/pg_cluster.py run --tls has one")
+    name = "arrivals_loader"
+    postgres.execute(f"DROP ROLE IF EXISTS {name}")
+    postgres.execute(f"CREATE ROLE {name} LOGIN SUPERUSER PASSWORD '{PASSWORDS[0]}'")
+    yield name, address, authority
+    postgres.drop_all()
+    postgres.execute(f"DROP ROLE {name}")
+
+
+def test_the_password_is_a_secret_and_fetched_again_where_it_was_changed(finetl, moto, postgres, role, tmp_path):
+    name, address, authority = role
+    place = PostgresPlace(finetl, moto, tmp_path, "database", "secret-pg", postgres.fresh())
+    place.options[-1] = f"postgresql://{address}/{place.server_database.name}?sslrootcert={authority}"
+    secrets = moto.client("secretsmanager")
+    arn = secrets.create_secret(Name="rds!db-1", SecretString=json.dumps({"username": name, "password": PASSWORDS[0]}))["ARN"]
+    place.env["FINETL_DB_SECRET_ARN"] = arn
+    asked = []
+
+    def fault(request):
+        if request.method == "HEAD" and "transactions/b" in request.target and not asked:
+            asked.append(request.target)
+            postgres.execute(f"ALTER ROLE {name} PASSWORD '{PASSWORDS[1]}'")
+            secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({"username": name, "password": PASSWORDS[1]}))
+
+    proxy = s3servers.Proxy(moto, fault)
+    place.customers()
+    place.put("raw/transactions/a.csv", transactions((1, "10.00", "new")))
+    place.put("raw/transactions/b.csv", transactions((2, "10.00", "new")))
+    done = place.sweep(env={"AWS_ENDPOINT_URL_S3": proxy.endpoint}).ok()
+    assert asked and done.result["processed"] == 3
+    assert place.loaded() == {"T1": ("10.00", "new"), "T2": ("10.00", "new")}
+    assert not any(p in done.stdout + done.stderr for p in PASSWORDS + ["p%40ss"])
+
+
+def test_a_parameter_of_ssm_is_the_password_alone(finetl, moto, postgres, role, tmp_path):
+    name, address, authority = role
+    place = PostgresPlace(finetl, moto, tmp_path, "database", "secret-ssm", postgres.fresh())
+    place.options[-1] = f"postgresql://{name}@{address}/{place.server_database.name}?sslrootcert={authority}"
+    moto.client("ssm").put_parameter(Name="/finetl/db/password", Value=PASSWORDS[0], Type="SecureString")
+    place.put("raw/transactions/a.csv", transactions((1, "10.00", "new")))
+    arn = "arn:aws:ssm:us-east-1:123456789012:parameter/finetl/db/password"
+    place.customers()
+    assert place.sweep(env={"FINETL_DB_SECRET_ARN": arn}).ok().result["processed"] == 2
+    absent_one = place.sweep(env={"FINETL_DB_SECRET_ARN": arn + "/none"})
+    assert absent_one.code == 2 and "no such parameter" in absent_one.result["error"]
+    assert place.sweep(env={"FINETL_DB_SECRET_ARN": "arn:aws:s3:::bucket"}).code == 2
