@@ -3,20 +3,26 @@
 #include "pipeline/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "pipeline/run_dataset.h"
 #include "transform/dedupe.h"
 
 #define PROCESS_BYTES (UINT64_C(28) << 20)
+#define SQLITE_BYTES (UINT64_C(24) << 20) /* its cache, and as much while an index is built */
 #define LEAST_BYTES (UINT64_C(1) << 20)
 #define PART_OF_PARENTS 8
 
 uint64_t
-fe_memory_for_keys(uint64_t max_memory_bytes)
+fe_memory_for_keys(uint64_t max_memory_bytes, const char *warehouse)
 {
+	bool is_sqlite = warehouse && strncmp(warehouse, "sqlite:", 7) == 0;
+	uint64_t others = PROCESS_BYTES + (is_sqlite ? SQLITE_BYTES : 0);
+
 	if (max_memory_bytes == 0)
 		return 0;
-	return max_memory_bytes > PROCESS_BYTES + LEAST_BYTES ? max_memory_bytes - PROCESS_BYTES : LEAST_BYTES;
+	return max_memory_bytes > others + LEAST_BYTES ? max_memory_bytes - others : LEAST_BYTES;
 }
 
 static bool
@@ -31,8 +37,10 @@ has_references(const struct fe_plan *p)
 uint64_t
 fe_memory_of_parents(const struct fe_run_settings *set)
 {
-	uint64_t all = fe_memory_for_keys(set->max_memory_bytes);
-	return all ? all / PART_OF_PARENTS / (set->plan->n_datasets + 1) : UINT64_MAX;
+	if (set->max_memory_bytes == 0)
+		return UINT64_MAX;
+	uint64_t all = fe_memory_for_keys(set->max_memory_bytes, set->plan->warehouse);
+	return all / PART_OF_PARENTS / (set->plan->n_datasets + 1);
 }
 
 static uint64_t
@@ -44,16 +52,19 @@ bytes_of_expectations(const struct fe_dataset_result *d)
 uint64_t
 fe_memory_of_dataset(const struct fe_run_context *run, size_t index)
 {
-	uint64_t all = fe_memory_for_keys(run->set->max_memory_bytes), used = 0;
-	bool is_last = true;
+	uint64_t all = fe_memory_for_keys(run->set->max_memory_bytes, run->set->plan->warehouse), used = 0;
+	bool is_last = true, is_first = true;
 
 	for (size_t i = 0; i < run->set->plan->n_datasets; i++) {
 		used += run->keys[i] ? fe_dedupe_bytes(run->keys[i]) + bytes_of_expectations(&run->result->datasets[i]) : 0;
 		if (i != index && !run->keys[i] && run->set->plan->datasets[i].is_selected)
 			is_last = false;
+		is_first = is_first && !run->keys[i];
 	}
 	if (all == 0)
 		return 0;
+	if (is_first && all == LEAST_BYTES)
+		fe_log(FE_LOG_WARN, "--max-memory is less than a run takes beside its keys, which get 1 MiB", NULL);
 	used += has_references(run->set->plan) ? all / PART_OF_PARENTS : 0;
 	uint64_t left = all > used + LEAST_BYTES ? all - used : LEAST_BYTES;
 	return is_last ? left : left / 2;

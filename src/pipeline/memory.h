@@ -24,8 +24,8 @@
 struct fe_run_context;
 struct fe_run_settings;
 
-/* Of --max-memory, what is left for keys. 0: no limit. */
-uint64_t fe_memory_for_keys(uint64_t max_memory_bytes);
+/* Of --max-memory, what is left for keys beside this warehouse (NULL: none). 0: no limit. */
+uint64_t fe_memory_for_keys(uint64_t max_memory_bytes, const char *warehouse);
 /* Of that, the part of each table's parents. UINT64_MAX: no limit. */
 uint64_t fe_memory_of_parents(const struct fe_run_settings *set);
 /* Of that, the part of data set number index, which is about to begin. */

@@ -288,7 +288,7 @@ open_all(struct judge *j, struct fe_err *err)
 		.schema = &j->schema,
 		.pii = j->pii,
 		.format = set->format,
-		.max_bytes = fe_memory_for_keys(set->max_memory_bytes),
+		.max_bytes = fe_memory_for_keys(set->max_memory_bytes, NULL),
 		.spill_folder = fe_memory_folder(),
 		.run_id = j->run_id,
 		.run_time_us = set->run_time_us,
