@@ -6,7 +6,8 @@
 task of its own over one run directory. They end in exactly the state that `finetl run` ends in, in one commit
 (`load_data`); a step that was done is not done twice.
 
-- **It failed.** The mail and the task's log say what, where, and whether a retry can help. Where it can, two were made.
+- **It failed.** The notices of the pipeline file's `notify`, sent by `send_notification` however the run ends, the mail of the
+  task that failed, and its log say what, where, and whether a retry can help. Where it can, two were made.
 - **Again.** Clear the task once the cause is gone. The warehouse is the same after any number of times. Where the records
   were wrong, what was extracted of them stays: remove the run's directory and clear `extract_data`, or trigger another run.
 - **Earlier days.** `airflow backfill create --dag-id financial_etl_pipeline --from-date ... --to-date ...` (Airflow 2:
@@ -80,6 +81,13 @@ with DAG(
     transform_data = FinetlOperator(task_id="transform_data", command="transform")
     load_data = FinetlOperator(task_id="load_data", command="load")
     quality_checks = FinetlOperator(task_id="quality_checks", command="checks")
-    send_notification = FinetlOperator(task_id="send_notification", command="notify")
+    # A teardown runs however the steps before it ended, and the run's state is theirs: a failure stays one.
+    send_notification = FinetlOperator(
+        task_id="send_notification",
+        command="notify",
+        parameters="{{ " + PARAMETERS + " | tojson }}",
+        options=[f"--pipeline={PIPELINE}"],
+    )
+    send_notification.as_teardown()
 
     extract_data >> transform_data >> load_data >> quality_checks >> send_notification

@@ -157,7 +157,7 @@ open_step(struct fe_step **out, enum fe_step_kind kind, const struct fe_opts *op
 		return fe_fail(err, FE_EUSAGE, "--run-dir names the directory that the steps hand on; give one");
 	if (kind == FE_STEP_EXTRACT)
 		FE_TRY(fe_cli_run_time(opts, &begin.has_run_time, &begin.run_time_us, err));
-	else if (given->n_params)
+	else if (given->n_params && !begin.has_pipeline) /* notify needs them where extract has left nothing */
 		return fe_fail(err, FE_EUSAGE, "--param is given to extract; a run directory keeps it for the steps that follow");
 	return fe_step_open(out, &begin, err);
 }

@@ -39,6 +39,13 @@ def test_the_five_steps_stand_in_a_row(bag):
     assert [dag.get_task(name).command for name in STEPS] == ["extract", "transform", "load", "checks", "notify"]
 
 
+def test_people_are_told_of_a_failure_which_stays_one(bag):
+    """The last step runs after steps that failed, as a teardown does; of the run's state the four before it decide."""
+    told = bag.dags["financial_etl_pipeline"].get_task("send_notification")
+    assert told.is_teardown and not told.on_failure_fail_dagrun  # else it would decide alone
+    assert not any(task.is_setup or task.is_teardown for task in bag.dags["financial_etl_pipeline"].tasks if task is not told)
+
+
 @pytest.mark.parametrize("name", ["financial_etl_pipeline", "financial_etl_sharded"])
 def test_what_every_dag_has(bag, name):
     dag = bag.dags[name]
