@@ -11,11 +11,11 @@ them is wrong. One record at a time, in record order, no cleverness.
 import copy
 from collections import Counter
 from decimal import Decimal
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import strict_csv
 from cells import BLANKS, Refused, Type, cast, fit, printed
-from expressions import EXACT, Date, Overflow, Timestamp, compile_expression, simple_case
+from expressions import EXACT, Overflow, Timestamp, compile_expression, simple_case
 
 TERMS = ["read", "filtered", "inserted", "updated", "unchanged", "duplicate", "superseded", "rejected"]
 

@@ -15,7 +15,6 @@ import re
 import sqlite3
 import subprocess
 import zoneinfo
-from decimal import Decimal
 
 import pytest
 

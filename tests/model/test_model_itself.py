@@ -8,7 +8,7 @@ import model
 import nasty
 import pipelines
 import strict_csv
-from cells import Refused, Type
+from cells import Refused
 from expressions import Timestamp, compile_expression, simple_case
 
 NOW_US = nasty.RUN_TIME_US

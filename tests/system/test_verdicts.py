@@ -236,6 +236,9 @@ def check_group_totals(group, wanted, result, problems):
         if (Decimal(sums["read"]), Decimal(sums["inserted"]), Decimal(sums["rejected"]), sums["no_value"]) != (
                 sum(values), sum(values), 0, len(wanted) - len(values)):
             problems.append(f"{group.about}: sums are {sums}")
+        n_negative = sum(isinstance(w, str) and not Decimal(w) and cell.strip().startswith("-") for cell, w in group.cells)
+        if result["negative_zeros"] != ({"v": n_negative} if n_negative else {}):
+            problems.append(f"{group.about}: negative zeros are {result['negative_zeros']}")
 
 
 # ---- the tables themselves ----
