@@ -2,6 +2,7 @@
 /* pipeline/planner_control.c - trailers, control totals, and what sums are split by */
 #include "base/regex.h"
 #include "base/text.h"
+#include "pipeline/connectors.h"
 #include "pipeline/planner.h"
 
 /* ---- figures ---- */
@@ -155,16 +156,6 @@ check_sidecar_file(struct fe_planner *b, const struct fe_node *file)
 	}
 }
 
-static bool
-has_files(const struct fe_plan_dataset *d)
-{
-	static const char *const kinds[] = { "csv", "json", "ndjson" };
-	for (size_t i = 0; i < 3; i++)
-		if (d->source && strcmp(d->source->name, kinds[i]) == 0)
-			return true;
-	return false;
-}
-
 static void
 build_sidecar(struct fe_planner *b, size_t dataset, const struct fe_node *map, size_t most)
 {
@@ -176,7 +167,7 @@ build_sidecar(struct fe_planner *b, size_t dataset, const struct fe_node *map, s
 	d->control->sidecar_is_csv = fe_str_is(fe_key_text(&fe_keys_sidecar, map, "format"), "csv");
 	if (!d->control->sidecar)
 		fe_planner_mistake(b, map, "a sidecar tells 'rows', 'sums' or both");
-	if (d->source && !has_files(d))
+	if (d->source && !fe_source_reads_files(d->source))
 		fe_planner_mistake(b, map, "a sidecar is beside a file, and this source reads none");
 	else if (location && strcmp(location, "-") == 0)
 		fe_planner_mistake(b, map, "a sidecar is beside a file, and nothing is beside standard input");

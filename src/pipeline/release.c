@@ -302,16 +302,6 @@ fe_release_done_json(const struct fe_release *r, struct fe_buf *out, struct fe_e
 
 /* ---- as it was checked ---- */
 
-static bool
-reads_files(const struct fe_plan_dataset *p)
-{
-	static const char *const kinds[] = { "csv", "json", "ndjson" };
-	for (size_t i = 0; i < 3; i++)
-		if (strcmp(p->source->name, kinds[i]) == 0)
-			return true;
-	return false;
-}
-
 /* The address of a web page may hold what the manifest does not show. */
 static const char *
 stored_of(const struct fe_plan_dataset *p, const char *path)
@@ -465,7 +455,7 @@ fe_release_run(struct fe_release *r, struct fe_run_settings *set, struct fe_run_
 	build_manifest(r, plan);
 	given = fe_new_array(plan->n_datasets + 1, struct fe_run_given);
 	for (size_t i = 0; i < plan->n_datasets; i++) {
-		given[i].is_none = !plan->datasets[i].is_selected || !reads_files(&plan->datasets[i]);
+		given[i].is_none = !plan->datasets[i].is_selected || !fe_source_reads_files(plan->datasets[i].source);
 		given[i].kept = r->manifest[i];
 	}
 	set->has_run_time = true;

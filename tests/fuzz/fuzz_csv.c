@@ -2,7 +2,7 @@
 /* tests/fuzz/fuzz_csv.c - the whole CSV reader, and what the writer makes of its records
  *
  * The first three bytes choose: whether records have a fixed number of cells, and how
- * many; the sizes of the blocks; the delimiter. The rest is the file. It must give the same
+ * many, and whether a record that begins with "T" is the trailer; the sizes of the blocks; the delimiter. The rest is the file. It must give the same
  * records and the same error in one block and in many, record by record and in bulk; and
  * records without a flaw, written, must read back the same.
  */
@@ -85,6 +85,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
 	static const char delimiters[] = { ',', ';', '\t', '|' };
+	static const struct fe_csv_mark trailer = { .text = { "T", 1 } };
 	if (n_bytes < 3)
 		return 0;
 	const struct fe_str input = { (const char *)data + 3, n_bytes - 3 };
@@ -94,6 +95,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 		.skip_lines = data[2] >> 6,
 		.n_cells = data[0] % 6,
 		.any_cells = data[0] & 128,
+		.trailer = data[0] & 64 ? &trailer : NULL,
 	};
 	struct fe_buf whole;
 	if (way.any_cells)

@@ -2,7 +2,7 @@
 /* csv_render.h - what a reader makes of an input, as one text, for tests and fuzzing
  *
  * One line a record: "#number @offset [cell][cell]", or "#number @offset !flaw raw".
- * Last comes "end", or "error" with code and place. Each block is a heap block of
+ * Last comes the trailer, where one was expected and met, and "end", or "error" with code and place. Each block is a heap block of
  * exactly its size, so that a read past its end is seen.
  */
 #ifndef FE_TESTS_CSV_RENDER_H
@@ -17,6 +17,7 @@ struct csv_way {
 	bool any_cells;      /* expect nothing; the first record is no header */
 	bool in_bulk;        /* fe_csv_fill, not fe_csv_next */
 	bool in_hex;         /* what was read, so that nothing in it can be mistaken */
+	const struct fe_csv_mark *trailer; /* behind an expected number of cells; NULL: none */
 	size_t cap_rows;     /* in bulk; 0: 4096 */
 	/* Where the next block ends, given where the last one did. NULL: one block. */
 	size_t (*cut)(void *ctx, size_t at);
@@ -132,10 +133,14 @@ csv_render_block(struct csv_render *c, struct fe_err *err)
 			if (record.flaw != FE_CSV_NONE)
 				return fe_fail(err, FE_EDATA, "header");
 			fe_csv_expect(c->reader, record.n_cells, record.cells);
+			if (c->way->trailer)
+				fe_csv_expect_trailer(c->reader, c->way->trailer);
 			if (c->way->in_bulk)
 				csv_render_rows_new(c);
 			continue;
 		}
+		if (record.is_trailer)
+			continue;
 		struct fe_origin origin = { ++c->n_records, record.offset, record.raw };
 		csv_render_row(c, &origin, record.flaw);
 		for (size_t i = 0; i < record.n_cells; i++)
@@ -170,6 +175,18 @@ csv_render_blocks(struct csv_render *c, struct fe_str input, struct fe_err *err)
 	return rc;
 }
 
+static inline void
+csv_render_trailer(struct csv_render *c)
+{
+	const struct fe_csv_record *t = fe_csv_trailer(c->reader);
+	if (!t)
+		return;
+	fe_buf_addf(c->out, "trailer line %llu @%llu ", (unsigned long long)t->line, (unsigned long long)t->offset);
+	for (size_t i = 0; i < t->n_cells; i++)
+		csv_render_cell(c->out, t->cells[i], c->way->in_hex);
+	fe_buf_add_char(c->out, '\n');
+}
+
 /* Appends to out. */
 static inline void
 csv_render(struct fe_str input, const struct csv_way *way, struct fe_buf *out)
@@ -185,11 +202,15 @@ csv_render(struct fe_str input, const struct csv_way *way, struct fe_buf *out)
 	struct fe_err err = FE_ERR_INIT;
 	if (way->n_cells) {
 		fe_csv_expect(c.reader, way->n_cells, NULL);
+		if (way->trailer)
+			fe_csv_expect_trailer(c.reader, way->trailer);
 		if (way->in_bulk)
 			csv_render_rows_new(&c);
 	}
 	fe_csv_skip_lines(c.reader, way->skip_lines);
-	if (csv_render_blocks(&c, input, &err) == FE_OK)
+	enum fe_rc rc = csv_render_blocks(&c, input, &err);
+	csv_render_trailer(&c);
+	if (rc == FE_OK)
 		fe_buf_add_text(out, "end\n");
 	else
 		fe_buf_addf(out, "error %s record %llu line %llu column %llu: %s\n",
