@@ -2,6 +2,7 @@
 """Made, found unchanged, and destroyed, in moto: what it knows of AWS. Real plans of the real provider, unlike the pretended ones."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -15,16 +16,25 @@ OVERRIDE = """
 terraform {
   backend "local" {}
 }
+%s
 provider "aws" {
   access_key                  = "testing"
   secret_key                  = "testing"
   skip_credentials_validation = true
   skip_metadata_api_check     = true
+  skip_requesting_account_id  = true # with an account, tags of buckets are asked of ACCOUNT.localhost
   skip_region_validation      = true
   s3_use_path_style           = true
+  max_retries                 = 2
   endpoints {
 %s
   }
+}
+"""
+# What moto 5.2 does not know: whom a budget tells (DescribeSubscribersForNotification).
+UNKNOWN = """
+module "budget" {
+  count = 0
 }
 """
 # Actions and resources that are no pattern's, but of which AWS knows none narrower.
@@ -37,7 +47,7 @@ def moto(tmp_path):
     """A server of its own; its address."""
     log = (tmp_path / "moto.log").open("w")
     server = subprocess.Popen([sys.executable, "-c", "import sys; from moto.server import main; main(sys.argv[1:])", "-H", "127.0.0.1", "-p", "0"],
-                              stdout=log, stderr=subprocess.STDOUT)
+                              stdout=log, stderr=subprocess.STDOUT, env=os.environ | {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true"})
     try:
         yield address_of(server, pathlib.Path(log.name))
     finally:
@@ -59,7 +69,7 @@ def address_of(server, log):
 
 def prepare(copy, where, address):
     endpoints = "\n".join(f'    {name} = "{address}"' for name in SERVICES)
-    (copy.folder / where / "override.tf").write_text(OVERRIDE % endpoints)
+    (copy.folder / where / "override.tf").write_text(OVERRIDE % (UNKNOWN, endpoints))
     copy.init(where)
     copy.run(where, "init", "-no-color", "-reconfigure")
 

@@ -40,3 +40,15 @@ def test_tflint_finds_nothing():
         pytest.skip(MAY_BE_ABSENT + "there is no tflint on the PATH, nor FINETL_TFLINT")
     done = subprocess.run([tflint, "--recursive", f"--config={TERRAFORM / '.tflint.hcl'}"], cwd=TERRAFORM, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_the_example_is_valid(copy, path):
+    """That of the module's README; a root module of its own, with packages to hash."""
+    example = re.search(r"^```hcl\n(.*?)^```", (path / "README.md").read_text(), re.M | re.S)[1]
+    folder = copy.folder / "environments" / f"example-{path.name}"
+    folder.mkdir(exist_ok=True)
+    (folder / "main.tf").write_text(example)
+    copy.run(f"environments/{folder.name}", "fmt", "-check", "-diff")
+    copy.init(f"environments/{folder.name}")
+    assert json.loads(copy.run(f"environments/{folder.name}", "validate", "-json").stdout)["valid"]
