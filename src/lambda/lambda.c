@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "lambda/secrets.h"
 #include "lambda/telemetry.h"
 
 #define MAX_ANSWER_BYTES ((size_t)8 << 20)
@@ -23,7 +24,9 @@
 #define MARGIN_MOST_US 10000000
 
 struct function {
+	const struct fe_lambda_settings *set;
 	const struct fe_clock *clock;
+	struct fe_lambda_secrets secrets;
 	struct fe_lambda_config config;
 	struct fe_telemetry telemetry;
 	struct fe_runtime *runtime;
@@ -80,6 +83,38 @@ is_folder_marker(const struct fe_arrival *a)
 	return a->key[strlen(a->key) - 1] == '/' && a->size_bytes <= 0;
 }
 
+/* All that is made from the environment. */
+static enum fe_rc
+set_up(struct function *f, struct fe_err *err)
+{
+	fe_arrivals_close(f->arrivals);
+	f->arrivals = NULL;
+	fe_lambda_config_reset(&f->config);
+	FE_TRY(fe_lambda_config_read(&f->config, f->set->opts, f->set->pipeline, f->clock, err));
+	return fe_arrivals_open(&f->arrivals, &f->config.arrivals, err);
+}
+
+/* Who is refused may have shown a secret that is not the current one any more. */
+static enum fe_rc
+process_with_secrets(struct function *f, const struct fe_arrival *a, int64_t until_us, struct fe_arrival_result *out,
+                     struct fe_err *err)
+{
+	struct fe_err why = FE_ERR_INIT;
+	bool has_changed = false;
+
+	if (!f->arrivals) /* it could not be set up again the last time */
+		FE_TRY(set_up(f, err));
+	enum fe_rc rc = fe_arrival_process(f->arrivals, a, until_us, out, err);
+	if (rc != FE_EDENIED || f->secrets.n_items == 0)
+		return rc;
+	if (fe_lambda_secrets_refresh(&f->secrets, f->clock, &has_changed, &why))
+		fe_log_err(&why);
+	if (!has_changed)
+		return rc;
+	FE_TRY(set_up(f, err));
+	return fe_arrival_process(f->arrivals, a, until_us, out, err);
+}
+
 static enum fe_rc
 process(struct work *w, const struct fe_arrival *a, struct fe_arrival_result *out, struct fe_err *err)
 {
@@ -88,7 +123,7 @@ process(struct work *w, const struct fe_arrival *a, struct fe_arrival_result *ou
 	FE_TRY(fe_stop_check(err));
 	if (w->until_us && fe_clock_now(f->clock) >= w->until_us)
 		return fe_fail(err, FE_EUNAVAIL, "no time is left for this object before the function's time-out: a retry begins with it");
-	FE_TRY(fe_arrival_process(f->arrivals, a, w->until_us, out, err));
+	FE_TRY(process_with_secrets(f, a, w->until_us, out, err));
 	if (out->outcome == FE_ARRIVAL_NOT_OURS)
 		return fe_fail(err, FE_EDATA, "no source of the pipeline takes this object");
 	return FE_OK;
@@ -320,11 +355,11 @@ invoke(struct function *f, const struct fe_invocation *inv, enum fe_rc rc, struc
 /* ---- the function ---- */
 
 static enum fe_rc
-start(struct function *f, const struct fe_lambda_settings *set, struct fe_err *err)
+start(struct function *f, struct fe_err *err)
 {
 	FE_TRY(fe_telemetry_init(&f->telemetry, err));
-	FE_TRY(fe_lambda_config_read(&f->config, set->opts, set->pipeline, set->clock, err));
-	return fe_arrivals_open(&f->arrivals, &f->config.arrivals, err);
+	FE_TRY(fe_lambda_secrets_open(&f->secrets, f->clock, err));
+	return set_up(f, err);
 }
 
 static enum fe_rc
@@ -351,7 +386,7 @@ enum fe_rc
 fe_lambda_run(const struct fe_lambda_settings *set, struct fe_err *err)
 {
 	const char *address = getenv("AWS_LAMBDA_RUNTIME_API");
-	struct function f = { .clock = set->clock, .start_us = fe_clock_ticks(set->clock) };
+	struct function f = { .set = set, .clock = set->clock, .start_us = fe_clock_ticks(set->clock) };
 	enum fe_rc rc;
 
 	if (!address || !*address)
@@ -359,7 +394,7 @@ fe_lambda_run(const struct fe_lambda_settings *set, struct fe_err *err)
 	rc = fe_runtime_open(&f.runtime, address, set->clock, err);
 	if (rc)
 		goto fail;
-	rc = start(&f, set, err);
+	rc = start(&f, err);
 	if (rc && !fe_stop_requested()) {
 		struct fe_err refused = FE_ERR_INIT;
 		if (fe_runtime_fail(f.runtime, NULL, err, &refused))
@@ -372,6 +407,7 @@ fail:
 	fe_arrivals_close(f.arrivals);
 	fe_runtime_close(f.runtime);
 	fe_lambda_config_reset(&f.config);
+	fe_lambda_secrets_reset(&f.secrets);
 	fe_telemetry_reset(&f.telemetry);
 	return rc;
 }

@@ -246,3 +246,41 @@ def test_memory_and_files_stay_flat_over_real_objects(place, api, is_long):
     assert marks[1][1] == marks[0][1]
     assert marks[1][0] - marks[0][0] < 2048, marks
     assert len(os.listdir(place.folder)) < 10
+
+
+def secret(moto, text):
+    """Kept by the server's own Secrets Manager; its ARN."""
+    made = moto.client("secretsmanager").create_secret(Name=f"s-{uuid.uuid4().hex}", SecretString=text)
+    return made["ARN"]
+
+
+def test_a_variable_may_be_the_arn_of_a_secret(place, api, moto):
+    spec = json.loads(place.pipeline.read_text())
+    spec["datasets"][0]["source"] = {"csv": "s3://${RAW_BUCKET}/raw/**.csv"}
+    write_pipeline(place.folder, spec)
+    function = place.function(RAW_BUCKET=secret(moto, place.raw + "\n"))
+    assert api.invoke(place.event("raw/a.csv", rows(1))).kind == "response", function.logs()
+    assert place.rows("processed/a.csv") == ["T1"]
+
+
+def test_a_secret_that_is_not_there_is_told_at_the_start(place, api, moto):
+    arn = secret(moto, "x")
+    moto.client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+    function = place.function(API_TOKEN=arn)
+    assert function.process.wait(30) in (2, 7)
+    assert "API_TOKEN" in api.init_errors[0].json["errorMessage"]
+
+
+def test_a_secret_that_has_changed_is_fetched_again_where_somebody_is_refused(finetl, api, moto, tmp_path):
+    """Objects are played: what is `guarded` is let in by the right password alone."""
+    arn, names = secret(moto, "wrong"), {name: value for name, value in moto.env().items() if name.startswith("AWS_")}
+    probe = finetl.binary.parent / "tests" / "unit" / "lambda" / "probe_lambda"
+    with Function([probe], api, tmp_path, {"PLAYED_PASSWORD": arn, **names}) as function:
+        assert api.invoke(s3_event("a.guarded")).json["errorType"] == "Function.Denied"
+        moto.client("secretsmanager").put_secret_value(SecretId=arn, SecretString="right")
+        assert api.invoke(s3_event("b.csv")).kind == "response"
+        assert api.invoke(s3_event("c.guarded")).kind == "response", function.logs()
+        moto.client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+        assert api.invoke(s3_event("d.guarded")).kind == "response"  # nobody was refused: nobody is asked
+        assert api.invoke(s3_event("e.denied")).json["errorType"] == "Function.Denied"
+        assert "wrong" not in function.out.read_text() + function.err.read_text()

@@ -3,6 +3,7 @@
  *
  *   raw/a.done     done; also older, gone, other
  *   raw/a.data     fails with that code; also busy, denied; held and broken have a run
+ *   raw/a.guarded  denied unless PLAYED_PASSWORD was `right` when it was opened
  *   raw/a.slow     goes on until the deadline or a stop
  *   all else       processed
  * PLAYED_START=data: opening fails.
@@ -19,6 +20,7 @@
 struct fe_arrivals {
 	struct fe_arrival_settings set;
 	uint64_t n_runs;
+	bool is_let_in;
 };
 
 const char *
@@ -39,6 +41,8 @@ fe_arrivals_open(struct fe_arrivals **out, const struct fe_arrival_settings *set
 		return fe_fail(err, FE_EUSAGE, "%s:3: unknown key 'colums'; did you mean 'columns'?", set->pipeline);
 	*out = fe_new(struct fe_arrivals);
 	(*out)->set = *set;
+	const char *password = getenv("PLAYED_PASSWORD");
+	(*out)->is_let_in = password && strcmp(password, "right") == 0;
 	return FE_OK;
 }
 
@@ -87,7 +91,7 @@ fe_arrival_process(struct fe_arrivals *w, const struct fe_arrival *a, int64_t de
 		return fe_fail(err, FE_EDATA, "a record has 3 cells, the header 8");
 	if (strcmp(word, "busy") == 0)
 		return fe_fail(err, FE_EUNAVAIL, "the database does not answer");
-	if (strcmp(word, "denied") == 0)
+	if (strcmp(word, "denied") == 0 || (strcmp(word, "guarded") == 0 && !w->is_let_in))
 		return fe_fail(err, FE_EDENIED, "access denied");
 	if (strcmp(word, "slow") == 0)
 		return go_on(w, deadline_us, err);
