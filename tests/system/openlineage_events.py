@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an event of OpenLineage must be, written down by hand from the published specification (version 2-0-2).
 
-check(event) fails where a key is missing, unknown or of the wrong kind. Of a facet the keys that we
+check(event) fails where a key is missing, unknown or of the wrong kind, by this and by OpenLineage's own classes. Of a facet the keys that we
 send are here, each with its kind; a '?' in front means that it may be left out.
 """
 
 import datetime
 import re
 import uuid
+
+import openlineage_classes
 
 BASE = "https://openlineage.io/spec/"
 
@@ -123,4 +125,5 @@ EVENT = {
 
 def check(event):
     hold(event, EVENT)
+    openlineage_classes.conforms(event)
     return event

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 import pytest
 
+import openlineage_classes
 from certificates import Authority
 from faultserver import Answer, FaultServer, hold, status, tls_context
-from finetl import RUN_TIME
+from finetl import RUN_TIME, absent
 from openlineage_events import check
 from test_checks import TRANSACTIONS
 from test_notify import SECRET, bad_transactions, books
@@ -21,6 +22,24 @@ SUITE = {"name": "s", "expectations": [
     {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "amount"}, "severity": "critical"},
     {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "status", "value_set": ["pending"]}, "severity": "warning"},
     {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}, "severity": "info"}]}
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda e: e["run"]["facets"]["processing_engine"].pop("version"),
+    lambda e: e["run"]["facets"]["nominalTime"].update(_schemaURL="https://openlineage.io/spec/facets/9-9-9/NominalTimeRunFacet.json#/$defs/NominalTimeRunFacet"),
+    lambda e: e["outputs"][0]["outputFacets"]["outputStatistics"].update(rowCount="5"),
+    lambda e: e["outputs"][0]["facets"]["schema"]["fields"][0].update(nullable=True),
+    lambda e: e["run"].update(runId="no uuid"),
+])
+def test_openlineages_own_classes_see_what_is_wrong(finetl, tmp_path, spoil):
+    if openlineage_classes.classes() is None:
+        absent("openlineage-python is not installed (tests/requirements.txt)")
+    finetl.run(books(tmp_path, []), f"sqlite:{tmp_path}/w.db", "--openlineage-url", f"file:{tmp_path}/events").ok()
+    event = events_of(tmp_path / "events")[-1]
+    openlineage_classes.conforms(event)
+    spoil(event)
+    with pytest.raises((AssertionError, ValueError)):
+        openlineage_classes.conforms(event)
 
 
 def events_of(path):
