@@ -18,8 +18,8 @@ const struct fe_command fe_command_lambda = {
 	.details = "Started by Lambda or its emulator, which set AWS_LAMBDA_RUNTIME_API; so does a binary that is\n"
 		   "called `bootstrap`. Every option may be given by the environment: --processed-at as\n"
 		   "FINETL_PROCESSED_AT=true. Besides: AWS_LAMBDA_LOG_LEVEL, POWERTOOLS_LOG_LEVEL or LOG_LEVEL,\n"
-		   "POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE, and FINETL_GB_SECOND_PRICE, in dollars, for the\n"
-		   "estimate of the cost.\n",
+		   "POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_NAMESPACE; FINETL_DB_SECRET_ARN, of the warehouse's user\n"
+		   "and password; FINETL_GB_SECOND_PRICE, in dollars, for the estimate of the cost.\n",
 	.options = fe_lambda_options,
 	.run = run,
 };

@@ -31,7 +31,7 @@ const struct fe_opt fe_lambda_options[] = {
 	{ .name = "wait", .kind = FE_OPT_DURATION, .arg = "TIME",
 	  .help = "how long to wait for another run or a locked warehouse [30s]" },
 	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",
-	  .help = "the most memory for keys [half of the function's]" },
+	  .help = "the most memory of the process; keys that find no room go to disk [three quarters of the function's]" },
 	{ 0 },
 };
 
@@ -122,7 +122,7 @@ read_params(struct fe_lambda_config *c, struct fe_err *err)
 	return FE_OK;
 }
 
-/* Half of the function's: the rest is for blocks, sorting and libraries. 0, no limit, where that is not told. */
+/* Three quarters of the function's: past its own Lambda kills. 0, no limit, where that is not told. */
 static uint64_t
 max_memory_of(const struct fe_opts *o)
 {
@@ -132,7 +132,7 @@ max_memory_of(const struct fe_opts *o)
 	if (fe_opts_has(o, "max-memory"))
 		return (uint64_t)fe_opts_number(o, "max-memory");
 	if (!text || fe_int_parse(fe_str_of(text), &mb) != FE_DECIMAL_OK || mb <= 0 ||
-	    __builtin_mul_overflow(mb, MB / 2, &bytes))
+	    __builtin_mul_overflow(mb, MB / 4 * 3, &bytes))
 		return 0;
 	return (uint64_t)bytes;
 }

@@ -114,13 +114,13 @@ config_without_a_warehouse_but_an_output_has_none(void **state)
 }
 
 static void
-config_leaves_keys_half_of_the_memory(void **state)
+config_stays_below_the_memory_of_the_function(void **state)
 {
 	(void)state;
 	set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512");
 	set("FINETL_PROCESSED_AT", "false");
 	struct fe_lambda_config c = read_config();
-	assert_int_equal(c.arrivals.max_memory_bytes, 256 << 20);
+	assert_int_equal(c.arrivals.max_memory_bytes, 384 << 20);
 	assert_false(c.arrivals.processed_at);
 	fe_lambda_config_reset(&c);
 }
@@ -187,7 +187,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(config_of_nothing_is_the_pipeline_file_alone, clear, clear),
 		cmocka_unit_test_setup_teardown(config_takes_everything_of_the_environment, clear, clear),
 		cmocka_unit_test_setup_teardown(config_without_a_warehouse_but_an_output_has_none, clear, clear),
-		cmocka_unit_test_setup_teardown(config_leaves_keys_half_of_the_memory, clear, clear),
+		cmocka_unit_test_setup_teardown(config_stays_below_the_memory_of_the_function, clear, clear),
 		cmocka_unit_test_setup_teardown(config_of_the_command_line_wins, clear, clear),
 		cmocka_unit_test_setup_teardown(config_refuses_a_password_on_the_command_line, clear, clear),
 		cmocka_unit_test_setup_teardown(config_that_says_what_it_cannot_is_refused, clear, clear),
