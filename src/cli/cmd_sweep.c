@@ -1,33 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 /* cli/cmd_sweep.c - finetl sweep: objects of S3 that no event told of, or one that is named
  *
+ * Set up as the function of AWS Lambda is, by options or by its environment, so that both know the same places.
  * A line of JSON on stdout, last, as of `finetl run`; a line of the log for each object that was not done.
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "pipeline/arrival.h"
+#include "lambda/config.h"
 
 #define MAX_RESULT_BYTES (1u << 20)
 
 static const struct fe_opt options[] = {
 	{ .name = "warehouse", .letter = 'w', .kind = FE_OPT_TEXT, .arg = "URL",
-	  .help = "sqlite:PATH or postgresql://HOST/DATABASE, or 'none'; else FINETL_WAREHOUSE, else the pipeline file's" },
+	  .help = "sqlite:PATH or postgresql://HOST/DATABASE; `none`: only --output; else FINETL_WAREHOUSE, else the pipeline file's "
+		  "where there is no --output" },
 	{ .name = "output", .letter = 'o', .kind = FE_OPT_TEXT, .arg = "URL",
-	  .help = "s3://BUCKET/PREFIX: results go to processed/, rejects/ and reports/ there; else FINETL_OUTPUT" },
+	  .help = "s3://BUCKET[/PREFIX], where processed/, rejects/ and reports/ are written; else FINETL_OUTPUT" },
 	{ .name = "object", .kind = FE_OPT_TEXT, .arg = "URL",
 	  .help = "just this one, as s3://BUCKET/KEY or s3://BUCKET/KEY?versionId=ID, whatever else there is" },
 	{ .name = "sequencer", .kind = FE_OPT_TEXT, .arg = "HEX", .help = "with --object: as the event had it that told of it" },
 	{ .name = "etag", .kind = FE_OPT_TEXT, .arg = "TEXT", .help = "with --object: the same; another object is not read" },
-	{ .name = "processed-at", .kind = FE_OPT_FLAG, .help = "a last column of that name in processed/" },
+	{ .name = "processed-at", .kind = FE_OPT_FLAG, .help = "a last column processed_at in the files of processed/" },
 	FE_OPT_PARAM,
-	FE_OPT_WAIT, FE_OPT_MAX_MEMORY, FE_OPT_FAIL_ON,
+	{ .name = "wait", .kind = FE_OPT_DURATION, .arg = "TIME", .help = "how long to wait for another run or a locked warehouse [30s]" },
+	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE", .help = "the most memory for keys" },
+	{ .name = "fail-on", .kind = FE_OPT_CHOICE, .arg = "SEVERITY", .choices = FE_FAIL_ON_CHOICES,
+	  .help = "hold an object where an expectation of this severity, or a worse one, fails [critical]" },
 	FE_OPT_QUIET, FE_OPT_LOG_FORMAT, FE_OPT_LOG_LEVEL,
 	{ 0 },
 };
@@ -104,24 +108,23 @@ sweep_object(struct fe_arrivals *w, const struct fe_opts *opts, struct fe_sweep_
 static enum fe_rc
 sweep(const struct fe_opts *opts, const struct fe_cli_given *given, struct fe_sweep_result *out, struct fe_err *err)
 {
-	const char *output = fe_opts_text(opts, "output");
-	const struct fe_arrival_settings set = {
-		.pipeline = opts->n_args ? opts->args[0] : FE_DEFAULT_PIPELINE,
-		.params = given->params,
-		.n_params = given->n_params,
-		.warehouse = given->warehouse && strcmp(given->warehouse, "none") == 0 ? "" : given->warehouse,
-		.output = output ? output : getenv("FINETL_OUTPUT"),
-		.processed_at = fe_opts_has(opts, "processed-at"),
-		.clock = &fe_clock_system,
-		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
-		.wait_ms = fe_opts_number(opts, "wait"),
-		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
-	};
+	struct fe_lambda_config config;
 	struct fe_arrivals *w;
 
-	FE_TRY(fe_arrivals_open(&w, &set, err));
-	enum fe_rc rc = fe_opts_text(opts, "object") ? sweep_object(w, opts, out, err) : fe_arrivals_sweep(w, told, NULL, out, err);
-	fe_arrivals_close(w);
+	FE_TRY(fe_lambda_config_read(&config, opts, FE_DEFAULT_PIPELINE, &fe_clock_system, err));
+	struct fe_arrival_settings set = config.arrivals;
+	if (opts->n_args)
+		set.pipeline = opts->args[0];
+	if (given->n_params) {
+		set.params = given->params;
+		set.n_params = given->n_params;
+	}
+	enum fe_rc rc = fe_arrivals_open(&w, &set, err);
+	if (rc == FE_OK) {
+		rc = fe_opts_text(opts, "object") ? sweep_object(w, opts, out, err) : fe_arrivals_sweep(w, told, NULL, out, err);
+		fe_arrivals_close(w);
+	}
+	fe_lambda_config_reset(&config);
 	return rc;
 }
 
@@ -157,8 +160,9 @@ const struct fe_command fe_command_sweep = {
 	.name = "sweep",
 	.args = "[FILE]",
 	.summary = "process the objects of S3 that no event told of",
-	.details = "FILE is the pipeline file [" FE_DEFAULT_PIPELINE "], whose sources of S3 are listed. What is done already,\n"
-		   "by events or by an earlier sweep, is left alone.\n",
+	.details = "FILE is the pipeline file [FINETL_PIPELINE, else " FE_DEFAULT_PIPELINE "],\n"
+		   "whose sources of S3 are listed. What is done already, by events or by an earlier sweep, is left alone. The\n"
+		   "environment of `finetl lambda` holds here, too.\n",
 	.options = options,
 	.most_args = 1,
 	.run = run,
