@@ -108,14 +108,14 @@ variable "processed_at" {
 }
 
 variable "function_environment" {
-  description = "More of the function's environment. No secrets: name them by ARN, in secret_arns."
+  description = "More of the function's environment. Instead of a secret its ARN, here and in secret_arns."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "secret_arns" {
-  description = "Secrets, besides the database's, that the function may read."
+  description = "Secrets and parameters, besides the database's secret, that the function may read."
   type        = list(string)
   default     = []
   nullable    = false

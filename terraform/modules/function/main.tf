@@ -25,8 +25,6 @@ locals {
       FINETL_PROCESSED_AT          = tostring(var.processed_at)
       POWERTOOLS_SERVICE_NAME      = var.name
       POWERTOOLS_METRICS_NAMESPACE = var.metrics_namespace
-      # Inside the network its address is a private one, which only an endpoint that is named may have.
-      AWS_ENDPOINT_URL_SECRETS_MANAGER = local.has_database ? "https://secretsmanager.${local.region}.amazonaws.com" : null
     },
     var.environment,
   )

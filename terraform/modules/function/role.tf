@@ -79,11 +79,14 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
+  # Secrets of Secrets Manager, and parameters of Systems Manager.
   dynamic "statement" {
-    for_each = length(var.secret_arns) == 0 ? [] : [var.secret_arns]
+    for_each = { for service, action in { secretsmanager = "GetSecretValue", ssm = "GetParameter" } : "${service}:${action}" =>
+      [for arn in var.secret_arns : arn if strcontains(arn, ":${service}:")]
+    if anytrue([for arn in var.secret_arns : strcontains(arn, ":${service}:")]) }
     content {
-      sid       = "Secrets"
-      actions   = ["secretsmanager:GetSecretValue"]
+      sid       = statement.key == "ssm:GetParameter" ? "Parameters" : "Secrets"
+      actions   = [statement.key]
       resources = statement.value
     }
   }

@@ -136,24 +136,24 @@ variable "network" {
 }
 
 variable "environment" {
-  description = "More of the function's environment, as { FINETL_PARAMS = \"{\\\"country\\\": \\\"DE\\\"}\" }. No secrets: name them by ARN, in secret_arns."
+  description = "More of the function's environment, as { FINETL_PARAMS = \"{\\\"country\\\": \\\"DE\\\"}\" }. Instead of a secret its ARN, here and in secret_arns."
   type        = map(string)
   default     = {}
   nullable    = false
   validation {
-    condition     = alltrue([for name in keys(var.environment) : !can(regex("(?i)password|secret_value|private_key", name))])
-    error_message = "A password does not belong here: whoever may see the function could read it. Put it into Secrets Manager."
+    condition     = alltrue([for name, value in var.environment : !can(regex("(?i)password|token|private_key", name)) || startswith(value, "arn:")])
+    error_message = "A password does not belong here: whoever may see the function could read it. Put it into Secrets Manager, and its ARN here."
   }
 }
 
 variable "secret_arns" {
-  description = "Secrets, besides the database's, that the function may read."
+  description = "Secrets and parameters, besides the database's secret, that the function may read."
   type        = list(string)
   default     = []
   nullable    = false
   validation {
-    condition     = alltrue([for arn in var.secret_arns : can(regex("^arn:[a-z-]+:secretsmanager:[^*]+$", arn))])
-    error_message = "Each is the ARN of one secret."
+    condition     = alltrue([for arn in var.secret_arns : can(regex("^arn:[a-z-]+:(secretsmanager|ssm):[^*]+$", arn))])
+    error_message = "Each is the ARN of one secret of Secrets Manager, or of one parameter of Systems Manager."
   }
 }
 

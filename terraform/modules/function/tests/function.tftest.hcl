@@ -210,6 +210,20 @@ run "passwords_in_the_environment_are_refused" {
   expect_failures = [var.environment]
 }
 
+run "secrets_are_named" {
+  variables {
+    environment = { SMTP_PASSWORD = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:smtp" }
+    secret_arns = ["arn:aws:secretsmanager:eu-central-1:111122223333:secret:smtp", "arn:aws:ssm:eu-central-1:111122223333:parameter/api"]
+  }
+  assert {
+    condition = { for statement in data.aws_iam_policy_document.this.statement : statement.sid => one(statement.resources) if contains(["Secrets", "Parameters"], statement.sid) } == {
+      Secrets    = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:smtp"
+      Parameters = "arn:aws:ssm:eu-central-1:111122223333:parameter/api"
+    }
+    error_message = "Each is read by its own action."
+  }
+}
+
 run "users_in_the_url_are_refused" {
   command = plan
   variables {
