@@ -438,6 +438,64 @@ nothing_written_is_changed_or_taken_away(void **p)
 	assert_int_equal(place->i64("SELECT count(*) FROM etl_rejects WHERE run_id = 'R1'"), 1);
 }
 
+static enum fe_object_state
+state_of(const char *version, const char *sequencer, const char *current_version, int64_t mtime_us)
+{
+	const struct fe_object_id id = { .path = (char *)(uintptr_t)"s3://b/k", .version = (char *)(uintptr_t)version, .mtime_us = mtime_us };
+	const struct fe_arrived_object o = { .dataset = "d", .id = &id, .sequencer = sequencer, .current_version = current_version };
+	enum fe_object_state state;
+	struct fe_err err = FE_ERR_INIT;
+
+	assert_int_equal(fe_record_object_state(db, "arrivals", &o, &state, &err), FE_OK);
+	return state;
+}
+
+static void
+load_version(const char *run_id, int64_t object_id, const char *version, const char *sequencer, const char *at)
+{
+	struct fe_err err = FE_ERR_INIT;
+	char sql[512];
+
+	(void)snprintf(sql, sizeof(sql), "INSERT INTO etl_objects (object_id, run_id, pipeline_name, dataset, path, size_bytes, modified_at, "
+	               "records, outcome, version, sequencer) VALUES (%d, '%s', 'arrivals', 'd', 's3://b/k', 1, '%s', 1, 'loaded', '%s', %s%s%s)",
+	               (int)object_id, run_id, at, version, sequencer ? "'" : "", sequencer ? sequencer : "NULL", sequencer ? "'" : "");
+	assert_int_equal(fe_db_exec(db, sql, &err), FE_OK);
+}
+
+static void
+of_the_versions_of_an_object_the_later_one_counts(void **p)
+{
+	const int64_t at_us = INT64_C(1773748800) * 1000000; /* 2026-03-17 12:00:00 */
+
+	(void)p;
+	assert_int_equal(state_of("v1", "0A", NULL, at_us), FE_OBJECT_NEW);
+	load_version("A1", 900001, "v1", "0A", "2026-03-17 12:00:00.000000Z");
+	assert_int_equal(state_of("v1", "0A", NULL, at_us), FE_OBJECT_DONE);
+	assert_int_equal(state_of("v0", "09FF", NULL, at_us), FE_OBJECT_OLDER);
+	assert_int_equal(state_of("v2", "0A0000000001", NULL, at_us), FE_OBJECT_NEW);
+	assert_int_equal(state_of("v0", "0B", "v1", at_us), FE_OBJECT_OLDER); /* the store knows better */
+	assert_int_equal(state_of("v0", NULL, NULL, at_us - 1), FE_OBJECT_OLDER);
+	assert_int_equal(state_of("v0", NULL, NULL, at_us), FE_OBJECT_NEW);
+	load_version("A2", 900002, "v2", NULL, "2026-03-17 12:00:05.000000Z");
+	assert_int_equal(state_of("v1", "0A", NULL, at_us), FE_OBJECT_DONE); /* long ago is done, too */
+	assert_int_equal(state_of("v0", "FF", NULL, at_us), FE_OBJECT_OLDER);
+}
+
+static void
+sequencers_are_compared_as_if_zeros_stood_behind_them(void **p)
+{
+	static const struct { const char *a, *b; int order; } cases[] = {
+		{ "0A", "0a", 0 }, { "0A", "0A00", 0 }, { "0A", "0A01", -1 }, { "1", "0F", 1 }, { "9", "A", -1 },
+		{ "", "0", 0 }, { "", "1", -1 }, { "0055AED6DCD90281E5", "0055AED6DCD90281E4F", 1 },
+	};
+
+	(void)p;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(fe_sequencer_compare(fe_str_of(cases[i].a), fe_str_of(cases[i].b)), cases[i].order);
+		assert_int_equal(fe_sequencer_compare(fe_str_of(cases[i].b), fe_str_of(cases[i].a)), -cases[i].order);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -449,6 +507,8 @@ main(int argc, char **argv)
 		T(runs_that_vanished_are_abandoned_and_others_are_not),
 		T(what_was_loaded_last_of_a_path_is_known),
 		T(an_object_without_a_hash_is_known_by_its_version),
+		T(of_the_versions_of_an_object_the_later_one_counts),
+		T(sequencers_are_compared_as_if_zeros_stood_behind_them),
 		T(a_path_that_is_no_text_is_kept),
 		T(rejects_are_kept_byte_by_byte),
 		T(a_reject_is_written_down_once_whatever_its_object_was_known_by),
