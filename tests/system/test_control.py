@@ -13,7 +13,7 @@ from decimal import Decimal
 import pytest
 
 from faultserver import Answer, FaultServer
-from finetl import Done, write_pipeline
+from finetl import Done, absent, write_pipeline
 
 TERMS = ["read", "filtered", "inserted", "updated", "unchanged", "duplicate", "superseded", "rejected"]
 HEADER = "id,amount,currency,status\n"
@@ -372,3 +372,42 @@ def test_the_report_shows_control_totals_groups_and_who_released(finetl, tmp_pat
     page = finetl("report", released, "--warehouse", warehouse, "-o", "-").ok().stdout
     assert "payments by currency" in page and "agreed with the bank, ticket 4711" in page and "Waived" in page
     assert getpass.getuser() in page
+
+
+def test_a_held_run_over_objects_of_s3_is_released(finetl, tmp_path, release_s3):
+    put, env, call = release_s3
+    put("in/a.csv", (HEADER + "".join(ROWS) + f"TRL,41,{TOTAL}\n").encode())
+    put("in/a.json", json.dumps({"n": 40}).encode())
+    path = pipeline(tmp_path, source={"csv": "s3://held/in/*.csv", "trailer": {"starts": "TRL", "rows": 2, "sums": {"amount": 3}}},
+                    control={"sidecar": {"file": "{stem}.json", "rows": "n"}})
+    done = finetl.run(path, f"sqlite:{tmp_path / 'w.db'}", env=env)
+    assert done.code == 4 and "its trailer says 41" in done.result["error"], done
+    put("in/a.csv", (HEADER + "".join(ROWS[1:]) + f"TRL,41,{TOTAL}\n").encode())
+    refused = call(done.result["run_id"])
+    assert refused.code == 8 and "is not what run" in refused.result["error"], refused
+    put("in/a.csv", (HEADER + "".join(ROWS) + f"TRL,41,{TOTAL}\n").encode())
+    assert call(done.result["run_id"]).ok().dataset("payments")["inserted"] == 40
+
+
+@pytest.fixture
+def release_s3(finetl, tmp_path):
+    try:
+        import s3servers
+    except ImportError:
+        absent("moto and boto3 are not installed; ./test does")
+    with open(tmp_path / "moto.log", "w", encoding="utf-8") as log:
+        server = s3servers.start_moto(log)
+        try:
+            client, env = server.client(), server.env(TMPDIR=str(tmp_path))
+            client.create_bucket(Bucket="held")
+
+            def put(key, body):
+                client.put_object(Bucket="held", Key=key, Body=body)
+
+            def call(run):
+                return finetl("release", run, "--pipeline", tmp_path / "pipeline.yaml", "--warehouse", f"sqlite:{tmp_path / 'w.db'}",
+                              "--reason", "as it should be", env=env)
+
+            yield put, env, call
+        finally:
+            server.stop()
