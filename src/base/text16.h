@@ -6,11 +6,13 @@
  * such a text becomes one vector, filled up behind its end, and what is asked of it takes the
  * same few steps whatever its length.
  *
- *   load      the bytes of a text, and `fill` behind them
+ *   load      the bytes of a text, and `fill` behind them; load_any: and others behind them
  *   store     all sixteen: the text and what stands behind it, to be written over
  *   special   the bytes that need quotes in CSV
+ *   blanks    the bytes that are white space
  *   letters   the bytes that are one of 26 letters, or not ASCII
- *   any       whether such a question has found a byte
+ *   bits      what such a question has found, a bit a byte; first: as many bits as a text has bytes
+ *   any       whether it has found a byte
  *   word      the first eight bytes, or the last, as a number
  *
  * Vectors are the compilers' own (GCC and clang), which make SSE2 or NEON of them. The load takes
@@ -20,6 +22,12 @@
  */
 #ifndef FE_BASE_TEXT16_H
 #define FE_BASE_TEXT16_H
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 #include "base/str.h"
 
@@ -66,21 +74,26 @@ fe_text16_load_plain(struct fe_str s, char fill)
 #define FE_TEXT16_SIXTEEN(byte) \
 	byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte
 
+/* The bytes behind a text of n <= 16 are not told. */
+static inline fe_text16
+fe_text16_load_any(struct fe_str s)
+{
+#ifndef FE_TEXT16_WATCHED
+	/* The byte before it is looked at, as an empty text may have none of its own, nor any p. */
+	if (__builtin_expect((((uintptr_t)s.p - 1) & 4095) < 4096 - FE_TEXT16_BYTES, 1))
+		return fe_text16_at(s.p);
+#endif
+	return fe_text16_load_plain(s, ','); /* one that would be noticed */
+}
+
 /* s.n <= 16. */
 static inline fe_text16
 fe_text16_load(struct fe_str s, char fill)
 {
-#ifdef FE_TEXT16_WATCHED
-	return fe_text16_load_plain(s, fill);
-#else
 	static const uint8_t masks[32] = { FE_TEXT16_SIXTEEN(0xff) }; /* from 16 - n on: n bytes of ones */
-
-	/* The byte before it is looked at, as an empty text may have none of its own, nor any p. */
-	if (__builtin_expect((((uintptr_t)s.p - 1) & 4095) >= 4096 - FE_TEXT16_BYTES, 0))
-		return fe_text16_load_plain(s, fill);
 	fe_text16 mask = fe_text16_at(masks + FE_TEXT16_BYTES - s.n);
-	return (fe_text16_at(s.p) & mask) | (fe_text16_all(fill) & ~mask);
-#endif
+
+	return (fe_text16_load_any(s) & mask) | (fe_text16_all(fill) & ~mask);
 }
 
 static inline void
@@ -95,6 +108,30 @@ fe_text16_word(fe_text16 t, int which)
 	return ((fe_text16_words)t)[which];
 }
 
+/* Bit i is the top bit of byte i. */
+static inline unsigned
+fe_text16_bits(fe_text16 found)
+{
+#if defined(__SSE2__)
+	return (unsigned)_mm_movemask_epi8((__m128i)found);
+#elif defined(__aarch64__)
+	const fe_text16 weights = { 1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128 };
+	uint8x16_t each = (uint8x16_t)((fe_text16)((int8x16_t)found < 0) & weights);
+	return vaddv_u8(vget_low_u8(each)) | (unsigned)vaddv_u8(vget_high_u8(each)) << 8;
+#else
+	const uint64_t tops = UINT64_C(0x0101010101010101), gather = UINT64_C(0x0102040810204080);
+	uint64_t low = (fe_text16_word(found, 0) >> 7 & tops) * gather >> 56;
+	uint64_t high = (fe_text16_word(found, 1) >> 7 & tops) * gather >> 56;
+	return (unsigned)(high << 8 | low);
+#endif
+}
+
+static inline unsigned
+fe_text16_first(size_t n_bytes)
+{
+	return (1u << n_bytes) - 1;
+}
+
 static inline bool
 fe_text16_any(fe_text16 found)
 {
@@ -106,6 +143,19 @@ fe_text16_special(fe_text16 t)
 {
 	return (fe_text16)((t == fe_text16_all(',')) | (t == fe_text16_all('"')) | (t == fe_text16_all('\n')) |
 	                   (t == fe_text16_all('\r')));
+}
+
+/* Where the special ones are among, and few others. */
+static inline fe_text16
+fe_text16_low(fe_text16 t)
+{
+	return (fe_text16)(t <= fe_text16_all(','));
+}
+
+static inline fe_text16
+fe_text16_blanks(fe_text16 t)
+{
+	return (fe_text16)((t == fe_text16_all(' ')) | (t - fe_text16_all('\t') < fe_text16_all('\r' - '\t' + 1)));
 }
 
 /* first is 'a' or 'A'. */

@@ -3,7 +3,8 @@
  *
  * Eight bytes are compared at once by arithmetic on a 64-bit word: x ^ pattern has a
  * zero byte where a byte of x equals the pattern's, and the zero bytes of a word are
- * found exactly (no borrow runs from one byte into the next).
+ * found exactly (no borrow runs from one byte into the next). It is what the others are held to,
+ * and for processors that they are not written for.
  */
 #include "format/csv_scan.h"
 
@@ -71,6 +72,6 @@ fe_csv_scan_plain(struct fe_csv_scan *s, const char *p, size_t n_bytes, uint32_t
 fe_csv_scan_fn
 fe_csv_scan_best(void)
 {
-	fe_csv_scan_fn vector = fe_csv_scan_avx2();
-	return vector ? vector : fe_csv_scan_plain;
+	fe_csv_scan_fn widest = fe_csv_scan_avx2();
+	return widest ? widest : fe_csv_scan_16;
 }

@@ -4,8 +4,8 @@
  * A scan finds every delimiter, quote, CR and LF of a piece of input and writes
  * their positions in rising order. It knows nothing of quoting, so it has no state
  * and cannot be misled by a stray quote: what a byte means is for the splitter to
- * say. All kernels give the same answer (tests/unit/format/test_csv_scan.c); which
- * one runs is chosen when a reader is made.
+ * say. All kernels give the same answer (tests/unit/format/test_csv_scan.c,
+ * tests/fuzz/fuzz_scan.c); which one runs is chosen when a reader is made.
  */
 #ifndef FE_FORMAT_CSV_SCAN_H
 #define FE_FORMAT_CSV_SCAN_H
@@ -34,6 +34,9 @@ typedef size_t (*fe_csv_scan_fn)(struct fe_csv_scan *s, const char *p, size_t n_
 /* Eight bytes at a time in plain C. */
 size_t fe_csv_scan_plain(struct fe_csv_scan *s, const char *p, size_t n_bytes, uint32_t base,
 			 uint32_t *marks);
+
+/* Sixteen bytes at a time, with SSE2 or NEON. */
+size_t fe_csv_scan_16(struct fe_csv_scan *s, const char *p, size_t n_bytes, uint32_t base, uint32_t *marks);
 
 /* 32 bytes at a time with AVX2; NULL where the processor has none. */
 fe_csv_scan_fn fe_csv_scan_avx2(void);

@@ -1,50 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-/* format/csv_write.c - cells to CSV
- *
- * Most cells need no quotes, and most are short: whether a cell is plain is asked of
- * eight bytes at once.
- */
+/* format/csv_write.c - cells to CSV, sixteen bytes at a time */
 #include "format/csv.h"
 
+#include "base/text16.h"
+
 #define QUOTE '"'
-#define LOW_BITS UINT64_C(0x7f7f7f7f7f7f7f7f)
-#define HIGH_BITS UINT64_C(0x8080808080808080)
 
-static inline uint64_t
-nonzero(uint64_t x)
+static inline fe_text16
+markup(fe_text16 t, char delimiter)
 {
-	return ((x & LOW_BITS) + LOW_BITS) | x;
+	return (fe_text16)((t == fe_text16_all(delimiter)) | (t == fe_text16_all(QUOTE)) | (t == fe_text16_all('\r')) |
+	                   (t == fe_text16_all('\n')));
 }
 
-static inline uint64_t
-repeat(char c)
-{
-	return UINT64_C(0x0101010101010101) * (unsigned char)c;
-}
-
-static inline bool
-is_plain_word(uint64_t x, char delimiter)
-{
-	uint64_t other = nonzero(x ^ repeat(delimiter)) & nonzero(x ^ repeat(QUOTE)) &
-			 nonzero(x ^ repeat('\r')) & nonzero(x ^ repeat('\n'));
-	return (~other & HIGH_BITS) == 0;
-}
-
-/* No byte that ends a cell or a record. */
+/* No byte that ends a cell or a record, nor a quote. */
 static bool
 is_plain(struct fe_str cell, char delimiter)
 {
-	uint64_t x = 0;
 	size_t i = 0;
-	for (; cell.n - i >= 8; i += 8) {
-		memcpy(&x, cell.p + i, 8);
-		if (!is_plain_word(x, delimiter))
+	for (; cell.n - i > FE_TEXT16_BYTES; i += FE_TEXT16_BYTES)
+		if (fe_text16_any(markup(fe_text16_at(cell.p + i), delimiter)))
 			return false;
-	}
-	x = 0;
-	if (cell.n > i)
-		memcpy(&x, cell.p + i, cell.n - i);
-	return is_plain_word(x, delimiter);
+	struct fe_str rest = { cell.p ? cell.p + i : NULL, cell.n - i };
+	return (fe_text16_bits(markup(fe_text16_load_any(rest), delimiter)) & fe_text16_first(rest.n)) == 0;
 }
 
 /* Without quotes, a byte order mark at the start of a file would be stripped, and \.
@@ -56,20 +34,51 @@ is_special(struct fe_str cell)
 	       (cell.n == 2 && cell.p[0] == '\\' && cell.p[1] == '.');
 }
 
+static size_t
+count_quotes(struct fe_str s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == QUOTE;
+	return n;
+}
+
+/* Copies the bytes with each quote doubled; returns where they end. No more is written than that. */
+static char *
+put_doubled(char *to, struct fe_str s)
+{
+	const char *from = s.p, *const end = s.p + s.n;
+
+	while (end - from >= FE_TEXT16_BYTES) {
+		fe_text16 t = fe_text16_at(from);
+		unsigned quotes = fe_text16_bits((fe_text16)(t == fe_text16_all(QUOTE)));
+		int n = quotes ? __builtin_ctz(quotes) + 1 : FE_TEXT16_BYTES;
+		fe_text16_store(t, to);
+		from += n;
+		to += n;
+		if (quotes)
+			*to++ = QUOTE;
+	}
+	for (; from < end; from++) {
+		*to++ = *from;
+		if (*from == QUOTE)
+			*to++ = QUOTE;
+	}
+	return to;
+}
+
 static void
 add_quoted(struct fe_buf *out, struct fe_str cell)
 {
-	const char *from = cell.p, *const end = cell.p + cell.n;
-	fe_buf_add_char(out, QUOTE);
-	while (from < end) {
-		const char *quote = memchr(from, QUOTE, (size_t)(end - from));
-		size_t n = quote ? (size_t)(quote - from) + 1 : (size_t)(end - from);
-		fe_buf_add(out, from, n);
-		if (quote)
-			fe_buf_add_char(out, QUOTE);
-		from += n;
-	}
-	fe_buf_add_char(out, QUOTE);
+	const size_t n = cell.n + count_quotes(cell) + 2;
+
+	if (!fe_buf_reserve(out, n))
+		return;
+	char *to = out->p + out->n_bytes;
+	*to++ = QUOTE;
+	to = put_doubled(to, cell);
+	*to = QUOTE;
+	out->n_bytes += n;
 }
 
 void

@@ -83,9 +83,11 @@ static inline char *
 put_text(struct fe_buf *out, char *p, struct fe_str s, size_t bound)
 {
 	if (__builtin_expect(s.n - 1 < FE_TEXT16_BYTES, 1)) {
-		fe_text16 t = fe_text16_load(s, '_');
+		fe_text16 t = fe_text16_load_any(s);
+		const unsigned all = fe_text16_first(s.n);
 		fe_text16_store(t, p);
-		if (__builtin_expect(!fe_text16_any(fe_text16_special(t)) && !may_begin_oddly(s.p[0]), 1))
+		bool is_plain = !(fe_text16_bits(fe_text16_low(t)) & all) || !(fe_text16_bits(fe_text16_special(t)) & all);
+		if (__builtin_expect(is_plain && !may_begin_oddly(s.p[0]), 1))
 			return p + s.n;
 	}
 	return put_any_text(out, p, s, bound);
@@ -126,11 +128,9 @@ fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_
 {
 	if (out->cap_bytes - out->n_bytes <= bound && !fe_buf_reserve(out, bound))
 		return;
+	const struct fe_column *const end = b->columns + b->schema->n_fields;
 	char *p = out->p + out->n_bytes;
-	for (size_t i = 0; i < b->schema->n_fields; i++) {
-		const struct fe_column *c = &b->columns[i];
-		if (i)
-			*p++ = ',';
+	for (const struct fe_column *c = b->columns; c < end; c++, sums++, *p++ = ',') {
 		if (!fe_bit_get(c->valid, row))
 			continue;
 		switch (c->type.kind) {
@@ -138,7 +138,7 @@ fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_
 			p = put_text(out, p, c->text[row], bound);
 			break;
 		case FE_DECIMAL:
-			sums[i] += c->i64[row]; /* 2^64 of at most 10^18 do not pass 128 bits */
+			*sums += c->i64[row]; /* 2^64 of at most 10^18 do not pass 128 bits */
 			p += fe_decimal_format(c->i64[row], c->type.scale, p);
 			break;
 		case FE_INT:
@@ -157,7 +157,7 @@ fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_
 			break;
 		}
 	}
-	*p++ = '\n';
+	p[-1] = '\n'; /* in the place of the last comma */
 	out->n_bytes = (size_t)(p - out->p);
 }
 

@@ -121,22 +121,55 @@ prepare_cell(struct work *w, size_t row, struct fe_str *cell)
 	return true;
 }
 
-static ALWAYS_INLINE bool
-ready_cell(struct work *w, size_t row, struct fe_str *cell)
+/* What is asked of each cell, apart, so that it stays in registers. */
+struct look {
+	const struct fe_str *cells;
+	bool is_plain, trims;
+	char other_case; /* 'a' or 'A': letters that the case map would change; 0: it keeps them */
+};
+
+static ALWAYS_INLINE struct look
+look_of(const struct work *w)
 {
-	*cell = w->cells[row];
+	return (struct look){
+		.cells = w->cells,
+		.is_plain = w->is_plain,
+		.trims = w->conf->trim,
+		.other_case = w->conf->to_case == FE_CASE_KEEP ? 0 : w->conf->to_case == FE_CASE_LOWER ? 'A' : 'a',
+	};
+}
+
+/* Whether a short text is as it is to be: its ends no blanks, its letters of the case. */
+static ALWAYS_INLINE bool
+is_settled(const struct look *look, struct fe_str s)
+{
+	if (s.n - 1 >= FE_TEXT16_BYTES)
+		return false;
+	fe_text16 t = fe_text16_load_any(s);
+	unsigned blanks = look->trims ? fe_text16_bits(fe_text16_blanks(t)) : 0;
+	unsigned letters = fe_text16_bits(fe_text16_letters(t, look->other_case));
+	return ((blanks & (1u | 1u << (s.n - 1))) | (letters & fe_text16_first(s.n))) == 0;
+}
+
+static ALWAYS_INLINE bool
+ready_cell(struct work *w, const struct look *look, size_t row, struct fe_str *cell)
+{
+	*cell = look->cells[row];
 	if (!cell->p) { /* absent, or refused by the source */
 		if (cell->n)
 			fe_bit_set(w->failed.words, row);
 		return false;
 	}
-	if (!w->is_plain)
+	if (!look->is_plain)
 		return prepare_cell(w, row, cell);
-	if (w->conf->trim)
+	if (look->other_case && is_settled(look, *cell))
+		return true;
+	if (look->trims)
 		*cell = trim(*cell);
 	if (cell->n == 0)
 		return is_told_apart(w, row, *cell) && false;
-	fold_case(w, cell);
+	if (look->other_case)
+		fold_case(w, cell);
 	return true;
 }
 
@@ -147,13 +180,14 @@ typedef bool cast_fn(struct work *w, size_t row, struct fe_str cell);
 static ALWAYS_INLINE void
 each_cell(struct work *w, cast_fn *cast)
 {
-	size_t n_rows = w->batch->n_rows;
+	const struct look look = look_of(w);
+	const size_t n_rows = w->batch->n_rows;
 	for (size_t start = 0; start < n_rows; start += 64) {
 		size_t end = n_rows - start < 64 ? n_rows - start : 64;
 		uint64_t valid = 0;
 		for (size_t i = 0; i < end; i++) {
 			struct fe_str cell;
-			if (ready_cell(w, start + i, &cell) && cast(w, start + i, cell))
+			if (ready_cell(w, &look, start + i, &cell) && cast(w, start + i, cell))
 				valid |= UINT64_C(1) << i;
 		}
 		w->column->valid[start / 64] = valid;

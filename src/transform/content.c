@@ -8,10 +8,13 @@
 
 #include "base/text16.h"
 
-/* The secrets of one column; the last two are for texts. */
+/* The secrets of one column; the last one is for texts. */
 struct factors {
-	fe_u128 value, null, tail, length;
+	fe_u128 value, null, tail;
 };
+
+/* Not of UTF-8, so that the second word of no short text has it. */
+#define LONG_TEXT (UINT64_C(0xff) << 56)
 
 void
 fe_content_init(struct fe_content *c, const struct fe_hash_key *hash_key)
@@ -54,8 +57,8 @@ add_text(const struct fe_content *c, const struct fe_column *col, size_t n_rows,
 		if (s.n <= FE_TEXT16_BYTES)
 			t = fe_text16_load(s, 0);
 		else
-			t = (fe_text16)(fe_text16_words){ fe_hash64(c->hash_key, s.p, s.n), 0 };
-		c->sums[row] += f.value * fe_text16_word(t, 0) + f.tail * fe_text16_word(t, 1) + f.length * s.n;
+			t = (fe_text16)(fe_text16_words){ fe_hash64(c->hash_key, s.p, s.n), LONG_TEXT | s.n };
+		c->sums[row] += f.value * fe_text16_word(t, 0) + f.tail * fe_text16_word(t, 1);
 	}
 }
 
@@ -90,7 +93,6 @@ fe_content_hash(struct fe_content *c, const struct fe_batch *b, uint64_t *out)
 			.value = secret(c->hash_key, c->columns[i], 0),
 			.null = secret(c->hash_key, c->columns[i], 1),
 			.tail = secret(c->hash_key, c->columns[i], 2),
-			.length = secret(c->hash_key, c->columns[i], 3),
 		};
 		switch (col->type.kind) {
 		case FE_TEXT:

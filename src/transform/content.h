@@ -4,9 +4,9 @@
  * A multilinear hash modulo 2^128, of which the upper half is kept: the sum, over the
  * columns, of a secret 128-bit factor times the value, or of another secret where it
  * is null. Two records that differ have the same hash by a chance of 2^-64, whatever
- * the values are, for as long as the secret is one. A text enters as three numbers, each with
- * a factor: two words of its bytes, and its length; one of more than sixteen bytes by its keyed
- * 64-bit hash and its length. A column at a time.
+ * the values are, for as long as the secret is one. A text enters as two words, each with a
+ * factor: its bytes, with zeros behind, as none has a zero of its own; one of more than sixteen by
+ * its keyed 64-bit hash, and its length in bits that no text has. A column at a time.
  */
 #ifndef FE_TRANSFORM_CONTENT_H
 #define FE_TRANSFORM_CONTENT_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Text to decimal and back: forms, limits, reasons. */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
@@ -231,6 +232,26 @@ decimal_prints_all_its_places(void **state)
 	expect_printed((fe_i128)((unsigned __int128)1 << 127), 0, "-170141183460469231731687303715884105728");
 }
 
+/* Against the system's printf: as many digits as it prints, and the point put in. */
+static void
+decimal_prints_every_size_and_scale(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0, n = 1; i < 300000; i++) {
+		n = n * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		unsigned scale = (unsigned)(i % (FE_DECIMAL_MAX_PRECISION + 1));
+		int64_t v = (int64_t)(n >> (1 + i / 19 % 63)) * (i & 1 ? -1 : 1);
+		char digits[64], want[64], out[FE_DECIMAL_TEXT_BYTES + 1];
+		uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+		int n_digits = snprintf(digits, sizeof(digits), "%0*llu", (int)scale + 1, (unsigned long long)u);
+		int n_whole = n_digits - (int)scale;
+		(void)snprintf(want, sizeof(want), "%s%.*s%s%s", v < 0 ? "-" : "", n_whole, digits, scale ? "." : "",
+		               digits + n_whole);
+		out[fe_decimal_format(v, scale, out)] = '\0';
+		assert_string_equal(out, want);
+	}
+}
+
 static void
 i128_parse_takes_only_what_was_printed(void **state)
 {
@@ -260,6 +281,7 @@ main(void)
 		cmocka_unit_test(decimal_reads_declared_ways_of_writing),
 		cmocka_unit_test(decimal_reads_declared_currencies),
 		cmocka_unit_test(decimal_prints_all_its_places),
+		cmocka_unit_test(decimal_prints_every_size_and_scale),
 		cmocka_unit_test(i128_parse_takes_only_what_was_printed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,9 @@ a_text_is_loaded_whole_and_filled_up(void **state)
 			char out[FE_TEXT16_BYTES];
 			assert_memory_equal(&got, &want, sizeof got);
 			fe_text16_store(got, out);
+			fe_text16 others = fe_text16_load_any(s);
+			assert_memory_equal(&others, &want, n);
+			assert_int_equal(fe_text16_first(n), (1 << n) - 1);
 			for (size_t i = 0; i < sizeof out; i++)
 				assert_int_equal(out[i], i < n ? s.p[i] : 'f');
 		}
@@ -74,6 +77,7 @@ special_bytes_and_letters_are_found_wherever_they_stand(void **state)
 			bytes[i] = chance(&seed) % 8 ? '_' : near[chance(&seed) % (sizeof near - 1)];
 		fe_text16 t = fe_text16_at(bytes);
 		fe_text16 special = fe_text16_special(t), lower = fe_text16_letters(t, 'a'), upper = fe_text16_letters(t, 'A');
+		fe_text16 blanks = fe_text16_blanks(t), low = fe_text16_low(t);
 		bool any = false;
 		for (size_t i = 0; i < sizeof bytes; i++) {
 			unsigned char c = bytes[i];
@@ -81,6 +85,10 @@ special_bytes_and_letters_are_found_wherever_they_stand(void **state)
 			assert_int_equal(special[i] != 0, is_special);
 			assert_int_equal(lower[i] != 0, c >= 0x80 || (c >= 'a' && c <= 'z'));
 			assert_int_equal(upper[i] != 0, c >= 0x80 || (c >= 'A' && c <= 'Z'));
+			assert_int_equal(blanks[i] != 0, c == ' ' || (c >= 9 && c <= 13));
+			assert_true(low[i] != 0 || !is_special);
+			assert_int_equal(fe_text16_bits(special) >> i & 1, is_special);
+			assert_int_equal(fe_text16_bits(upper) >> i & 1, upper[i] >= 0x80);
 			any |= is_special;
 		}
 		assert_int_equal(fe_text16_any(special), any);

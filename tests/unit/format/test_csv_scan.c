@@ -72,6 +72,13 @@ plain_kernel_finds_what_is_defined(void **state)
 }
 
 static void
+sixteen_byte_kernel_finds_what_is_defined(void **state)
+{
+	(void)state;
+	check_kernel(fe_csv_scan_16);
+}
+
+static void
 avx2_kernel_finds_what_is_defined(void **state)
 {
 	(void)state;
@@ -104,6 +111,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_kernel_finds_what_is_defined),
+		cmocka_unit_test(sixteen_byte_kernel_finds_what_is_defined),
 		cmocka_unit_test(avx2_kernel_finds_what_is_defined),
 		cmocka_unit_test(best_kernel_is_one_that_can_run),
 		cmocka_unit_test(kernels_add_to_what_was_seen),
