@@ -45,7 +45,7 @@ def main():
     p.add_argument("--threads", type=int, default=1, help="DuckDB's, and finetl's")
     p.add_argument("--work", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "finetl-bench",
                    help="where data and outputs go [%(default)s]; kept")
-    p.add_argument("--goal", type=float, default=1.5)
+    p.add_argument("--goal", type=float, default=3.0)
     args = p.parse_args()
     if args.rounds < 7:
         p.error("fewer than 7 rounds say too little")
