@@ -323,7 +323,7 @@ def add_jobs(jobs, options, arguments, paths):
     if "gx" in stages and is_full:
         jobs.add("gx", lambda job: run_great_expectations(job, options.long), needs=["build release", "set up gx"])
     if "terraform" in stages and is_full:
-        jobs.add("terraform", lambda job: run_pytest(job, ["tests/terraform"], [], "release"), needs=["build release", "set up terraform"])
+        jobs.add("terraform", lambda job: run_pytest(job, ["tests/terraform"], ["--long"] * options.long, "release"), needs=["build release", "set up terraform"])
     system = system_jobs() if "system" in stages else []
     for name, files, needs_failpoints in system[:len(LONG_FILES)]:
         add_pytest(jobs, name, files, arguments, build, needs_failpoints and is_full)

@@ -7,7 +7,7 @@ from terraform import Copy
 
 
 def pytest_addoption(parser):
-    parser.addoption("--long", action="store_true", help="nothing more here: as in the other folders")
+    parser.addoption("--long", action="store_true", help="every environment made and destroyed")
 
 
 @pytest.fixture(scope="session")
