@@ -139,9 +139,16 @@ def test_the_environment_is_one_that_finetl_knows():
 
 
 def test_the_function_gets_the_rights_that_are_documented():
-    documented = set(re.findall(r"`(s3:\w+)`", (ROOT / "docs/s3.md").read_text()))
+    text = (ROOT / "docs/arrivals.md").read_text().partition("\n## What it needs\n")[2]
+    documented = set(re.findall(r"`(s3:\w+)`", text.partition("\n## ")[0]))
     granted = set(re.findall(r'"(s3:\w+)"', (TERRAFORM / "modules/function/role.tf").read_text()))
     assert documented and granted == documented
+
+
+def test_the_function_may_write_where_it_writes():
+    written = set(re.findall(r'\[FE_RESULT_\w+\] = "(\w+)/"', (ROOT / "src/pipeline/arrival_claim.c").read_text()))
+    granted = re.search(r'for_each = var\.writes_files \? \[(.*?)\]', (TERRAFORM / "modules/function/role.tf").read_text())[1]
+    assert len(written) >= 4 and set(re.findall(r'"(\w+)"', granted)) == written
 
 
 def test_tables_are_made_of_the_variables():

@@ -46,9 +46,9 @@ def test_tflint_finds_nothing():
 def test_the_example_is_valid(copy, path):
     """That of the module's README; a root module of its own, with packages to hash."""
     example = re.search(r"^```hcl\n(.*?)^```", (path / "README.md").read_text(), re.M | re.S)[1]
-    folder = copy.folder / "environments" / f"example-{path.name}"
-    folder.mkdir(exist_ok=True)
-    (folder / "main.tf").write_text(example)
-    copy.run(f"environments/{folder.name}", "fmt", "-check", "-diff")
-    copy.init(f"environments/{folder.name}")
-    assert json.loads(copy.run(f"environments/{folder.name}", "validate", "-json").stdout)["valid"]
+    where = f"environments/example-{path.name}"
+    copy.add_packages(where)
+    (copy.folder / where / "main.tf").write_text(example)
+    copy.run(where, "fmt", "-check", "-diff")
+    copy.init(where)
+    assert json.loads(copy.run(where, "validate", "-json").stdout)["valid"]

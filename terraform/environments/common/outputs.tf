@@ -5,7 +5,7 @@ output "raw_bucket" {
 }
 
 output "processed_bucket" {
-  description = "Where results go: processed/, rejects/, reports/."
+  description = "Where results go: processed/, rejects/, reports/; claims/ are finetl's own."
   value       = module.buckets.processed.name
 }
 

@@ -11,6 +11,8 @@ locals {
   raw       = "${var.name}-raw-data-${var.suffix}"
   processed = "${var.name}-processed-data-${var.suffix}"
   logs      = "${var.name}-access-logs-${var.suffix}"
+
+  marks_expire_days = var.raw_expire_days == null ? null : var.raw_expire_days + var.former_versions_days
 }
 
 module "raw" {
@@ -38,8 +40,9 @@ module "processed" {
   lifecycles = {
     "processed/" = { infrequent_days = var.infrequent_days, expire_days = var.processed_expire_days }
     "rejects/"   = { expire_days = var.rejects_expire_days }
-    # The marks of what is done: they live as long as an event or a sweep could tell of the object again.
-    "reports/" = { infrequent_days = var.infrequent_days, expire_days = var.raw_expire_days == null ? null : var.raw_expire_days + var.former_versions_days }
+    # What is being done, and what is: both live as long as an event or a sweep could tell of the object again.
+    "claims/"  = { expire_days = local.marks_expire_days }
+    "reports/" = { infrequent_days = var.infrequent_days, expire_days = local.marks_expire_days }
   }
 }
 

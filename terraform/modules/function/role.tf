@@ -34,10 +34,10 @@ data "aws_iam_policy_document" "this" {
   }
 
   dynamic "statement" {
-    for_each = var.writes_files ? ["processed", "rejects", "reports"] : []
+    for_each = var.writes_files ? ["claims", "processed", "rejects", "reports"] : []
     content {
       sid       = "Write${title(statement.value)}"
-      actions   = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+      actions   = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"]
       resources = ["${var.processed_bucket.arn}/${statement.value}/*"]
     }
   }

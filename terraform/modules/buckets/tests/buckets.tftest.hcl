@@ -26,6 +26,16 @@ run "three_buckets" {
   }
 }
 
+run "marks_outlive_what_they_are_of" {
+  variables {
+    raw_expire_days = 60
+  }
+  assert {
+    condition     = local.marks_expire_days == 90
+    error_message = "A file that is still there is never taken for one that was not done."
+  }
+}
+
 run "rejects_are_apart" {
   assert {
     condition = anytrue([

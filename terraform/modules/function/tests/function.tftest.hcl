@@ -104,8 +104,8 @@ run "least_privilege" {
     error_message = "Only traces are of no resource."
   }
   assert {
-    condition     = [for statement in data.aws_iam_policy_document.this.statement : statement.resources if contains(statement.actions, "s3:PutObject")] == [toset(["arn:aws:s3:::out/processed/*"]), toset(["arn:aws:s3:::out/rejects/*"]), toset(["arn:aws:s3:::out/reports/*"])]
-    error_message = "It writes below its three prefixes, and not where files arrive."
+    condition     = [for statement in data.aws_iam_policy_document.this.statement : statement.resources if contains(statement.actions, "s3:PutObject")] == [toset(["arn:aws:s3:::out/claims/*"]), toset(["arn:aws:s3:::out/processed/*"]), toset(["arn:aws:s3:::out/rejects/*"]), toset(["arn:aws:s3:::out/reports/*"])]
+    error_message = "It writes below its four prefixes, and not where files arrive."
   }
   assert {
     condition     = one([for statement in data.aws_iam_policy_document.this.statement : statement if statement.sid == "ReadArrived"]).resources == toset(["arn:aws:s3:::in/raw/*"])
