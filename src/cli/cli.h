@@ -25,8 +25,9 @@ struct fe_command {
 	void (*refused)(enum fe_rc rc, struct fe_err *err);
 };
 
-extern const struct fe_command fe_command_run, fe_command_extract, fe_command_transform, fe_command_load, fe_command_plan, fe_command_lint, fe_command_generate,
+extern const struct fe_command fe_command_run, fe_command_extract, fe_command_transform, fe_command_load, fe_command_plan, fe_command_init, fe_command_lint, fe_command_generate,
 	fe_command_schema_print, fe_command_schema_apply, fe_command_runs, fe_command_rejects_list,
+	fe_command_rejects_export, fe_command_rejects_replay, fe_command_rejects_purge,
 	fe_command_explain, fe_command_checks, fe_command_validate, fe_command_report, fe_command_describe, fe_command_version, fe_command_notify, fe_command_sweep,
 	fe_command_release, fe_command_lambda;
 
@@ -90,9 +91,11 @@ extern const struct fe_command fe_command_run, fe_command_extract, fe_command_tr
 struct fe_plan;
 /* Loads a plan with the shared options (--warehouse, --param, --select where the
  * command has them). Mistakes of the file are printed on stderr, one a line, and
- * counted in err. */
+ * counted in err. Who asks the warehouse takes fe_cli_plan_connected: its secret is fetched (pipeline/secret.h). */
 FE_MUST_USE enum fe_rc fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts,
                                    struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_cli_plan_connected(struct fe_plan **out, const char *path, const struct fe_opts *opts,
+                                             struct fe_err *err);
 struct fe_evolve_settings;
 /* The same for those who read the sources: with the columns that `contract: evolve` adds. */
 FE_MUST_USE enum fe_rc fe_cli_plan_evolved(struct fe_plan **out, const char *path, const struct fe_opts *opts,
@@ -111,7 +114,7 @@ FE_MUST_USE enum fe_rc fe_cli_plan_load(struct fe_plan **out, const struct fe_pl
 /* --quiet, --log-level, --log-format. */
 void fe_cli_set_log(const struct fe_opts *opts, bool on_terminal);
 enum fe_load_strategy fe_cli_strategy(const struct fe_opts *opts); /* --load-strategy */
-/* The warehouse that the options, the environment or the pipeline file name; owned. */
+/* The warehouse that the options, the environment or the pipeline file name, with its secret; owned. */
 FE_MUST_USE enum fe_rc fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err);
 /* --run-time; *us stays as it is where it is not given. */
 FE_MUST_USE enum fe_rc fe_cli_run_time(const struct fe_opts *opts, bool *is_given, int64_t *us,
