@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Four roles for a warehouse in PostgreSQL, each with the least that its work needs.
+-- Five roles for a warehouse in PostgreSQL, each with the least that its work needs.
 -- Nobody logs in by them: your users are made members, as in
 --     CREATE ROLE nightly LOGIN IN ROLE finetl_loader;
 --
@@ -7,6 +7,8 @@
 --   finetl_loader  runs pipelines: reads and inserts, updates only the columns that a
 --                  pipeline may change; deletes nothing.
 --   finetl_audit   adds rows to the audit trail, and reads nothing.
+--   finetl_purge   takes the records out of rejects that are past their time; with
+--                  finetl_loader, a run may do so by itself.
 --   finetl_report  reads views, tables and the audit trail, without the columns that are
 --                  personal (pii) and without the raw records of rejects.
 --
@@ -34,7 +36,7 @@ DO $$
 DECLARE
 	role text;
 BEGIN
-	FOREACH role IN ARRAY ARRAY['finetl_owner', 'finetl_loader', 'finetl_audit', 'finetl_report']
+	FOREACH role IN ARRAY ARRAY['finetl_owner', 'finetl_loader', 'finetl_audit', 'finetl_purge', 'finetl_report']
 	LOOP
 		BEGIN
 			EXECUTE format('CREATE ROLE %I NOLOGIN', role);
@@ -56,9 +58,9 @@ $$;
 CREATE SCHEMA IF NOT EXISTS :"schema";
 REVOKE ALL ON SCHEMA :"schema" FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA :"schema" TO finetl_owner;
-GRANT USAGE ON SCHEMA :"schema" TO finetl_loader, finetl_audit, finetl_report;
+GRANT USAGE ON SCHEMA :"schema" TO finetl_loader, finetl_audit, finetl_purge, finetl_report;
 
-GRANT CONNECT ON DATABASE :"DBNAME" TO finetl_owner, finetl_loader, finetl_audit, finetl_report;
+GRANT CONNECT ON DATABASE :"DBNAME" TO finetl_owner, finetl_loader, finetl_audit, finetl_purge, finetl_report;
 GRANT TEMPORARY ON DATABASE :"DBNAME" TO finetl_loader; -- a run's staging tables
 
 COMMIT;

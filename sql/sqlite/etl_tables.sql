@@ -121,21 +121,34 @@ CREATE TABLE IF NOT EXISTS etl_rejects (
 	reasons TEXT NOT NULL,
 	detail TEXT,
 	decimals TEXT,
-	raw BLOB NOT NULL
+	raw BLOB NOT NULL,
+	cells TEXT,                    -- JSON: as they were read, by column; null: the record has none, or they are not kept
+	record_key TEXT,               -- JSON array: the key of its target; null: it has none
+	raw_kept TEXT NOT NULL DEFAULT 'full'
+		CHECK (raw_kept IN ('full', 'masked', 'none', 'purged'))
 ) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS etl_rejects_open
-	ON etl_rejects (pipeline_name, dataset, object_sha256, record);
+-- One that passed, and so was closed, may be rejected again: then it is open anew.
+DROP INDEX IF EXISTS etl_rejects_open;
+CREATE UNIQUE INDEX IF NOT EXISTS etl_rejects_record
+	ON etl_rejects (pipeline_name, dataset, object_sha256, record, run_id);
 CREATE INDEX IF NOT EXISTS etl_rejects_run ON etl_rejects (run_id);
-CREATE TRIGGER IF NOT EXISTS etl_rejects_no_update BEFORE UPDATE ON etl_rejects
+-- The only change that a reject may see is that its record is taken out of it.
+DROP TRIGGER IF EXISTS etl_rejects_no_update;
+CREATE TRIGGER IF NOT EXISTS etl_rejects_only_purge BEFORE UPDATE ON etl_rejects
+WHEN NOT (NEW.raw_kept = 'purged' AND length(NEW.raw) = 0 AND NEW.cells IS NULL AND NEW.record_key IS NULL
+	AND (NEW.reject_id, NEW.run_id, NEW.pipeline_name, NEW.dataset, NEW.object_id, NEW.object_sha256,
+		NEW.record, NEW.byte_offset, NEW.verdict, NEW.reasons, NEW.detail, NEW.decimals)
+	IS (OLD.reject_id, OLD.run_id, OLD.pipeline_name, OLD.dataset, OLD.object_id, OLD.object_sha256,
+		OLD.record, OLD.byte_offset, OLD.verdict, OLD.reasons, OLD.detail, OLD.decimals))
 BEGIN
-	SELECT RAISE(ABORT, 'etl_rejects is append-only');
+	SELECT RAISE(ABORT, 'etl_rejects is append-only, but for records that are purged');
 END;
 CREATE TRIGGER IF NOT EXISTS etl_rejects_no_delete BEFORE DELETE ON etl_rejects
 BEGIN
 	SELECT RAISE(ABORT, 'etl_rejects is append-only');
 END;
 
--- What a replay did with a reject.
+-- Rejects that are closed: by which run, and what became of the record.
 CREATE TABLE IF NOT EXISTS etl_reject_closures (
 	reject_id INTEGER NOT NULL PRIMARY KEY REFERENCES etl_rejects (reject_id),
 	run_id TEXT NOT NULL,

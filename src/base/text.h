@@ -40,6 +40,8 @@ void fe_buf_add_printable(struct fe_buf *b, struct fe_str s, size_t max_bytes);
 void fe_buf_add_json_string(struct fe_buf *b, struct fe_str s);
 /* RFC 4648, padded, in one line. */
 void fe_buf_add_base64(struct fe_buf *b, struct fe_str bytes);
+/* And back: false where the text is not base64 (RFC 4648, padded, nothing in between). */
+bool fe_buf_add_unbase64(struct fe_buf *b, struct fe_str text);
 
 /* Edit distance (Damerau, adjacent swaps) capped at 32 characters, and the
  * candidate nearest to `name` if it is near enough to be meant, else NULL. */

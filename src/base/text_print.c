@@ -146,6 +146,34 @@ fe_buf_add_base64(struct fe_buf *b, struct fe_str bytes)
 	}
 }
 
+static int
+base64_value(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52
+	       : c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool
+fe_buf_add_unbase64(struct fe_buf *b, struct fe_str text)
+{
+	if (text.n % 4)
+		return false;
+	for (size_t i = 0; i < text.n; i += 4) {
+		const bool is_last = i + 4 == text.n;
+		const size_t n_pad = !is_last ? 0 : text.p[i + 2] == '=' && text.p[i + 3] == '=' ? 2 : text.p[i + 3] == '=';
+		unsigned v = 0;
+		for (size_t k = 0; k < 4 - n_pad; k++) {
+			const int digit = base64_value(text.p[i + k]);
+			if (digit < 0)
+				return false;
+			v |= (unsigned)digit << (18 - 6 * k);
+		}
+		const char three[3] = { (char)(v >> 16), (char)(v >> 8 & 255), (char)(v & 255) };
+		fe_buf_add(b, three, 3 - n_pad);
+	}
+	return true;
+}
+
 /* Names -------------------------------------------------------------------------------- */
 
 #define MAX_CHARS 32

@@ -11,6 +11,7 @@ static const struct fe_opt options[] = {
 	{ .name = "dataset", .letter = 'd', .kind = FE_OPT_TEXT, .arg = "NAME", .help = "only those of this data set" },
 	{ .name = "reason", .letter = 'r', .kind = FE_OPT_TEXT, .arg = "REASON",
 	  .help = "only those with this reason, as amount:missing" },
+	{ .name = "open", .kind = FE_OPT_FLAG, .help = "only those that no run has closed" },
 	{ .name = "limit", .letter = 'n', .kind = FE_OPT_INT, .arg = "N", .fallback = "20", .least = 1,
 	  .help = "at most this many, of the newest run first" },
 	{ .name = "json", .kind = FE_OPT_FLAG, .help = "one JSON object a line" },
@@ -24,6 +25,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 		.run_id = fe_opts_text(opts, "run"),
 		.dataset = fe_opts_text(opts, "dataset"),
 		.reason = fe_opts_text(opts, "reason"),
+		.is_open = fe_opts_has(opts, "open"),
 		.limit = (uint64_t)fe_opts_number(opts, "limit"),
 		.as_json = fe_opts_has(opts, "json"),
 	};

@@ -252,6 +252,14 @@ read_reject(struct fe_stmt *st, struct fe_arena *arena)
 		.detail = fe_stmt_text(st, 10),
 		.decimals = compact(fe_stmt_text(st, 11), arena),
 		.raw = fe_stmt_text(st, 12),
+		.closed_by = fe_stmt_text(st, 13),
+		.outcome = fe_stmt_text(st, 14),
+		.object_id = fe_stmt_i64(st, 15),
+		.object_size_bytes = fe_stmt_i64(st, 16),
+		.object_modified = fe_stmt_text(st, 17),
+		.object_version = fe_stmt_text(st, 18),
+		.cells = fe_stmt_text(st, 19),
+		.kept = fe_stmt_text(st, 20),
 	};
 }
 
@@ -379,6 +387,25 @@ give_all_runs(struct reject_list *l, struct fe_err *err)
 	return rc;
 }
 
+/* A reader changes nothing, also not what an older release has left behind. */
+static enum fe_rc
+check_rejects(struct fe_catalog *c, struct fe_err *err)
+{
+	int64_t is_there = 0;
+
+	FE_TRY(fe_db_query_i64(c->db,
+	                       fe_db_engine(c->db) == FE_DB_SQLITE
+	                               ? "SELECT 1 FROM pragma_table_xinfo('etl_rejects', 'main') WHERE name = 'raw_kept'"
+	                               : "SELECT 1 FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS t ON t.oid = a.attrelid "
+	                                 "JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace WHERE t.relname = 'etl_rejects' "
+	                                 "AND n.nspname = pg_catalog.current_schema() AND a.attname = 'raw_kept'",
+	                       &is_there, err));
+	if (is_there)
+		return FE_OK;
+	return fe_fail(err, FE_EUSAGE, "an older finetl wrote to this warehouse last, and its rejects lack what this one asks for; "
+	               "run a pipeline, or finetl schema apply, which add it");
+}
+
 static enum fe_rc
 prepare_rejects(struct fe_catalog *c, struct reject_list *l, struct fe_err *err)
 {
@@ -389,15 +416,21 @@ prepare_rejects(struct fe_catalog *c, struct reject_list *l, struct fe_err *err)
 	FE_TRY(fe_db_prepare(c->db,
 	                     FE_STR("SELECT r.reject_id, r.run_id, r.pipeline_name, r.dataset, "
 	                            "o.path, r.object_sha256, r.record, r.byte_offset, r.verdict, "
-	                            "r.reasons, r.detail, r.decimals, r.raw "
+	                            "r.reasons, r.detail, r.decimals, r.raw, c.run_id, c.outcome, "
+	                            "o.object_id, o.size_bytes, o.modified_at, o.version, r.cells, r.raw_kept "
 	                            "FROM main.etl_rejects AS r "
 	                            "JOIN main.etl_objects AS o ON o.object_id = r.object_id "
-	                            "WHERE r.run_id = ?1 AND r.reject_id > ?2 "
+	                            "LEFT JOIN main.etl_reject_closures AS c ON c.reject_id = r.reject_id "
+	                            "WHERE (CAST(?1 AS text) IS NULL OR r.run_id = ?1) AND r.reject_id > ?2 "
 	                            "AND (CAST(?3 AS text) IS NULL OR r.dataset = ?3) "
+	                            "AND (CAST(?5 AS text) IS NULL OR r.pipeline_name = ?5) "
+	                            "AND (CAST(?6 AS bigint) = 0 OR c.reject_id IS NULL) "
 	                            "ORDER BY r.reject_id LIMIT ?4"),
 	                     &l->st, err));
 	fe_stmt_bind_cstr(l->st, 3, l->q->dataset);
 	fe_stmt_bind_i64(l->st, 4, PAGE_REJECTS);
+	fe_stmt_bind_cstr(l->st, 5, l->q->pipeline);
+	fe_stmt_bind_i64(l->st, 6, l->q->is_open);
 	return FE_OK;
 }
 
@@ -418,9 +451,11 @@ fe_catalog_rejects(struct fe_catalog *c, const struct fe_catalog_reject_query *q
 	}
 	rc = fe_buf_check(&reason, "the reason", err);
 	if (rc == FE_OK)
+		rc = check_rejects(c, err);
+	if (rc == FE_OK)
 		rc = prepare_rejects(c, &l, err);
 	if (rc == FE_OK)
-		rc = q->run_id ? give_run(&l, q->run_id, err) : give_all_runs(&l, err);
+		rc = q->run_id || q->in_order ? give_run(&l, q->run_id, err) : give_all_runs(&l, err);
 	fe_stmt_free(l.runs);
 	fe_stmt_free(l.st);
 	fe_arena_free(&l.arena);

@@ -84,18 +84,33 @@ struct fe_catalog_reject {
 	struct fe_str reasons;  /* JSON array of texts */
 	struct fe_str detail, decimals;
 	struct fe_str raw;
+	struct fe_str kept;     /* "full", "masked", "none", "purged" */
+	struct fe_str cells;    /* as load/reject.h; p NULL: there are none */
+	struct fe_str closed_by, outcome; /* run, and what became of the record; p NULL: it is open */
+	/* the object, as the manifest has it */
+	int64_t object_id, object_size_bytes;
+	struct fe_str object_modified, object_version;
 };
 typedef enum fe_rc (*fe_catalog_reject_fn)(void *ctx, const struct fe_catalog_reject *r,
                                            struct fe_err *err);
 struct fe_catalog_reject_query {
 	const char *run_id, *dataset, *reason; /* NULL: any; reason: one of its reasons, whole */
 	const char *raw_has;                   /* NULL: any; the raw bytes have this text, any case */
+	const char *pipeline;                  /* NULL: any */
+	bool is_open;                          /* only those that no run has closed */
+	bool in_order;                         /* over all runs in the order in which they were written */
 	uint64_t limit;                        /* 0: all */
 };
-/* Those of the newest run first, of one run in the order in which they were written. */
+/* Those of the newest run first, of one run in the order in which they were written. FE_EUSAGE where the
+ * warehouse was last written by a release that did not keep what is asked for. */
 FE_MUST_USE enum fe_rc fe_catalog_rejects(struct fe_catalog *c,
                                           const struct fe_catalog_reject_query *q,
                                           fe_catalog_reject_fn each, void *ctx, struct fe_err *err);
+
+/* Takes the records out of a data set's rejects of runs that began before; see load/record.h. Writes, so by a
+ * connection of its own. */
+FE_MUST_USE enum fe_rc fe_catalog_purge(const char *url, const struct fe_catalog_reject_query *of, int64_t before_us,
+                                        int64_t wait_ms, uint64_t *n_purged, struct fe_err *err);
 
 /* ---- one row ---- */
 

@@ -161,6 +161,8 @@ keep_run(struct fe_postgres_sink *s, const struct fe_run_info *run)
 		.run_time_us = run->run_time_us,
 		.clock = s->base.set.clock,
 		.release = run->release,
+		.tables = s->base.set.tables,
+		.n_tables = s->base.set.n_tables,
 	};
 }
 

@@ -374,12 +374,16 @@ fe_record_end(struct fe_db *db, const struct fe_record_run *run, const struct fe
 {
 	FE_TRY(fe_failpoint("load.rejects", err));
 	FE_TRY(fe_record_objects(db, run, end, err));
-	FE_TRY(fe_record_rejects(db, run, end, err));
+	if (!end->is_replay)
+		FE_TRY(fe_record_rejects(db, run, end, err));
 	FE_TRY(fe_failpoint("load.audit", err));
 	FE_TRY(add_audit_row(db, run, end, err));
-	/* What was not published was not passed. */
-	if (strncmp(end->status, "success", strlen("success")) == 0)
+	/* What was not published was not passed, and has closed nothing. */
+	if (strncmp(end->status, "success", strlen("success")) == 0) {
 		FE_TRY(fe_record_watermarks(db, run, end, err));
+		FE_TRY(fe_record_closures(db, run, end, err));
+		FE_TRY(fe_record_purge_old(db, run, end, err));
+	}
 	return seal_end(db, run->run_id, run->pipeline, end->status, end->end_us, err);
 }
 

@@ -2,8 +2,8 @@
 /* load/record.h - what is written down of a run: events, audit row, objects, rejects
  *
  * One code for all database engines (db/db.h). Each function works in the caller's
- * transaction. But for watermarks, nothing here updates or deletes a row: what is
- * written stays.
+ * transaction. But for watermarks, and for records that are purged out of rejects, nothing here
+ * updates or deletes a row: what is written stays.
  */
 #ifndef FE_LOAD_RECORD_H
 #define FE_LOAD_RECORD_H
@@ -16,6 +16,7 @@ struct fe_record_run { /* borrowed by the calls below */
 	int64_t start_us, run_time_us;
 	const struct fe_clock *clock;
 	const struct fe_run_release *release; /* NULL: none */
+	const struct fe_table *tables; size_t n_tables; /* as fe_sink_settings has them */
 	const char *backend; /* who the engine says we are for as long as the run lives, as
 	                      * "4711 2026-11-23 10:00:00.000000Z"; NULL: the engine does not know */
 };
@@ -34,6 +35,10 @@ FE_MUST_USE enum fe_rc fe_record_abandoned(struct fe_db *db, const struct fe_rec
 /* Objects, rejects, the audit row and the event that seals it. */
 FE_MUST_USE enum fe_rc fe_record_end(struct fe_db *db, const struct fe_record_run *run,
                                      const struct fe_run_end *end, struct fe_err *err);
+/* Takes the records out of this data set's rejects of runs that began before. FE_EDENIED where the
+ * role may not. */
+FE_MUST_USE enum fe_rc fe_record_purge(struct fe_db *db, const char *pipeline, const char *dataset, int64_t before_us,
+                                       uint64_t *n_purged, struct fe_err *err);
 /* The status of the run's audit row: *ended false where there is none. */
 FE_MUST_USE enum fe_rc fe_record_has_ended(struct fe_db *db, const char *run_id, bool *ended, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_record_next_object_id(struct fe_db *db, int64_t *out, struct fe_err *err);

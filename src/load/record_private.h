@@ -46,6 +46,16 @@ FE_MUST_USE enum fe_rc fe_record_objects(struct fe_db *db, const struct fe_recor
                                          const struct fe_run_end *end, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_record_rejects(struct fe_db *db, const struct fe_record_run *run,
                                          const struct fe_run_end *end, struct fe_err *err);
+/* What an object is known by that no run has read to its end: path, size, time and version; without a
+ * time by the run alone. Appended to out; at most FE_RECORD_MAX_INDEXED_BYTES, else a hash of it. */
+#define FE_RECORD_MAX_INDEXED_BYTES 1024
+void fe_record_unread_identity(const struct fe_db *db, const char *run_id, const struct fe_object_id *id, struct fe_buf *out);
+/* record_closures.c: the open rejects that a published run has done with */
+FE_MUST_USE enum fe_rc fe_record_closures(struct fe_db *db, const struct fe_record_run *run,
+                                          const struct fe_run_end *end, struct fe_err *err);
+/* record_purge.c: as keep_days says; a role that may not leaves it at a word in the log */
+FE_MUST_USE enum fe_rc fe_record_purge_old(struct fe_db *db, const struct fe_record_run *run,
+                                           const struct fe_run_end *end, struct fe_err *err);
 /* record_watermarks.c: of a run that is published */
 FE_MUST_USE enum fe_rc fe_record_watermarks(struct fe_db *db, const struct fe_record_run *run,
                                             const struct fe_run_end *end, struct fe_err *err);

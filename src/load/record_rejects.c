@@ -2,7 +2,8 @@
 /* load/record_rejects.c - the rejects of a run, see load/record.h
  *
  * A reject is known by its pipeline, data set, object and record; one that an earlier
- * run has written down already stays as it is. An object is known by its hash, or, where
+ * run has written down already stays as it is, be it open or closed because its key was loaded;
+ * one that was closed because the record passed, and is rejected again, is written down anew. An object is known by its hash, or, where
  * no run has read it to its end, by its path, size, time and version; as nothing that is written
  * is changed, it is looked for by both.
  *
@@ -16,7 +17,6 @@
 #include "load/record_private.h"
 #include "load/reject.h"
 
-#define MAX_INDEXED_BYTES 1024
 #define MAX_IDENTITY_BYTES (64u << 10)
 #define MAX_REASONS_BYTES (4u << 20)
 #define MAX_SQL_BYTES (64u << 10)
@@ -50,23 +50,22 @@ struct writer {
 
 /* Without a time nothing tells whether it is the same the next time it is met. A path may be
  * longer than what PostgreSQL takes into an index: then a hash of all stands for it. */
-static void
-print_unread(struct writer *w, const struct fe_object_id *id)
+void
+fe_record_unread_identity(const struct fe_db *db, const char *run_id, const struct fe_object_id *id, struct fe_buf *out)
 {
-	struct fe_buf *out = &w->unread.identity;
 	char hex[FE_SHA256_HEX_BYTES];
 	struct fe_arena arena = { 0 };
-	struct fe_str path = fe_record_text(w->db, fe_str_of(id->path), &arena);
+	struct fe_str path = fe_record_text(db, fe_str_of(id->path), &arena);
 
 	fe_buf_add_str(out, path);
 	if (id->mtime_us)
 		fe_buf_addf(out, ":%" PRIu64 ":%" PRId64, id->size_bytes, id->mtime_us);
 	else
-		fe_buf_addf(out, ":%s", w->run->run_id);
+		fe_buf_addf(out, ":%s", run_id);
 	if (id->version)
 		fe_buf_addf(out, ":%s", id->version);
 	fe_arena_free(&arena);
-	if (out->n_bytes > MAX_INDEXED_BYTES) {
+	if (out->n_bytes > FE_RECORD_MAX_INDEXED_BYTES) {
 		fe_sha256_of(fe_buf_str(out), hex);
 		fe_buf_clear(out);
 		fe_buf_addf(out, "sha256:%s", hex);
@@ -119,7 +118,7 @@ turn_to(struct writer *w, const struct fe_reject *r, struct fe_err *err)
 	w->dataset = r->dataset;
 	window_start(&w->known);
 	window_start(&w->unread);
-	print_unread(w, o->id);
+	fe_record_unread_identity(w->db, w->run->run_id, o->id, &w->unread.identity);
 	if (o->id->sha256[0])
 		fe_buf_add_text(&w->known.identity, o->id->sha256);
 	else if (o->id->mtime_us)
@@ -193,7 +192,7 @@ is_known(struct writer *w, const struct fe_reject *r, bool *known, struct fe_err
 }
 
 #define N_SHARED 5 /* pipeline, data set, identity, run, object */
-#define N_OWN 7    /* of each row */
+#define N_OWN 10   /* of each row */
 
 static enum fe_rc
 prepare_insert(struct writer *w, struct fe_err *err)
@@ -210,7 +209,7 @@ prepare_insert(struct writer *w, struct fe_err *err)
 	fe_buf_init(&sql, MAX_SQL_BYTES);
 	fe_buf_add_text(&sql, "INSERT INTO main.etl_rejects (pipeline_name, dataset, object_sha256, "
 	                      "run_id, object_id, record, byte_offset, verdict, reasons, detail, "
-	                      "decimals, raw) VALUES ");
+	                      "decimals, raw, cells, record_key, raw_kept) VALUES ");
 	for (i = 0; i < w->n; i++) {
 		fe_buf_add_text(&sql, i > 0 ? ", (?1, ?2, ?3, ?4, ?5" : "(?1, ?2, ?3, ?4, ?5");
 		for (k = 1; k <= N_OWN; k++)
@@ -238,6 +237,9 @@ bind_row(struct writer *w, const struct fe_reject *r, int first)
 	fe_record_bind_optional(st, first + 4, r->detail);
 	fe_record_bind_optional(st, first + 5, r->decimals);
 	fe_stmt_bind_blob(st, first + 6, r->raw);
+	fe_record_bind_optional(st, first + 7, r->cells);
+	fe_record_bind_optional(st, first + 8, r->key);
+	fe_stmt_bind_cstr(st, first + 9, fe_reject_raw_name(r->kept));
 }
 
 static enum fe_rc
@@ -297,6 +299,8 @@ keep_row(struct writer *w, const struct fe_reject *r, struct fe_err *err)
 	own->detail = keep(w, fe_record_text(w->db, r->detail, &w->arena));
 	own->decimals = keep(w, r->decimals);
 	own->raw = keep(w, r->raw);
+	own->cells = keep(w, r->cells);
+	own->key = keep(w, r->key);
 	w->n++;
 	return FE_OK;
 }
@@ -353,9 +357,11 @@ fe_record_rejects(struct fe_db *db, const struct fe_record_run *run, const struc
 	fe_buf_init(&w->unread.identity, MAX_IDENTITY_BYTES);
 	fe_buf_init(&w->reasons, MAX_REASONS_BYTES);
 	rc = fe_db_prepare(db,
-	                   FE_STR("SELECT record FROM main.etl_rejects WHERE pipeline_name = ?1 "
-	                          "AND dataset = ?2 AND object_sha256 = ?3 AND record >= ?4 "
-	                          "ORDER BY record LIMIT ?5"),
+	                   FE_STR("SELECT r.record FROM main.etl_rejects AS r WHERE r.pipeline_name = ?1 "
+	                          "AND r.dataset = ?2 AND r.object_sha256 = ?3 AND r.record >= ?4 "
+	                          "AND NOT EXISTS (SELECT 1 FROM main.etl_reject_closures AS c "
+	                          "WHERE c.reject_id = r.reject_id AND c.outcome IN ('passed', 'filtered')) "
+	                          "ORDER BY r.record LIMIT ?5"),
 	                   &w->find, err);
 	if (rc == FE_OK)
 		rc = add_all(w, err);

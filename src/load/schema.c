@@ -109,6 +109,13 @@ add_newer_columns(struct fe_db *db, struct fe_err *err)
 		  "ALTER TABLE main.etl_objects ADD COLUMN etag TEXT" },
 		{ "SELECT count(*) FROM pragma_table_xinfo('etl_objects', 'main') WHERE name = 'sequencer'",
 		  "ALTER TABLE main.etl_objects ADD COLUMN sequencer TEXT" },
+		{ "SELECT count(*) FROM pragma_table_xinfo('etl_rejects', 'main') WHERE name = 'cells'",
+		  "ALTER TABLE main.etl_rejects ADD COLUMN cells TEXT" },
+		{ "SELECT count(*) FROM pragma_table_xinfo('etl_rejects', 'main') WHERE name = 'record_key'",
+		  "ALTER TABLE main.etl_rejects ADD COLUMN record_key TEXT" },
+		{ "SELECT count(*) FROM pragma_table_xinfo('etl_rejects', 'main') WHERE name = 'raw_kept'",
+		  "ALTER TABLE main.etl_rejects ADD COLUMN raw_kept TEXT NOT NULL DEFAULT 'full' "
+		  "CHECK (raw_kept IN ('full', 'masked', 'none', 'purged'))" },
 	};
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {

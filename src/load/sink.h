@@ -88,6 +88,9 @@ enum fe_object_state {
 	FE_OBJECT_OLDER,             /* a later version of the key was loaded */
 };
 
+/* What became of an open reject that was read again. */
+struct fe_reject_closing { int64_t reject_id; const char *outcome; };
+
 /* How far an incremental data set has been read: the source's own text of its cursor. */
 struct fe_run_watermark { const char *dataset, *cursor, *value; };
 
@@ -102,7 +105,12 @@ struct fe_run_end {
 	const struct fe_run_object *objects; size_t n_objects;
 	const struct fe_run_watermark *watermarks; size_t n_watermarks; /* to be moved; only by commit */
 	const char *const *datasets; size_t n_datasets;
+	const int64_t *keep_days;    /* [n_datasets] after which records are taken out of rejects; 0: never */
 	struct fe_spool *rejects;    /* load/reject.h */
+	/* A run over open rejects: those that it closes. Its own rejects are the ones that stay open, and are not
+	 * written down again. Other runs close what the warehouse finds that they have loaded. */
+	bool is_replay;
+	const struct fe_reject_closing *closings; size_t n_closings;
 };
 
 struct fe_sink_ops {

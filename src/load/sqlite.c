@@ -181,6 +181,8 @@ sqlite_begin(struct fe_sink *sink, const struct fe_run_info *run, int64_t *first
 		.run_time_us = run->run_time_us,
 		.clock = s->base.set.clock,
 		.release = run->release,
+		.tables = s->base.set.tables,
+		.n_tables = s->base.set.n_tables,
 	};
 
 	FE_TRY(take_lock(s, err));

@@ -14,6 +14,8 @@ static const char *const actions[] = { "reject", "warn", "abort", NULL };
 /* In the order of enum fe_contract. */
 static const char *const contracts[] = { "freeze", "evolve", "discard_column", NULL };
 static const char *const on_missing[] = { "reject", NULL };
+/* In the order of enum fe_reject_raw. */
+static const char *const raws[] = { "full", "masked", "none", NULL };
 
 MAPPING(fe_keys_pipeline, .name = "the pipeline file", .path = "The file",
 	.help = "The outermost mapping.",
@@ -114,6 +116,8 @@ MAPPING(fe_keys_dataset, .name = "a data set", .path = "datasets[]",
 			  "each of their values. At most 1000 groups." },
 		{ .name = "gate", .kind = FE_KEY_MAPPING, .of = &fe_keys_gate,
 		  .help = "What must hold for the run to be published." },
+		{ .name = "rejects", .kind = FE_KEY_MAPPING, .of = &fe_keys_rejects,
+		  .help = "What is kept of records that are not loaded, and for how long." },
 		{ .name = "target", .kind = FE_KEY_TABLE, .is_required = true,
 		  .help = "The table of `targets` that it feeds." },
 		{ 0 } });
@@ -208,6 +212,17 @@ MAPPING(fe_keys_point, .name = "a point", .path = "datasets[].derive[].points[]"
 		{ .name = "add", .kind = FE_KEY_TEXT, .is_required = true, .form = "number", .help = "How many." },
 		{ .name = "when", .kind = FE_KEY_EXPRESSION, .is_required = true, .takes_params = true,
 		  .help = "For which records." },
+		{ 0 } });
+
+MAPPING(fe_keys_rejects, .name = "how rejects are kept", .path = "datasets[].rejects",
+	.help = "That a record was rejected, where it stands and why is kept in any case.",
+	.keys = (const struct fe_key[]){
+		{ .name = "raw", .kind = FE_KEY_CHOICE, .choices = raws, .preset = "full",
+		  .help = "The record itself: all of it, all but the values of `pii` columns (`masked`), or nothing. Only what is kept "
+			  "in full can be exported and replayed." },
+		{ .name = "keep_days", .kind = FE_KEY_INT, .min = 1, .max = 36500,
+		  .help = "After so many days a run takes the record out of the reject, as `finetl rejects purge` does; without it, it "
+			  "stays." },
 		{ 0 } });
 
 MAPPING(fe_keys_gate, .name = "a gate", .path = "datasets[].gate",

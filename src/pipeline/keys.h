@@ -77,7 +77,7 @@ extern const struct fe_mapping fe_keys_auth_oauth2, fe_keys_auth_hmac, fe_keys_a
 extern const struct fe_mapping fe_keys_rule, fe_keys_reference, fe_keys_derived, fe_keys_bands;
 extern const struct fe_mapping fe_keys_notice, fe_keys_email; /* keys_notify.c */
 extern const struct fe_mapping fe_keys_trailer, fe_keys_control, fe_keys_sidecar; /* keys_control.c */
-extern const struct fe_mapping fe_keys_point, fe_keys_gate, fe_keys_target, fe_keys_foreign_key;
+extern const struct fe_mapping fe_keys_point, fe_keys_gate, fe_keys_rejects, fe_keys_target, fe_keys_foreign_key;
 
 /* Walks the tree and notes what breaks the tables; such nodes are marked wrong. */
 void fe_keys_check(struct fe_node *root, const struct fe_mapping *mapping, struct fe_mistakes *mistakes);

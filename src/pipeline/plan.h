@@ -10,6 +10,7 @@
 #define FE_PIPELINE_PLAN_H
 
 #include "extract/source.h"
+#include "load/reject.h"
 #include "load/sink.h"
 #include "pipeline/mistake.h"
 #include "pipeline/notify.h"
@@ -69,6 +70,8 @@ struct fe_plan_dataset {
 	const char *suite_path;               /* `expectations`; NULL: none */
 	struct fe_str suite;                  /* its text */
 	struct fe_gate gate;
+	struct fe_reject_policy rejects;      /* how they are kept */
+	int64_t rejects_keep_days;            /* 0: for ever */
 	struct fe_plan_control *control;      /* NULL: no control totals */
 	size_t *sum_by; size_t n_sum_by;      /* source columns */
 	enum fe_dedupe_part *parts;           /* [schema.n_source] */
@@ -96,6 +99,7 @@ struct fe_plan_settings {
 	const struct fe_plan_param *params; size_t n_params;/* --param */
 	const char *const *select; size_t n_select;         /* data set names; none: all */
 	const char *warehouse;                              /* overrides; NULL: the file's */
+	bool connects;                                      /* the warehouse is asked: pipeline/secret.h */
 	const struct fe_plan_added_column *added; size_t n_added; /* pipeline/evolve.h */
 };
 

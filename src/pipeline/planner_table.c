@@ -259,6 +259,22 @@ build_parts(struct tabling *t)
 			      : t->roles[c] == FE_ROLE_VERSION ? FE_PART_VERSION : FE_PART_FIXED;
 }
 
+/* Choices are in the order of enum fe_reject_raw. */
+static void
+build_rejects(struct tabling *t)
+{
+	struct fe_plan_dataset *d = &t->b->plan->datasets[t->dataset];
+	const struct fe_node *map = fe_node_get(t->b->datasets[t->dataset].node, "rejects");
+	const char *const *choices = fe_key_find(&fe_keys_rejects, FE_STR("raw"))->choices;
+	const struct fe_str raw = fe_key_text(&fe_keys_rejects, map, "raw");
+
+	d->rejects = (struct fe_reject_policy){ .pii = d->pii, .key = t->table->key, .n_key = t->table->n_key };
+	for (int i = 0; choices[i]; i++)
+		if (fe_str_is(raw, choices[i]))
+			d->rejects.raw = (enum fe_reject_raw)i;
+	d->rejects_keep_days = fe_node_get(map, "keep_days") ? fe_key_int(&fe_keys_rejects, map, "keep_days") : 0;
+}
+
 void
 fe_planner_table(struct fe_planner *b, size_t dataset)
 {
@@ -288,6 +304,7 @@ fe_planner_table(struct fe_planner *b, size_t dataset)
 	build_evolved(&t);
 	build_not_null(&t);
 	build_parts(&t);
+	build_rejects(&t);
 	build_indexes(&t);
 	build_table_checks(&t);
 }

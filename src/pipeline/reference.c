@@ -15,7 +15,7 @@ static const struct fe_mapping *const mappings[] = {
 	&fe_keys_json, &fe_keys_ndjson, &fe_keys_api, &fe_keys_pagination, &fe_keys_auth_bearer, &fe_keys_auth_api_key,
 	&fe_keys_auth_basic, &fe_keys_auth_oauth2, &fe_keys_auth_hmac, &fe_keys_auth_aws, &fe_keys_postgresql,
 	&fe_keys_sqlite, &fe_keys_odbc, &fe_keys_cursor, &fe_keys_network, &fe_keys_column, &fe_keys_decimal, &fe_keys_rule, &fe_keys_reference, &fe_keys_derived,
-	&fe_keys_bands, &fe_keys_point, &fe_keys_trailer, &fe_keys_control, &fe_keys_sidecar, &fe_keys_gate, &fe_keys_target, &fe_keys_foreign_key,
+	&fe_keys_bands, &fe_keys_point, &fe_keys_trailer, &fe_keys_control, &fe_keys_sidecar, &fe_keys_gate, &fe_keys_rejects, &fe_keys_target, &fe_keys_foreign_key,
 	&fe_keys_notice, &fe_keys_email,
 };
 #define N_MAPPINGS (sizeof(mappings) / sizeof(*mappings))

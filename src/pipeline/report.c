@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "pipeline/redact.h"
+#include "pipeline/replay.h"
 #include "pipeline/report_parts.h"
 
 #define N_KINDS_MOST 128
@@ -280,6 +281,13 @@ write_release(struct fe_json *j, const struct fe_run_result *r)
 }
 
 static void
+write_replay(struct fe_json *j, const struct fe_run_result *r)
+{
+	if (r->replay)
+		fe_replay_json(r->replay, r, j);
+}
+
+static void
 write_result(const struct fe_run_result *r, bool is_report, struct fe_buf *out)
 {
 	struct fe_json j;
@@ -300,6 +308,7 @@ write_result(const struct fe_run_result *r, bool is_report, struct fe_buf *out)
 	else
 		fe_json_bool(&j, "published", r->is_published);
 	write_release(&j, r);
+	write_replay(&j, r);
 	fe_json_text(&j, "config_sha256", r->config_sha256);
 	fe_json_text(&j, "finetl_version", FE_VERSION);
 	fe_json_array(&j, "datasets");
@@ -332,6 +341,7 @@ fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out)
 	fe_json_object(&j, NULL);
 	fe_json_bool(&j, "published", r->is_published);
 	write_release(&j, r);
+	write_replay(&j, r);
 	fe_json_object(&j, "datasets");
 	for (size_t i = 0; i < r->n_datasets; i++) {
 		const struct fe_dataset_result *d = &r->datasets[i];

@@ -192,10 +192,12 @@ void
 fe_report_gate(struct fe_json *j, const struct fe_dataset_result *d, enum fe_fail_on fail_on)
 {
 	fe_json_array(j, "gate");
-	fe_gate_json(&d->plan->gate, &d->tally, j);
+	if (!d->is_replayed)
+		fe_gate_json(&d->plan->gate, &d->tally, j);
 	if (d->was_validated) {
 		struct fe_validation_counts c = fe_validation_counts(d->expectations.validation);
-		fe_gate_quality_json(&d->plan->gate, c.n_evaluated, c.n_successful, j);
+		if (!d->is_replayed)
+			fe_gate_quality_json(&d->plan->gate, c.n_evaluated, c.n_successful, j);
 		write_fail_on(j, d, fail_on);
 	}
 	fe_json_array_end(j);

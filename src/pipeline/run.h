@@ -43,6 +43,7 @@ struct fe_run_arrival {
 	bool is_gone;               /* it is not there any more: that is all there is to write down */
 };
 
+struct fe_replay;   /* pipeline/replay.h */
 struct fe_run_result;
 struct fe_run_settings {
 	const struct fe_plan *plan;
@@ -65,6 +66,8 @@ struct fe_run_settings {
 	/* Puts something between the run and its warehouse's sink, which it takes over also where it fails; NULL: nothing. */
 	enum fe_rc (*wrap_sink)(void *ctx, struct fe_sink **sink, struct fe_err *err);
 	void *wrap_ctx;
+	/* Open rejects, read in the place of the sources; NULL: those are. Neither the gate's bounds nor control totals are asked. */
+	struct fe_replay *replay;
 	/* Waives, on the record, what would hold the run; NULL: nothing is waived. */
 	const struct fe_run_release *release;
 	/* Asked of each data set once it is read, in the place of whether `given` is what was read; NULL: nobody. */
@@ -86,6 +89,7 @@ struct fe_run_settings {
 struct fe_dataset_result {
 	const struct fe_plan_dataset *plan; /* borrowed */
 	bool was_read;               /* to its end */
+	bool is_replayed;            /* its open rejects were: bounds of the gate were not asked */
 	struct fe_tally tally;
 	struct fe_reason_table reasons;
 	uint64_t *defaults_filled;   /* [n_source] */
@@ -120,6 +124,7 @@ struct fe_run_result {
 	size_t n_datasets;
 	enum fe_fail_on fail_on;          /* as it was set */
 	const struct fe_run_release *release; /* borrowed; NULL: none */
+	struct fe_replay *replay;         /* borrowed; NULL: none */
 	char *waived;                     /* what would have held the run, as an error says it; NULL: nothing */
 	bool is_published;                /* committed */
 	enum fe_object_state arrived;     /* what was known of the object that arrived; FE_OBJECT_NEW: nothing */

@@ -21,6 +21,7 @@
 #include "pipeline/observe.h"
 #include "pipeline/parent.h"
 #include "pipeline/prefetch.h"
+#include "pipeline/replay.h"
 #include "pipeline/watermark.h"
 
 struct chain {
@@ -115,6 +116,11 @@ open_source(struct chain *c, struct fe_err *err)
 	struct fe_source_settings set = c->plan->source_set;
 	set.reasons = &c->out->reasons;
 	set.clock = c->run->set->clock;
+	if (c->run->set->replay) {
+		enum fe_rc rc = fe_replay_source(c->run->set->replay, &set, &c->source, err);
+		c->prefetch = fe_prefetch_open(c->source, &c->plan->schema, 1);
+		return rc;
+	}
 	FE_TRY(open_watermark(c, &set.window, err));
 	if (given) {
 		take_given(given, &set);
@@ -179,7 +185,7 @@ make_steps(struct chain *c, struct fe_err *err)
 	uint64_t bytes = fe_memory_of_dataset(c->run, c->index);
 	FE_TRY(fe_observe_begin(c->run, c->index, fe_memory_of_expectations(bytes), c->out, err));
 	make_dedupe(c, fe_memory_of_dedupe(c->run, c->index, bytes));
-	c->out->control = fe_control_of(c->plan);
+	c->out->control = c->run->set->replay ? NULL : fe_control_of(c->plan);
 	return FE_OK;
 }
 
@@ -246,9 +252,13 @@ load_batch(struct chain *c, struct fe_err *err)
 		fe_err_context(err, "%s", b->object_name);
 		return rc;
 	}
-	FE_TRY(fe_reject_add_batch(run->rejects, b, (uint32_t)c->index, (uint32_t)object,
-				   &c->out->reasons, err));
+	const struct fe_reject_batch rejects = {
+		.dataset = (uint32_t)c->index, .object = (uint32_t)object, .reasons = &c->out->reasons, .policy = &c->plan->rejects,
+	};
+	FE_TRY(fe_reject_add_batch(run->rejects, b, &rejects, err));
 	FE_TRY(fe_tally_verdicts(&c->out->tally, b, err));
+	if (run->set->replay)
+		fe_replay_judged(run->set->replay, c->plan->name, b, plan);
 	if (plan->n_removals)
 		FE_TRY(fe_tally_rows(&c->out->tally, FE_TERM_SUPERSEDED, plan->gone, plan->n_removals, err));
 	return FE_OK;

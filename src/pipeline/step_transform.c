@@ -94,7 +94,8 @@ write_batch(struct transform *t, struct fe_batch *b, struct fe_err *err)
 {
 	plan_rows(t, b);
 	FE_TRY(fe_files_table_write(&t->clean, b, t->plan, err));
-	FE_TRY(fe_reject_add_batch(t->spool, b, 0, b->object, &t->out->reasons, err));
+	const struct fe_reject_batch rejects = { .object = b->object, .reasons = &t->out->reasons, .policy = &t->dataset->rejects };
+	FE_TRY(fe_reject_add_batch(t->spool, b, &rejects, err));
 	return fe_tally_verdicts(&t->out->tally, b, err);
 }
 

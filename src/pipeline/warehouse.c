@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* pipeline/warehouse.c - listings of runs and rejects, and the schema */
+/* pipeline/warehouse.c - listings of runs and rejects, what is purged of them, and the schema */
 #include "pipeline/warehouse.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -14,6 +15,8 @@
 #include "pipeline/connectors.h"
 
 #define WAIT_MS 5000
+#define PURGE_WAIT_MS 30000
+#define DAY_US INT64_C(86400000000)
 #define DEFAULT_SCHEMA "public" /* where no server was asked */
 #define MAX_SHOWN_BYTES 2048
 
@@ -219,6 +222,9 @@ reject_as_json(struct fe_buf *out, const struct fe_catalog_reject *r)
 	json_text_or_null(&j, "detail", r->detail);
 	json_raw_or_null(&j, "decimals", r->decimals);
 	json_raw_bytes(&j, r->raw);
+	fe_json_str(&j, "raw_kept", r->kept);
+	json_text_or_null(&j, "closed_by", r->closed_by);
+	json_text_or_null(&j, "outcome", r->outcome);
 	fe_json_object_end(&j);
 	fe_buf_add_char(out, '\n');
 }
@@ -256,7 +262,11 @@ add_reject(void *ctx, const struct fe_catalog_reject *r, struct fe_err *err)
 	}
 	fe_buf_add_text(l->out, "\n  raw      ");
 	fe_buf_add_printable(l->out, r->raw, MAX_SHOWN_BYTES);
+	if (!fe_str_is(r->kept, "full"))
+		fe_buf_addf(l->out, "%s(%.*s)", r->raw.n ? " " : "", FE_STR_ARGS(r->kept));
 	fe_buf_addf(l->out, "\n  run      %.*s\n", FE_STR_ARGS(r->run_id));
+	if (r->closed_by.p)
+		fe_buf_addf(l->out, "  closed   by run %.*s: %.*s\n", FE_STR_ARGS(r->closed_by), FE_STR_ARGS(r->outcome));
 	return fe_buf_check(l->out, "the list", err);
 }
 
@@ -266,7 +276,7 @@ fe_warehouse_rejects(const char *url, const struct fe_rejects_query *q, struct f
 	struct listing l = { .out = out, .as_json = q->as_json, .limit = q->limit };
 	struct fe_catalog_reject_query query = {
 		.run_id = q->run_id, .dataset = q->dataset, .reason = q->reason,
-		.limit = q->limit ? q->limit + 1 : 0,
+		.is_open = q->is_open, .limit = q->limit ? q->limit + 1 : 0,
 	};
 	struct fe_catalog *c;
 	FE_TRY(open_catalog(&c, url, err));
@@ -275,4 +285,30 @@ fe_warehouse_rejects(const char *url, const struct fe_rejects_query *q, struct f
 		end_listing(&l, "reject");
 	fe_catalog_close(c);
 	return rc;
+}
+
+enum fe_rc
+fe_warehouse_purge(const struct fe_plan *plan, const char *dataset, int64_t days, struct fe_buf *out, struct fe_err *err)
+{
+	const int64_t now = fe_clock_now(&fe_clock_system);
+	bool is_any = false;
+	uint64_t n;
+
+	if (!plan->warehouse || !fe_warehouse_is_database(plan->warehouse))
+		return fe_fail(err, FE_EUSAGE, "only a database keeps rejects; name one, as --warehouse sqlite:warehouse.db or --warehouse postgresql:");
+	for (size_t i = 0; i < plan->n_datasets; i++) {
+		const struct fe_plan_dataset *d = &plan->datasets[i];
+		const struct fe_catalog_reject_query of = { .pipeline = plan->name, .dataset = d->name };
+		const int64_t keep_days = days ? days : d->rejects_keep_days;
+		if (dataset && strcmp(dataset, d->name) != 0)
+			continue;
+		is_any = true;
+		if (keep_days == 0) {
+			fe_buf_addf(out, "%s: kept for ever (no keep_days, no --older-than)\n", d->name);
+			continue;
+		}
+		FE_TRY(fe_catalog_purge(plan->warehouse, &of, now - keep_days * DAY_US, PURGE_WAIT_MS, &n, err));
+		fe_buf_addf(out, "%s: %" PRIu64 " records taken out of rejects older than %" PRId64 " days\n", d->name, n, keep_days);
+	}
+	return is_any ? FE_OK : fe_fail(err, FE_EUSAGE, "pipeline '%s' has no data set '%s'", plan->name, dataset);
 }

@@ -2,7 +2,7 @@
 /* pipeline/warehouse.h - what commands ask of a warehouse outside of a run
  *
  * Each prints into a buffer: text for people, or with as_json one JSON object a line.
- * Nothing is written but by schema_apply.
+ * Nothing is written but by schema_apply and purge.
  */
 #ifndef FE_PIPELINE_WAREHOUSE_H
 #define FE_PIPELINE_WAREHOUSE_H
@@ -33,11 +33,17 @@ FE_MUST_USE enum fe_rc fe_warehouse_verify_events(const char *url, struct fe_buf
 
 struct fe_rejects_query {
 	const char *run_id, *dataset, *reason; /* NULL: any */
+	bool is_open;                          /* only those that no run has closed */
 	uint64_t limit;
 	bool as_json;
 };
 FE_MUST_USE enum fe_rc fe_warehouse_rejects(const char *url, const struct fe_rejects_query *q,
                                             struct fe_buf *out, struct fe_err *err);
+
+/* Takes the records out of rejects that are older than so many days; 0: as keep_days of each data set
+ * says. dataset NULL: of all. */
+FE_MUST_USE enum fe_rc fe_warehouse_purge(const struct fe_plan *plan, const char *dataset, int64_t days, struct fe_buf *out,
+                                          struct fe_err *err);
 
 /* Which run, object, record, raw text, rules and derived values made the row with this
  * key, in the table of that name (NULL: each in turn). Where there is no such row, the

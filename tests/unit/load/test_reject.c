@@ -99,7 +99,11 @@ rejects_of_a_batch_have_their_reasons_and_the_decimals_that_cast(void **state)
 	schema.n_source = 3;
 	fe_schema_add(&schema, FE_STR("score"), (struct fe_type){ .kind = FE_DECIMAL, .precision = 5, .scale = 2 });
 	fe_batch_init(&b, &schema);
-	assert_int_equal(fe_reject_add_batch(s, &b, 0, 0, &reasons, &err), FE_OK);
+	const bool personal[] = { false, true, false, false };
+	const size_t key[] = { 0 };
+	struct fe_reject_policy policy = { .pii = personal, .key = key, .n_key = 1 };
+	const struct fe_reject_batch of = { .dataset = 2, .object = 7, .reasons = &reasons, .policy = &policy };
+	assert_int_equal(fe_reject_add_batch(s, &b, &of, &err), FE_OK);
 	b.n_rows = 5;
 	uint32_t first = fe_reason_id(&reasons, "id", "missing"), second = fe_reason_id(&reasons, NULL, "rule"),
 		 conflict = fe_reason_id(&reasons, NULL, "conflict");
@@ -123,7 +127,15 @@ rejects_of_a_batch_have_their_reasons_and_the_decimals_that_cast(void **state)
 	fe_bit_set(b.columns[3].valid, 4);
 	b.columns[3].i64[4] = 1;
 
-	assert_int_equal(fe_reject_add_batch(s, &b, 2, 7, &reasons, &err), FE_OK);
+	for (size_t c = 0; c < schema.n_source; c++)
+		memset(b.cells[c], 0, b.n_rows * sizeof(struct fe_str));
+	fe_bit_set(b.broken, 1);
+	b.cells[0][4] = FE_STR("K\"1");
+	b.cells[1][4] = FE_STR("\xff");
+	b.cells[2][4] = (struct fe_str){ fe_cell_null, 0 };
+	fe_bit_set(b.columns[0].valid, 4);
+	b.columns[0].text[4] = FE_STR("K\"1");
+	assert_int_equal(fe_reject_add_batch(s, &b, &of, &err), FE_OK);
 	assert_int_equal(fe_spool_n_entries(s), 3);
 	assert_int_equal(fe_spool_rewind(s, &err), FE_OK);
 	assert_int_equal(fe_reject_next(s, &out, &more, &err), FE_OK);
@@ -131,8 +143,11 @@ rejects_of_a_batch_have_their_reasons_and_the_decimals_that_cast(void **state)
 	check_str(out.reasons, FE_STR("id:missing"));
 	check_str(out.decimals, FE_STR("{}"));
 	check_str(out.raw, FE_STR("raw"));
+	check_str(out.cells, FE_STR("")); /* it could not be split */
+	check_str(out.key, FE_STR(""));
 	assert_int_equal(fe_reject_next(s, &out, &more, &err), FE_OK);
 	assert_int_equal(out.record, 4);
+	check_str(out.cells, FE_STR("{}"));
 	assert_int_equal(out.verdict, FE_CONFLICT);
 	check_str(out.detail, FE_STR("differs in fee from record 1 of x"));
 	assert_int_equal(fe_reject_next(s, &out, &more, &err), FE_OK);
@@ -143,6 +158,21 @@ rejects_of_a_batch_have_their_reasons_and_the_decimals_that_cast(void **state)
 	check_str(out.reasons, FE_STR("id:missing;rule"));
 	check_str(out.decimals, FE_STR("{\"amount\":\"-0.05\",\"fee\":\"1.500\"}"));
 	check_str(out.detail, FE_STR(""));
+	check_str(out.cells, FE_STR("{\"id\":\"K\\\"1\",\"amount\":{\"base64\":\"/w==\"},\"fee\":null}"));
+	check_str(out.key, FE_STR("[\"K\\\"1\"]"));
+	assert_int_equal(out.kept, FE_REJECT_RAW_FULL);
+
+	fe_spool_close(s);
+	s = open_spool();
+	policy.raw = FE_REJECT_RAW_MASKED;
+	assert_int_equal(fe_reject_add_batch(s, &b, &of, &err), FE_OK);
+	assert_int_equal(fe_spool_rewind(s, &err), FE_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(fe_reject_next(s, &out, &more, &err), FE_OK);
+	check_str(out.raw, FE_STR("{\"id\":\"K\\\"1\",\"amount\":\"***\",\"fee\":null}"));
+	check_str(out.cells, FE_STR(""));
+	check_str(out.decimals, FE_STR("{\"fee\":\"1.500\"}"));
+	assert_int_equal(out.kept, FE_REJECT_RAW_MASKED);
 
 	fe_spool_close(s);
 	fe_batch_reset(&b);
