@@ -21,7 +21,7 @@ ROOT = HERE.parent
 class Run:
     """One finished process: wall and CPU seconds, peak memory, last line of stdout."""
 
-    def __init__(self, argv):
+    def __init__(self, argv, expected=0):
         argv = [str(a) for a in argv]
         # Not pipes, which fill up while nobody reads.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as log:
@@ -34,7 +34,7 @@ class Run:
             for f in (out, log):
                 f.seek(0)
             self.stdout = out.read().decode()
-            if status != 0:
+            if os.waitstatus_to_exitcode(status) != expected:
                 sys.exit(f"{' '.join(argv)}: exit {os.waitstatus_to_exitcode(status)}\n"
                          f"{log.read().decode()}{self.stdout}")
         self.cpu = usage.ru_utime + usage.ru_stime
@@ -95,16 +95,17 @@ def python_with_requirements():
     return venv / "bin/python"
 
 
-def generate(finetl, folder, transactions, customers, seed=1, clean=False):
-    """Sample data, made once and found again by its settings."""
+def generate(finetl, folder, transactions, customers, seed=1, clean=False, faults=()):
+    """Sample data, made once and found again by its settings. faults: as `missing_amount=20`."""
     folder = pathlib.Path(folder)
     mark = folder / "settings"
-    settings = f"{transactions} {customers} {seed} 2026-11-23{' clean' if clean else ''}\n"
+    settings = f"{transactions} {customers} {seed} 2026-11-23{' clean' if clean else ''}{''.join(' ' + f for f in faults)}\n"
     if not mark.exists() or mark.read_text() != settings:
         folder.mkdir(parents=True, exist_ok=True)
         mark.unlink(missing_ok=True)
         Run([finetl, "generate", folder, "--transactions", transactions, "--customers", customers,
-             "--seed", seed, "--until", "2026-11-23", *(["--clean"] if clean else [])])
+             "--seed", seed, "--until", "2026-11-23", *(["--clean"] if clean else []),
+             *(word for fault in faults for word in ("--fault", fault))])
         mark.write_text(settings)
     return folder
 

@@ -136,7 +136,7 @@ def main():
         folder[name].mkdir(parents=True)
         if name == "finetl":
             return measure.run_finetl(args.finetl, pipeline, f"files:{folder[name]}")
-        return Run([python, measure.HERE / f"ndjson_{name}.py", ndjson, folder[name], "--run-time", measure.RUN_TIME])
+        return Run([python, measure.HERE / ("ndjson_duckdb.py" if name == "duckdb" else "polars_pipeline.py"), ndjson, folder[name], "--run-time", measure.RUN_TIME])
 
     parsers = build_parsers(args.work, args.finetl.parent)
     reading_met = not parsers or measure_parsers(parsers, ndjson, args.rounds, args.goal_reading)
