@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "io/writer.h"
 #include "pipeline/draft.h"
 
 static const struct fe_opt options[] = {
@@ -33,22 +32,6 @@ check_options(const struct fe_opts *opts, struct fe_err *err)
 	if (access(path, F_OK) == 0)
 		return fe_fail(err, FE_EUSAGE, "%s is there already; --force writes over it", path);
 	return errno == ENOENT ? FE_OK : fe_fail_errno(err, errno, "cannot look at", path);
-}
-
-static enum fe_rc
-write_file(const char *path, const struct fe_buf *text, struct fe_err *err)
-{
-	char sha256[FE_SHA256_HEX_BYTES];
-	struct fe_writer *w;
-
-	FE_TRY(fe_writer_open(&w, path, NULL, err));
-	enum fe_rc rc = fe_writer_write(w, text->p, text->n_bytes, err);
-	if (rc == FE_OK)
-		rc = fe_writer_finish(w, sha256, err);
-	if (rc == FE_OK)
-		rc = fe_writer_publish(w, err);
-	fe_writer_close(w);
-	return rc;
 }
 
 static enum fe_rc
@@ -81,7 +64,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	fe_buf_init(&text, 1u << 20);
 	enum fe_rc rc = fe_draft(&set, &text, &result, err);
 	if (rc == FE_OK)
-		rc = set.path ? write_file(set.path, &text, err) : fe_cli_print(&text, err);
+		rc = set.path ? fe_draft_write(set.path, &text, err) : fe_cli_print(&text, err);
 	fe_buf_reset(&text);
 	return rc == FE_OK && set.path ? tell(set.path, &result, err) : rc;
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "io/writer.h"
 #include "pipeline/draft_private.h"
 
 #define MAX_DATASETS 64
@@ -151,5 +152,21 @@ fe_draft(const struct fe_draft_settings *set, struct fe_buf *out, struct fe_draf
 		result->n_records += w.datasets[i].n_records;
 	}
 	reset_work(&w);
+	return rc;
+}
+
+enum fe_rc
+fe_draft_write(const char *path, const struct fe_buf *text, struct fe_err *err)
+{
+	char sha256[FE_SHA256_HEX_BYTES];
+	struct fe_writer *w;
+
+	FE_TRY(fe_writer_open(&w, path, NULL, err));
+	enum fe_rc rc = fe_writer_write(w, text->p, text->n_bytes, err);
+	if (rc == FE_OK)
+		rc = fe_writer_finish(w, sha256, err);
+	if (rc == FE_OK)
+		rc = fe_writer_publish(w, err);
+	fe_writer_close(w);
 	return rc;
 }

@@ -34,6 +34,8 @@ struct fe_draft_result {
 	uint64_t n_records; /* read */
 };
 
+/* The draft to its path. */
+FE_MUST_USE enum fe_rc fe_draft_write(const char *path, const struct fe_buf *text, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_draft(const struct fe_draft_settings *set, struct fe_buf *out, struct fe_draft_result *result,
                                 struct fe_err *err);
 

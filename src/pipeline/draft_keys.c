@@ -11,11 +11,11 @@
 #define MAX_COMBINATIONS 64
 
 static const char doubt_few[] = "few records were read; this column has a value in each, and none twice";
-static const char doubt_near[] = "nearly unique: a value that comes again is a duplicate, a newer version, or rejected as conflict";
+static const char doubt_near[] = "they are duplicates, newer versions, or rejected as conflicts";
 static const char doubt_odd[] = "unique in what was read, but it is not called as keys are";
 static const char doubt_several[] = "no single column tells records apart; these do, in what was read";
-static const char doubt_none[] = "nothing tells records apart; rows that agree in these columns are taken for one";
-static const char doubt_nulls[] = "no column has a value in each record; those without one here would be rejected";
+static const char doubt_none[] = "nothing tells them apart, and they are taken for one";
+static const char doubt_nulls[] = "some records have no value here, and would be rejected";
 
 bool
 fe_draft_is_key(const struct fe_draft_dataset *d, size_t column)
@@ -102,7 +102,7 @@ choose_single(struct fe_draft_dataset *d)
 	if (near != FE_DRAFT_NONE && (exact == FE_DRAFT_NONE || !is_key_name(&d->columns[exact])) &&
 	    (exact == FE_DRAFT_NONE || score(d, near) > score(d, exact))) {
 		const struct fe_draft_column *c = &d->columns[near];
-		set_key(d, &near, 1, c->n_repeats, c->n_repeats || c->guess.n_empty ? doubt_near : NULL);
+		set_key(d, &near, 1, c->n_repeats, c->n_repeats ? doubt_near : c->guess.n_empty ? doubt_nulls : NULL);
 		return true;
 	}
 	if (exact == FE_DRAFT_NONE || score(d, exact) < 0)
@@ -243,7 +243,7 @@ choose_nullable(struct fe_draft_dataset *d)
 	for (size_t i = 1; i < d->n_columns; i++)
 		if (d->columns[i].guess.n_empty < d->columns[best].guess.n_empty)
 			best = i;
-	set_key(d, &best, 1, d->n_records, doubt_nulls);
+	set_key(d, &best, 1, 0, doubt_nulls);
 }
 
 static enum fe_rc

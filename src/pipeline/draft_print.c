@@ -14,6 +14,18 @@ add_quoted(struct fe_buf *out, const char *text)
 	fe_buf_add_json_string(out, fe_str_of(text));
 }
 
+/* A name, which YAML could take for something else. */
+static void
+add_name(struct fe_buf *out, const char *name)
+{
+	static const char *const words[] = { "null", "true", "false", "yes", "no", "on", "off", "y", "n" };
+	bool is_word = false;
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		is_word |= strcmp(name, words[i]) == 0;
+	fe_buf_addf(out, is_word ? "\"%s\"" : "%s", name);
+}
+
 FE_PRINTF(3, 4) static void
 add_guess(struct fe_draft_work *w, struct fe_buf *out, const char *fmt, ...)
 {
@@ -161,18 +173,36 @@ add_column_doubts(struct fe_draft_work *w, const struct fe_draft_dataset *d, siz
 		add_guess(w, out, "%" PRIu64 " of %" PRIu64 " have no value; to reject them: required: true", n_empty, d->n_records);
 }
 
+/* So that types stand below each other. */
+static size_t
+width_of(const struct fe_draft_dataset *d)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < d->n_columns; i++)
+		if (strlen(d->columns[i].name) > width && strlen(d->columns[i].name) <= 30)
+			width = strlen(d->columns[i].name);
+	return width;
+}
+
 static void
 add_column(struct fe_draft_work *w, const struct fe_draft_dataset *d, size_t column, bool is_trial, struct fe_buf *out)
 {
 	const struct fe_draft_column *c = &d->columns[column];
 	char type[FE_TYPE_TEXT_BYTES];
 
-	fe_buf_addf(out, "      - { name: \"%s\"", c->name);
+	const size_t before = out->n_bytes;
+	fe_buf_add_text(out, "      - { name: ");
+	add_name(out, c->name);
+	fe_buf_add_char(out, ',');
+	while (out->n_bytes - before < sizeof "      - { name: ," - 1 + width_of(d) && !out->failed)
+		fe_buf_add_char(out, ' ');
 	if (strcmp(c->name, c->from) != 0) {
-		fe_buf_add_text(out, ", from: ");
+		fe_buf_add_text(out, " from: ");
 		add_quoted(out, c->from);
+		fe_buf_add_char(out, ',');
 	}
-	fe_buf_addf(out, ", type: \"%s\"", fe_type_print(c->is.type, type));
+	fe_buf_addf(out, c->is.type.kind == FE_DECIMAL ? " type: \"%s\"" : " type: %s", fe_type_print(c->is.type, type));
 	add_cleaning(c, out);
 	if (!is_trial && (fe_draft_is_required(c) || fe_draft_is_key(d, column)))
 		fe_buf_add_text(out, ", required: true");
@@ -213,7 +243,7 @@ add_rules(struct fe_draft_work *w, const struct fe_draft_dataset *d, struct fe_b
 		if (!fe_draft_is_few(d, i))
 			continue;
 		fe_buf_add_text(out, is_first ? "    rules:\n" : "");
-		fe_buf_addf(out, "      - { id: \"%s_known\", check: \"%s in (", d->columns[i].name, d->columns[i].name);
+		fe_buf_addf(out, "      - { id: %s_known, check: \"%s in (", d->columns[i].name, d->columns[i].name);
 		add_few(&d->columns[i], out);
 		fe_buf_add_text(out, ")\" }");
 		add_guess(w, out, "the values that were seen; others would be rejected");
@@ -231,8 +261,9 @@ add_references(struct fe_draft_work *w, const struct fe_draft_dataset *d, struct
 		const struct fe_draft_column *c = &d->columns[i];
 		if (c->parent == FE_DRAFT_NONE)
 			continue;
-		fe_buf_addf(out, "%s      - { id: \"%s_known\", column: \"%s\", target: %s }", is_first ? "    references:\n" : "", c->name, c->name,
-			    w->datasets[c->parent].target);
+		fe_buf_addf(out, "%s      - { id: %s_known, column: ", is_first ? "    references:\n" : "", c->name);
+		add_name(out, c->name);
+		fe_buf_addf(out, ", target: %s }", w->datasets[c->parent].target);
 		if (c->n_orphans)
 			add_guess(w, out, "%" PRIu64 " values are no keys of it; their records would be rejected", c->n_orphans);
 		fe_buf_add_char(out, '\n');
@@ -296,7 +327,9 @@ static void
 add_dataset(struct fe_draft_work *w, const struct fe_draft_dataset *d, bool is_trial, struct fe_buf *out)
 {
 	add_share(d, out);
-	fe_buf_addf(out, "  - name: \"%s\"\n", d->name);
+	fe_buf_add_text(out, "  - name: ");
+	add_name(out, d->name);
+	fe_buf_add_char(out, '\n');
 	add_source(w, d, out);
 	fe_buf_add_text(out, "    columns:\n");
 	for (size_t i = 0; i < d->n_columns; i++)
@@ -309,7 +342,9 @@ add_dataset(struct fe_draft_work *w, const struct fe_draft_dataset *d, bool is_t
 		add_references(w, d, out);
 		add_gate(w, d, out);
 	}
-	fe_buf_addf(out, "    target: \"%s\"\n", d->target);
+	fe_buf_add_text(out, "    target: ");
+	add_name(out, d->target);
+	fe_buf_add_char(out, '\n');
 }
 
 static void
@@ -321,7 +356,8 @@ add_names(const struct fe_draft_dataset *d, bool (*is_in)(const struct fe_draft_
 	for (size_t i = 0; i < d->n_columns; i++) {
 		if (!is_in(d, i))
 			continue;
-		fe_buf_addf(out, "%s\"%s\"", between, d->columns[i].name);
+		fe_buf_add_text(out, between);
+		add_name(out, d->columns[i].name);
 		between = ", ";
 	}
 	fe_buf_add_text(out, "]");
@@ -354,8 +390,9 @@ add_links(const struct fe_draft_work *w, const struct fe_draft_dataset *d, struc
 	for (size_t i = 0; i < d->n_columns; i++) {
 		if (d->columns[i].parent == FE_DRAFT_NONE)
 			continue;
-		fe_buf_addf(out, "%s      - { columns: [\"%s\"], references: %s }\n", has_keys ? "" : "    foreign_keys:\n", d->columns[i].name,
-			    w->datasets[d->columns[i].parent].target);
+		fe_buf_addf(out, "%s      - { columns: [", has_keys ? "" : "    foreign_keys:\n");
+		add_name(out, d->columns[i].name);
+		fe_buf_addf(out, "], references: %s }\n", w->datasets[d->columns[i].parent].target);
 		has_keys = true;
 	}
 	for (size_t i = 0; i < d->n_columns; i++) {
@@ -364,7 +401,9 @@ add_links(const struct fe_draft_work *w, const struct fe_draft_dataset *d, struc
 		if ((d->n_key == 1 && d->key[0] == i) || (c->parent == FE_DRAFT_NONE && (!is_day || has_day)))
 			continue;
 		has_day |= is_day;
-		fe_buf_addf(out, "%s[\"%s\"]", has_indexes ? ", " : "    indexes: [", c->name);
+		fe_buf_addf(out, "%s[", has_indexes ? ", " : "    indexes: [");
+		add_name(out, c->name);
+		fe_buf_add_char(out, ']');
 		has_indexes = true;
 	}
 	fe_buf_add_text(out, has_indexes ? "]\n" : "");
@@ -373,16 +412,23 @@ add_links(const struct fe_draft_work *w, const struct fe_draft_dataset *d, struc
 static void
 add_target(struct fe_draft_work *w, const struct fe_draft_dataset *d, bool is_trial, struct fe_buf *out)
 {
-	fe_buf_addf(out, "  \"%s\":\n", d->target);
+	fe_buf_add_text(out, "  ");
+	add_name(out, d->target);
+	fe_buf_add_text(out, ":\n");
 	if (is_trial) {
 		fe_buf_add_text(out, "    key: [trial_of_init]\n");
 		return;
 	}
 	fe_buf_add_text(out, "    key: [");
-	for (size_t i = 0; i < d->n_key; i++)
-		fe_buf_addf(out, "%s\"%s\"", i ? ", " : "", d->columns[d->key[i]].name);
+	for (size_t i = 0; i < d->n_key; i++) {
+		if (i)
+			fe_buf_add_text(out, ", ");
+		add_name(out, d->columns[d->key[i]].name);
+	}
 	fe_buf_add_char(out, ']');
-	if (d->key_doubt)
+	if (d->key_doubt && d->n_key_repeats)
+		add_guess(w, out, "%" PRIu64 " of %" PRIu64 " records repeat it: %s", d->n_key_repeats, d->n_records, d->key_doubt);
+	else if (d->key_doubt)
 		add_guess(w, out, "%s", d->key_doubt);
 	fe_buf_add_char(out, '\n');
 	add_mutable(w, d, out);
@@ -395,9 +441,9 @@ fe_draft_print(struct fe_draft_work *w, bool is_trial, struct fe_buf *out)
 	w->n_guesses = 0;
 	fe_buf_add_text(out, "# A first draft by finetl init, from the data itself. Read it before it runs: what the data\n"
 			     "# does not settle is marked `guess`. Every key: finetl describe pipeline.\n"
-			     "version: 1\npipeline: \"");
-	fe_buf_addf(out, "%s\"\nwarehouse: sqlite:warehouse.db\ndefaults: { text: { trim: true } }\ndatasets:\n",
-		    w->set->name ? w->set->name : w->datasets[0].name);
+			     "version: 1\npipeline: ");
+	add_name(out, w->set->name ? w->set->name : w->datasets[0].name);
+	fe_buf_add_text(out, "\nwarehouse: sqlite:warehouse.db\ndefaults: { text: { trim: true } }\ndatasets:\n");
 	for (size_t i = 0; i < w->n_datasets; i++)
 		add_dataset(w, &w->datasets[i], is_trial, out);
 	fe_buf_add_text(out, "targets:\n");

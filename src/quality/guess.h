@@ -6,6 +6,8 @@
  *
  *   Types      the narrowest that takes nine of ten values: bool, date, timestamp, int, decimal;
  *              else text. What the others are is for the caller to count, by reading again
+ *   Rare ways  of writing a number ($5 among thousands of plain ones) are not declared: they are
+ *              faults as often as not, and rejecting them shows them
  *   Exact      decimals are found by their digits, and never by way of a float
  *   Text stays text  where a number is a name: leading zeros, or a column called account or phone
  *   Doubt      what the values do not settle (01/02/2026, 1,234) is chosen, and said in words
@@ -25,16 +27,15 @@
 #define FE_GUESS_N_NULLS 12    /* texts that may stand for no value */
 #define FE_GUESS_N_CURRENCIES 12
 #define FE_GUESS_DOUBT_BYTES 240
+enum fe_guess_sign { FE_GUESS_PLUS, FE_GUESS_TRAILING, FE_GUESS_PARENS, FE_GUESS_N_SIGNS };
 
 /* One way of writing numbers, and what was met of it. */
 struct fe_guess_number {
 	uint64_t n_fit;
-	unsigned n_digits, scale;  /* most digits before the point, most behind it */
-	unsigned signs;            /* bits of enum fe_guess_sign */
-	unsigned currencies;       /* bits: of the table */
-	bool has_short_scale;      /* some value has another number of decimals than three */
+	unsigned n_digits;         /* most digits before the point */
+	uint64_t n_scaled[FE_DECIMAL_MAX_PRECISION + 1]; /* values with so many behind it */
+	uint64_t n_signs[FE_GUESS_N_SIGNS], n_currencies[FE_GUESS_N_CURRENCIES];
 };
-enum fe_guess_sign { FE_GUESS_PLUS = 1, FE_GUESS_TRAILING = 2, FE_GUESS_PARENS = 4 };
 
 struct fe_guess {
 	uint64_t n_cells, n_empty;   /* empty, or blanks */

@@ -54,14 +54,15 @@ count_digits(struct fe_str value, char point, unsigned *n_before, unsigned *n_be
 	}
 }
 
-static unsigned
-find_currency(struct fe_str value)
+static void
+count_currency(struct fe_guess_number *w, struct fe_str value)
 {
-	for (unsigned i = 0; i < FE_GUESS_N_CURRENCIES; i++)
-		for (size_t at = 0; at + currencies[i].n <= value.n; at++)
-			if (memcmp(value.p + at, currencies[i].p, currencies[i].n) == 0)
-				return 1u << i;
-	return 0;
+	for (size_t i = 0; i < FE_GUESS_N_CURRENCIES; i++) {
+		if (memmem(value.p, value.n, currencies[i].p, currencies[i].n)) {
+			w->n_currencies[i]++;
+			return;
+		}
+	}
 }
 
 static void
@@ -83,12 +84,11 @@ feed_way(struct fe_guess *g, size_t way, struct fe_str value)
 	}
 	w->n_fit++;
 	w->n_digits = n_before > w->n_digits ? n_before : w->n_digits;
-	w->scale = n_behind > w->scale ? n_behind : w->scale;
-	w->has_short_scale |= n_behind > 0 && n_behind != 3;
-	w->signs |= memchr(value.p, '+', value.n) ? FE_GUESS_PLUS : 0;
-	w->signs |= memchr(value.p, '(', value.n) ? FE_GUESS_PARENS : 0;
-	w->signs |= value.p[value.n - 1] == '-' ? FE_GUESS_TRAILING : 0;
-	w->currencies |= find_currency(value);
+	w->n_scaled[n_behind]++;
+	w->n_signs[FE_GUESS_PLUS] += memchr(value.p, '+', value.n) != NULL;
+	w->n_signs[FE_GUESS_PARENS] += memchr(value.p, '(', value.n) != NULL;
+	w->n_signs[FE_GUESS_TRAILING] += value.p[value.n - 1] == '-';
+	count_currency(w, value);
 }
 
 void
@@ -109,27 +109,55 @@ is_amount(const char *name)
 	       !fe_guess_has_word(name, "id count qty quantity number no type date code method status score days");
 }
 
+/* Often enough to be a way of writing, and no fault. */
+static bool
+is_habit(uint64_t n_met, uint64_t n)
+{
+	return n_met > n / 20;
+}
+
 static void
-take_way(const struct fe_guess *g, size_t way, struct fe_guessed *out)
+take_way(const struct fe_guess *g, size_t way, uint64_t n, struct fe_guessed *out)
 {
 	const struct fe_guess_number *w = &g->numbers[way];
 
 	out->decimal.point = ways[way].point == '.' ? '\0' : ways[way].point;
 	out->decimal.group = ways[way].group;
-	out->decimal.sign_plus = w->signs & FE_GUESS_PLUS;
-	out->decimal.sign_trailing = w->signs & FE_GUESS_TRAILING;
-	out->decimal.sign_parens = w->signs & FE_GUESS_PARENS;
+	out->decimal.sign_plus = is_habit(w->n_signs[FE_GUESS_PLUS], n);
+	out->decimal.sign_trailing = is_habit(w->n_signs[FE_GUESS_TRAILING], n);
+	out->decimal.sign_parens = is_habit(w->n_signs[FE_GUESS_PARENS], n);
 	for (size_t i = 0; i < FE_GUESS_N_CURRENCIES; i++)
-		if (w->currencies & 1u << i)
+		if (is_habit(w->n_currencies[i], n))
 			out->currencies[out->n_currencies++] = currencies[i].p;
 }
 
+/* The least that leaves but one of fifty values with more. */
+static unsigned
+scale_of(const struct fe_guess *g, const struct fe_guess_number *w, uint64_t *n_longer)
+{
+	unsigned scale = 0;
+
+	*n_longer = 0;
+	for (unsigned i = 1; i <= FE_DECIMAL_MAX_PRECISION; i++)
+		*n_longer += w->n_scaled[i];
+	while (*n_longer > (g->n_ints + w->n_fit) / 50)
+		*n_longer -= w->n_scaled[++scale];
+	return scale;
+}
+
 static struct fe_type
-type_of(const struct fe_guess *g, size_t way, bool is_amount)
+type_of(const struct fe_guess *g, size_t way, bool is_amount, struct fe_guessed *out)
 {
 	const struct fe_guess_number *w = &g->numbers[way];
 	const unsigned n_digits = g->n_int_digits > w->n_digits ? g->n_int_digits : w->n_digits;
-	const unsigned scale = is_amount && w->scale < 2 ? 2 : w->scale;
+	uint64_t n_longer;
+	unsigned scale = scale_of(g, w, &n_longer);
+
+	for (; is_amount && scale < 2; scale++)
+		n_longer -= w->n_scaled[scale + 1];
+	if (n_longer)
+		(void)snprintf(out->doubt, sizeof out->doubt, "%llu values have more than %u decimals, and would be rejected",
+			       (unsigned long long)n_longer, scale);
 	unsigned precision = n_digits + 3 + scale; /* room for amounts a thousand times as great */
 
 	precision = precision < 12 ? 12 : precision;
@@ -141,12 +169,11 @@ type_of(const struct fe_guess *g, size_t way, bool is_amount)
 static void
 doubt_way(const struct fe_guess *g, size_t way, struct fe_guessed *out)
 {
-	const struct fe_guess_number *grouped = &g->numbers[1], *pointed = &g->numbers[2];
+	const struct fe_guess_number *plain = &g->numbers[0], *grouped = &g->numbers[1], *pointed = &g->numbers[2], *european = &g->numbers[3];
 
-	if (way == 1 && grouped->scale == 0 && pointed->n_fit == grouped->n_fit && pointed->scale == 3 && !pointed->has_short_scale)
+	if (way == 1 && grouped->n_scaled[0] == grouped->n_fit && pointed->n_scaled[3] == grouped->n_fit)
 		(void)snprintf(out->doubt, sizeof out->doubt, "a comma before three digits is taken for thousands; it could be the decimal point");
-	else if (g->numbers[0].n_fit && way == 0 && g->numbers[0].scale == 3 && !g->numbers[0].has_short_scale &&
-	         g->numbers[3].n_fit == g->numbers[0].n_fit)
+	else if (way == 0 && plain->n_fit && plain->n_scaled[3] == plain->n_fit && european->n_scaled[0] == plain->n_fit)
 		(void)snprintf(out->doubt, sizeof out->doubt, "a point before three digits is taken for the decimal point; it could part thousands");
 }
 
@@ -156,7 +183,7 @@ fe_guess_decide_number(const struct fe_guess *g, const char *name, uint64_t n, s
 	size_t best = 0;
 
 	for (size_t i = 1; i < FE_GUESS_N_NUMBERS; i++)
-		if (g->numbers[i].n_fit > g->numbers[best].n_fit)
+		if (g->numbers[i].n_fit > g->numbers[best].n_fit + n / 20)
 			best = i;
 	if (!fe_guess_is_most(g->n_ints + g->numbers[best].n_fit, n))
 		return false;
@@ -165,8 +192,8 @@ fe_guess_decide_number(const struct fe_guess *g, const char *name, uint64_t n, s
 		out->type = (struct fe_type){ .kind = FE_INT };
 		return true;
 	}
-	take_way(g, best, out);
-	out->type = type_of(g, best, is_amount(name));
+	take_way(g, best, n, out);
+	out->type = type_of(g, best, is_amount(name), out);
 	doubt_way(g, best, out);
 	return true;
 }
