@@ -12,7 +12,8 @@
  *             results of who has it: these are either seen too late, and differ, or come later.
  *   reports/  the mark, written last, on the condition that it is what was read first. What it will say is put into
  *             the claim before (and before a database commits), so that where only the mark is missing, it is made
- *             of that.
+ *             of that. The mark of an object that was held, or is broken, is none: it names the one whose results
+ *             stay (last_published), so that no older one takes their place.
  *
  * Whoever finds that a condition does not hold ends with FE_EUNAVAIL: tried again, it finds what the other did.
  */
@@ -275,6 +276,14 @@ is_published(const struct fe_json_value *mark)
 	return fe_json_is(published, FE_JSON_BOOL) && published->is_true;
 }
 
+/* The object whose results are there. A mark of what was held, or is broken, names the one before. */
+static const struct fe_json_value *
+published_object(const struct fe_json_value *mark)
+{
+	const struct fe_json_value *object = fe_json_get(mark, is_published(mark) ? "object" : FE_ARRIVAL_LAST_PUBLISHED);
+	return fe_json_is(object, FE_JSON_OBJECT) ? object : NULL;
+}
+
 /* What a name stands for is one key: "a.csv" and "a.csv.gz" cannot have one result. */
 static enum fe_rc
 check_key(const struct fe_arrival_output *o, const struct fe_json_value *object, struct fe_err *err)
@@ -289,7 +298,7 @@ check_key(const struct fe_arrival_output *o, const struct fe_json_value *object,
 static enum fe_rc
 read_mark(struct fe_arrival_output *o, struct fe_err *err)
 {
-	const struct fe_json_value *mark, *object;
+	const struct fe_json_value *mark, *done;
 	struct fe_arena arena = { 0 };
 	struct fe_buf text;
 
@@ -297,11 +306,13 @@ read_mark(struct fe_arrival_output *o, struct fe_err *err)
 	enum fe_rc rc = read_small(o->w, o->keys[FE_RESULT_REPORT], &text, &o->etags[FE_RESULT_REPORT], err);
 	if (rc == FE_OK && o->etags[FE_RESULT_REPORT]) {
 		rc = parse_small(&text, o->keys[FE_RESULT_REPORT], &arena, &mark, err);
-		object = rc ? NULL : fe_json_get(mark, "object");
 		if (rc == FE_OK)
-			rc = check_key(o, object, err);
-		if (rc == FE_OK && is_published(mark))
-			o->state = is_this_version(o, object) ? FE_OBJECT_DONE : is_later(o, object) ? FE_OBJECT_OLDER : FE_OBJECT_NEW;
+			rc = check_key(o, fe_json_get(mark, "object"), err);
+		done = rc ? NULL : published_object(mark);
+		if (done) {
+			o->state = is_this_version(o, done) ? FE_OBJECT_DONE : is_later(o, done) ? FE_OBJECT_OLDER : FE_OBJECT_NEW;
+			fe_buf_add_str(&o->published, done->raw);
+		}
 	}
 	fe_arena_free(&arena);
 	fe_buf_reset(&text);
@@ -399,6 +410,7 @@ fe_arrival_output_open(struct fe_arrival_output *o, const struct fe_arrivals *w,
 		.table = w->plan->tables[source->dataset].name,
 	};
 	fe_buf_init(&o->report, MAX_MARK_BYTES);
+	fe_buf_init(&o->published, MAX_MARK_BYTES);
 	for (int k = 0; k < FE_N_RESULTS; k++)
 		FE_TRY(make_key(w, name_of(source, fe_str_of(told->key)), (enum fe_arrival_result_kind)k, &o->keys[k], err));
 	return claim(o, err);
@@ -412,6 +424,7 @@ fe_arrival_output_reset(struct fe_arrival_output *o)
 		fe_free(o->etags[k]);
 	}
 	fe_buf_reset(&o->report);
+	fe_buf_reset(&o->published);
 	*o = (struct fe_arrival_output){ 0 };
 }
 

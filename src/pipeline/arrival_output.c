@@ -122,6 +122,8 @@ make_report(struct fe_arrival_output *o, const struct sent *processed, const str
 	fe_json_init(&j, &o->report, 0);
 	fe_json_object(&j, NULL);
 	fe_arrival_write_object(&j, o);
+	if (!processed && o->published.n_bytes)
+		fe_json_raw(&j, FE_ARRIVAL_LAST_PUBLISHED, fe_buf_str(&o->published));
 	fe_json_text(&j, "dataset", o->dataset->name);
 	fe_json_object(&j, "outputs");
 	if (processed)

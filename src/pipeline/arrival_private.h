@@ -59,6 +59,9 @@ void fe_arrival_clear(const struct fe_arrivals *w);
 enum fe_arrival_result_kind { FE_RESULT_PROCESSED, FE_RESULT_REJECTS, FE_RESULT_REPORT, FE_RESULT_CLAIM, FE_N_RESULTS };
 const char *fe_arrival_result_folder(enum fe_arrival_result_kind k); /* "processed/" */
 
+/* Of a mark that is none: the object whose results are there all the same. */
+#define FE_ARRIVAL_LAST_PUBLISHED "last_published"
+
 struct fe_arrival_output {
 	const struct fe_arrivals *w;
 	const struct fe_arrival *told;
@@ -72,6 +75,7 @@ struct fe_arrival_output {
 	char holder[FE_RUN_ID_BYTES];  /* of the claim: us */
 	int64_t run_time_us;           /* of whoever claimed this version first */
 	struct fe_buf report;          /* what becomes the mark; empty: not known yet */
+	struct fe_buf published;       /* the object whose results are there, as JSON; empty: none are */
 	const struct fe_run_result *run;
 };
 

@@ -88,7 +88,7 @@ def build_gofakes3():
     source = ROOT / "tests" / "s3server"
     if not shutil.which("go"):
         absent("no Go to build tests/s3server with (Debian: golang-go)")
-    state = hashlib.sha256(b"".join((source / name).read_bytes() for name in ("main.go", "go.mod", "go.sum"))).hexdigest()[:16]
+    state = hashlib.sha256(b"".join((source / name).read_bytes() for name in ("main.go", "conditions.go", "go.mod", "go.sum"))).hexdigest()[:16]
     binary = ROOT / ".venv" / "s3server" / state / "s3server"
     if not binary.exists():
         binary.parent.mkdir(parents=True, exist_ok=True)

@@ -1,134 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Objects that arrive in S3 and are processed once: into a database, into S3, and into both, by `finetl sweep`."""
 
-import collections
-import concurrent.futures
-import csv
 import gzip
-import hashlib
-import io
 import json
 import os
-import random
 import signal
-import sqlite3
-import time
 
 import pytest
 
+from arrivals import HEADER, MODES, Place, PostgresPlace, check_state, transactions
 from finetl import ROOT, absent, beside_the_point, write_pipeline
 
 try:
     import s3servers
 except ImportError:
     s3servers = None
-
-MODES = ["database", "results", "both"]
-HEADER = "transaction_id,customer_id,amount,status\n"
-
-
-def transactions(*rows):
-    """Rows as (number, amount, status), of the customer C1."""
-    return HEADER + "".join(f"T{n},C1,{amount},{status}\n" for n, amount, status in rows)
-
-
-def pipeline(bucket, warehouse=None):
-    columns = [{"name": "transaction_id", "type": "text(20)", "required": True},
-               {"name": "customer_id", "type": "text(20)", "required": True},
-               {"name": "amount", "type": "decimal(12,2)", "required": True},
-               {"name": "status", "type": "text(20)"}]
-    return {"version": 1, "pipeline": "arrivals", **({"warehouse": warehouse} if warehouse else {}),
-            "datasets": [
-                {"name": "customers", "source": {"csv": f"s3://{bucket}/raw/customers/*.csv"},
-                 "columns": [{"name": "customer_id", "type": "text(20)", "required": True}, {"name": "name", "type": "text(50)"}],
-                 "target": "dim_customers"},
-                {"name": "transactions", "source": {"csv": f"s3://{bucket}/raw/transactions/**.csv*"}, "columns": columns,
-                 "rules": [{"id": "positive", "check": "amount > 0"}],
-                 "references": [{"id": "customer_known", "column": "customer_id", "target": "dim_customers"}],
-                 "gate": {"max_rejected_percent": 60}, "target": "fact_transactions"}],
-            "targets": {"dim_customers": {"key": ["customer_id"], "mutable": "all"},
-                        "fact_transactions": {"key": ["transaction_id"], "mutable": ["status"]}}}
-
-
-class Place:
-    """Two buckets, a pipeline file, and finetl between them, in one of the three modes."""
-
-    def __init__(self, finetl, server, folder, mode, name, is_versioned=True):
-        self.finetl, self.server, self.folder, self.mode = finetl, server, folder, mode
-        self.raw, self.out = f"{name}-raw", f"{name}-out"
-        self.client = server.client()
-        for bucket in (self.raw, self.out):
-            self.client.create_bucket(Bucket=bucket)
-        if is_versioned:
-            self.client.put_bucket_versioning(Bucket=self.raw, VersioningConfiguration={"Status": "Enabled"})
-        self.database = folder / "w.db"
-        self.file = write_pipeline(folder, pipeline(self.raw))
-        self.env = server.env(TMPDIR=str(folder))
-        self.options = ["--output", f"s3://{self.out}/etl"] if mode != "database" else []
-        self.options += ["--warehouse", f"sqlite:{self.database}" if mode != "results" else "none"]
-
-    def put(self, key, text):
-        """The object as an event would tell of it."""
-        made = self.client.put_object(Bucket=self.raw, Key=key, Body=text)
-        return key, made.get("VersionId"), made["ETag"].strip('"')
-
-    def customers(self, *names):
-        return self.put("raw/customers/c.csv", "customer_id,name\n" + "".join(f"{n},Name {n}\n" for n in names or ["C1"]))
-
-    def told(self, event, sequencer=None, env=None, options=(), start=False):
-        key, version, etag = event
-        url = f"s3://{self.raw}/{key}" + (f"?versionId={version}" if version else "")
-        more = ["--sequencer", sequencer] if sequencer else []
-        call = self.finetl.start if start else self.finetl
-        return call("sweep", self.file, "--object", url, "--etag", etag, *more, *self.options, *options, env=self.env | (env or {}))
-
-    def sweep(self, *options, env=None):
-        return self.finetl("sweep", self.file, *self.options, *options, env=self.env | (env or {}))
-
-    def object(self, key):
-        return self.client.get_object(Bucket=self.out, Key=f"etl/{key}")["Body"].read().decode()
-
-    def objects(self):
-        listed = self.client.list_objects_v2(Bucket=self.out).get("Contents", [])
-        return sorted(o["Key"].removeprefix("etl/") for o in listed)
-
-    def report(self, name):
-        return json.loads(self.object(f"reports/{name}.json"))
-
-    def rows(self, name="transactions/a"):
-        """id -> (amount, status), of the file in processed/."""
-        lines = list(csv.reader(io.StringIO(self.object(f"processed/{name}.csv"))))
-        assert lines[0][:4] == HEADER.strip().split(",")
-        return {r[0]: (r[2], r[3]) for r in lines[1:]}
-
-    def ask(self, sql, *values):
-        with sqlite3.connect(self.database) as db:
-            return db.execute(sql, values).fetchall()
-
-    def loaded(self):
-        return {i: (f"{m // 100}.{m % 100:02}", s) for i, m, s in self.ask("SELECT transaction_id, amount_minor, status FROM fact_transactions")}
-
-    def state(self, name="transactions/a"):
-        """What both hold: {id: (amount, status)}; they must agree where there are both."""
-        if self.mode == "database":
-            return self.loaded()
-        return self.rows(name)
-
-
-class PostgresPlace(Place):
-    """The same into a database on a server."""
-
-    def __init__(self, finetl, server, folder, mode, name, database):
-        super().__init__(finetl, server, folder, mode, name)
-        self.server_database = database
-        self.options[-1] = database.url
-
-    def ask(self, sql, *values):
-        with self.server_database.connect() as db:
-            return db.execute(sql.replace("?", "%s"), values or None).fetchall()
-
-    def loaded(self):
-        return {i: (str(amount), status) for i, amount, status in self.ask("SELECT transaction_id, amount, status FROM fact_transactions")}
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +155,26 @@ def test_a_run_that_is_held_is_not_done(make_place, mode):
     assert place.state() == {"T3": ("7.00", "new")}
 
 
+@pytest.mark.parametrize("mode", ["results", "both"])
+def test_after_a_version_that_is_held_no_older_one_takes_the_place_of_what_is_done(make_place, mode):
+    place = make_place(mode)
+    place.told(place.customers()).ok()
+    old = place.put("raw/transactions/a.csv", transactions((1, "10.00", "new")))
+    new = place.put("raw/transactions/a.csv", transactions((1, "10.00", "paid")))
+    held = place.put("raw/transactions/a.csv", transactions((1, "-1.00", "x")))
+    assert place.told(new, "0B").ok().result["processed"] == 1
+    for _ in range(2):
+        assert place.told(held, "0C").code == 4
+        assert place.told(old, "0A").ok().result["done_before"] == 1
+        assert place.told(new, "0B").ok().result["done_before"] == 1
+        assert place.rows() == {"T1": ("10.00", "paid")}
+    report = place.report("transactions/a")
+    assert (report["run"]["published"], report["object"]["version"], report["last_published"]["version"]) == (False, held[1], new[1])
+    place.put("raw/transactions/a.csv", transactions((1, "10.00", "done")))
+    assert place.sweep().ok().result["processed"] == 1
+    assert place.rows() == {"T1": ("10.00", "done")} and "last_published" not in place.report("transactions/a")
+
+
 def test_without_a_warehouse_references_are_read_from_their_source(make_place):
     place = make_place("results")
     event = place.put("raw/transactions/a.csv", transactions((1, "10.00", "new")))
@@ -318,26 +224,7 @@ def test_two_keys_of_one_name_are_a_conflict(make_place):
     assert done.code == 8 and "transactions/a.csv" in done.stderr
 
 
-# ---- killed, told twice, told late, not told at all ----
-
-def check_state(place, want):
-    """What is held is what was put last under each key: {name: {id: (amount, status)}}."""
-    if place.mode != "results":
-        assert place.loaded() == {i: row for rows in want.values() for i, row in rows.items()}
-        twice = place.ask("SELECT path, version, count(*) FROM etl_objects WHERE outcome = 'loaded' GROUP BY path, version HAVING count(*) > 1")
-        assert twice == []
-        assert place.ask("SELECT count(*) FROM etl_runs WHERE status = 'running'") == [(0,)]
-        assert place.finetl("runs", "--verify", "--warehouse", place.options[-1], env=place.env).code == 0
-    if place.mode != "database":
-        for name, rows in want.items():
-            report = place.report(name)
-            body = place.object(f"processed/{name}.csv")
-            assert place.rows(name) == rows, name
-            assert report["run"]["published"] and report["outputs"]["processed"]["sha256"] == hashlib.sha256(body.encode()).hexdigest()
-            current = place.client.head_object(Bucket=place.raw, Key=report["object"]["key"])
-            assert report["object"]["etag"] == current["ETag"].strip('"'), name
-    assert place.client.list_multipart_uploads(Bucket=place.out).get("Uploads", []) == []
-
+# ---- killed ----
 
 POINTS = [line.split()[0] for line in (ROOT / "tests" / "fault" / "points-arrivals.txt").read_text().splitlines() if line and line[0] != "#"]
 
@@ -361,89 +248,6 @@ def test_killed_anywhere_it_is_done_once_by_the_next_telling(failing_finetl, mot
     newer = place.put("raw/transactions/a.csv", transactions((1, "10.00", "paid"), (3, "2.00", "y")))
     place.told(newer).ok()
     check_state(place, {"transactions/a": {"T1": ("10.00", "paid"), "T3": ("2.00", "y")}})
-
-
-class Chaos:
-    """Puts versions of some keys, and tells of them as a bad day does: twice, late, in another order, or never; several
-    at once, and some workers are killed. Then one sweep, or two where what was killed still held a lock."""
-
-    def __init__(self, place, seed, n_events):
-        self.place, self.random, self.n_events = place, random.Random(seed), n_events
-        self.want, self.counts = {}, collections.Counter()
-
-    def make_events(self):
-        n_keys = max(3, self.n_events // 3)
-        versions = collections.Counter()
-        for n in range(self.n_events):
-            k = self.random.randrange(n_keys)
-            versions[k] += 1
-            rows = [(k * 100 + i, "%d.%02d" % (k + 1, i), f"v{versions[k]}") for i in range(3 + versions[k] % 3)]
-            seen = self.want.get(f"transactions/{k % 7}/k{k}", {})
-            rows += [(int(i[1:]), amount, f"v{versions[k]}") for i, (amount, _) in seen.items() if int(i[1:]) >= k * 100 + 3 + versions[k] % 3]
-            self.want[f"transactions/{k % 7}/k{k}"] = {f"T{i}": (amount, status) for i, amount, status in rows}
-            body = transactions(*rows, *([(k * 100 + 99, "-5.00", "bad")] if k % 2 else []))
-            yield self.place.put(f"raw/transactions/{k % 7}/k{k}.csv", body), "%08X" % (0xA0 + n)
-
-    def deliveries(self):
-        out = []
-        for at, event in enumerate(self.make_events()):
-            if self.random.random() < 0.1:
-                self.counts["lost"] += 1
-                continue
-            for _ in range(1 + (self.random.random() < 0.25) + (self.random.random() < 0.1)):
-                out.append((at + self.random.expovariate(0.2), event))
-        out.sort(key=lambda d: d[0])
-        self.counts["told"] = len(out)
-        return [event for _, event in out]
-
-    def deliver(self, event):
-        """Tried again as Lambda does: twice, where that can help."""
-        for _ in range(3):
-            process = self.place.told(event[0], event[1], start=True)
-            if self.random.random() < 0.15:
-                time.sleep(self.random.random() * 0.4)
-                process.send_signal(signal.SIGKILL)
-            _, log = process.communicate(timeout=120)
-            self.counts[process.returncode] += 1
-            assert process.returncode in (0, 6, -signal.SIGKILL), log
-            if process.returncode == 0:
-                return
-
-    def run(self):
-        self.place.told(self.place.customers()).ok()
-        with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            for done in [pool.submit(self.deliver, event) for event in self.deliveries()]:
-                done.result()
-        result = self.place.sweep().ok().result
-        self.counts["swept"] = result["processed"]
-        assert result["listed"] == len(self.want) + 1 and result["failed"] == 0
-        assert self.place.sweep().ok().result["processed"] == 0
-        check_state(self.place, self.want)
-
-
-def check_chaos(finetl, moto, tmp_path, seed, n_events):
-    chaos = Chaos(Place(finetl, moto, tmp_path, MODES[seed % 3], f"chaos-{seed}-{n_events}"), seed, n_events)
-    chaos.run()
-    print(f"seed {seed}, {chaos.place.mode}: {dict(chaos.counts)}")
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_whatever_is_told_the_state_is_that_of_what_was_put(finetl, moto, tmp_path, seed):
-    check_chaos(finetl, moto, tmp_path, seed, 60)
-
-
-@pytest.mark.parametrize("mode", ["database", "both"])
-def test_whatever_is_told_the_state_is_that_of_what_was_put_on_a_server(finetl, moto, postgres, tmp_path, mode):
-    place = PostgresPlace(finetl, moto, tmp_path, mode, f"chaos-pg-{mode}", postgres.fresh())
-    chaos = Chaos(place, 7, 60)
-    chaos.run()
-    print(f"PostgreSQL, {mode}: {dict(chaos.counts)}")
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(100, 150))
-def test_a_thousand_events_end_in_the_state_of_what_was_put(finetl, moto, tmp_path, seed):
-    check_chaos(finetl, moto, tmp_path, seed, 1000)
 
 
 # ---- the password is a secret that AWS keeps ----
