@@ -155,6 +155,7 @@ static const struct fe_source_ops replay_ops = {
 enum fe_rc
 fe_replay_source(struct fe_replay *r, const struct fe_source_settings *set, struct fe_source **out, struct fe_err *err)
 {
+	const bool is_whole = r->sheet != NULL;
 	struct source_replay *s = fe_new(struct source_replay);
 
 	s->base.ops = &replay_ops;
@@ -170,6 +171,7 @@ fe_replay_source(struct fe_replay *r, const struct fe_source_settings *set, stru
 		s->base.objects[i].id = s->from->objects[i];
 		s->base.objects[i].id.path = fe_strdup(s->from->objects[i].path);
 		s->base.objects[i].id.version = fe_strdup(s->from->objects[i].version);
+		s->base.objects[i].complete = is_whole; /* of those that were read at first only some records are */
 	}
 	FE_TRY(fe_spool_rewind(s->from->spool, err));
 	return fe_replay_next(s->from, &s->next, &s->has_next, err);

@@ -13,6 +13,7 @@ SELECT
 FROM etl_objects AS o
 JOIN etl_audit_log AS a ON a.run_id = o.run_id
 WHERE o.outcome IN ('held', 'failed', 'partial')
+	AND a.reconciliation ->> 'replay' IS NULL
 	AND NOT EXISTS (
 		SELECT 1
 		FROM etl_objects AS l
