@@ -257,6 +257,41 @@ def test_old_records_are_purged_and_their_counts_stay(shop, ask, tmp_path):
     assert ask("SELECT count(*) FROM etl_rejects WHERE raw_kept = 'full'") == [(4,)]
 
 
+def age(ask, warehouse, days):
+    """Runs that began long ago: what the tables do not let anybody write."""
+    if warehouse.startswith("sqlite:"):
+        with contextlib.closing(sqlite3.connect(warehouse.removeprefix("sqlite:"))) as db:
+            db.executescript("DROP TRIGGER etl_audit_log_no_update; UPDATE etl_audit_log SET start_time = "
+                             f"strftime('%Y-%m-%d %H:%M:%S.000000Z', 'now', '-{days} days')")
+        return
+    import psycopg
+    with psycopg.connect(warehouse, autocommit=True) as db:
+        db.execute("ALTER TABLE etl_audit_log DISABLE TRIGGER USER")
+        db.execute(f"UPDATE etl_audit_log SET start_time = now() - interval '{days} days'")
+        db.execute("ALTER TABLE etl_audit_log ENABLE TRIGGER USER")
+
+
+def test_a_run_purges_what_is_past_its_time(shop, ask, tmp_path, warehouse):
+    pipeline(tmp_path, rejects={"keep_days": 30})
+    shop.run()
+    age(ask, warehouse, 29)
+    shop.run()
+    assert ask("SELECT DISTINCT raw_kept FROM etl_rejects") == [("full",)]
+    before = ask("SELECT reject_id, record, reasons, decimals, detail FROM etl_rejects ORDER BY reject_id")
+    age(ask, warehouse, 31)
+    assert "4 records taken out of rejects older than 30 days" in shop.rejects("purge").stdout
+    assert ask("SELECT DISTINCT length(raw), cells, record_key, raw_kept FROM etl_rejects") == [(0, None, None, "purged")]
+    assert ask("SELECT reject_id, record, reasons, decimals, detail FROM etl_rejects ORDER BY reject_id") == before
+    done = shop.rejects("replay", "--all")
+    assert done.code == 2 and "not kept (purged)" in done.stderr, done
+    # By a run: those of the next file.
+    payments(tmp_path, "Q1,C1,-1.00,x\n", "P1,C1,1.00,a\n")
+    shop.run()
+    age(ask, warehouse, 31)
+    shop.run()
+    assert ask("SELECT DISTINCT length(raw), raw_kept FROM etl_rejects") == [(0, "purged")] and len(open_rejects(ask)) == 5
+
+
 def test_a_reject_can_be_purged_and_not_changed(shop, ask):
     shop.run()
     for change in ("record = 9", "raw_kept = 'purged'", "cells = NULL", "reasons = '[]'"):

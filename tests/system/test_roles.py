@@ -14,7 +14,7 @@ import nasty
 import pipelines
 from finetl import ROOT, write_pipeline
 
-ROLES = ["owner", "loader", "audit", "report"]
+ROLES = ["owner", "loader", "audit", "purge", "report"]
 DENIED = psycopg.errors.InsufficientPrivilege
 
 
@@ -90,6 +90,27 @@ def refused(warehouse, role, sql, error=DENIED):
 
 
 # ---- what each is for ----
+
+def test_the_purge_role_takes_records_out_of_rejects_and_nothing_else(loaded):
+    aged = loaded.database.one("SELECT count(*) FROM etl_rejects WHERE raw_kept = 'full'")
+    assert aged > 0
+    loaded.finetl("rejects", "purge", loaded.pipeline, "--older-than", "1", "--warehouse", loaded.url("purge")).ok()
+    assert loaded.database.one("SELECT count(*) FROM etl_rejects WHERE raw_kept = 'full'") == aged  # none is that old
+    with loaded.connect("purge") as db, db.transaction(force_rollback=True):
+        assert db.execute("UPDATE etl_rejects SET raw = '', cells = NULL, record_key = NULL, raw_kept = 'purged' "
+                          "WHERE raw_kept = 'full'").rowcount == aged
+    for sql in ("UPDATE etl_rejects SET raw = 'x'", "UPDATE etl_rejects SET raw_kept = 'none'", "UPDATE etl_rejects SET record = 1",
+                "DELETE FROM etl_rejects", "SELECT raw FROM etl_rejects", "SELECT cells FROM etl_rejects", "SELECT * FROM fact_transactions",
+                "INSERT INTO etl_reject_closures VALUES (1, 'x', now(), 'x')", "UPDATE etl_reject_closures SET outcome = 'x'"):
+        refused(loaded, "purge", sql)
+
+
+def test_the_loader_may_not_purge(loaded):
+    done = loaded.finetl("rejects", "purge", loaded.pipeline, "--older-than", "1", "--warehouse", loaded.url("loader"))
+    assert done.code == 7 and "finetl_purge" in done.stderr, done
+    refused(loaded, "loader", "UPDATE etl_rejects SET raw = '', cells = NULL, record_key = NULL, raw_kept = 'purged'")
+
+
 
 def test_a_whole_run_as_the_loader(loaded):
     facts = loaded.second.dataset("transactions")
@@ -230,6 +251,7 @@ def test_the_audit_role_adds_to_nothing_else(loaded, table):
 
 @pytest.mark.parametrize("sql", [
     "SELECT raw FROM etl_rejects", "SELECT * FROM etl_rejects", "SELECT detail FROM etl_rejects", "SELECT decimals FROM etl_rejects",
+    "SELECT cells FROM etl_rejects", "SELECT record_key FROM etl_rejects",
     "SELECT email FROM dim_customers", "SELECT * FROM dim_customers", "SELECT d FROM dim_customers AS d",
     "SELECT count(*) FROM dim_customers WHERE email LIKE 'a%'", "CREATE TEMP TABLE t AS SELECT email FROM dim_customers",
     "INSERT INTO fact_transactions DEFAULT VALUES", "INSERT INTO etl_audit_log DEFAULT VALUES", "UPDATE fact_transactions SET status = 'x'",
