@@ -8,6 +8,7 @@
 #   finetl-VERSION.tar.gz                 the source, as committed
 #   finetl-VERSION-linux-ARCH.tar.gz      the binary, with pipelines, suites, sql and docs
 #   finetl-VERSION-linux-ARCH.spdx.json   what the binary is linked with
+#   finetl-lambda-ARCH.zip                the function of AWS Lambda: x86_64, arm64
 #   SHA256SUMS                            of these, and of what else is in the folder
 #
 # The same commit, built with the same packages, gives the same bytes: names are sorted, nobody owns the files, and all
@@ -33,7 +34,7 @@ if [ "${1:-}" = --sums ]; then
 fi
 folder=${1:-$here/out/release}
 # shellcheck disable=SC2086
-need_packages build $build_packages
+need_packages release $build_packages $source_packages
 version=$("$here/tools/version.sh")
 arch=$(uname -m)
 SOURCE_DATE_EPOCH=$(git -C "$here" log -1 --format=%ct)
@@ -63,5 +64,8 @@ cp -R "$source/pipelines" "$source/suites" "$source/sql" "$source/docs" "$source
 	"$source/CHANGELOG.md" "$work/$name/"
 tar -c --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=go=u,go-w -C "$work" "$name" |
 	gzip -9n >"$folder/$name.tar.gz"
+
+case $arch in aarch64) lambda_arch=arm64 ;; *) lambda_arch=$arch ;; esac
+python3 "$source/tools/lambda_package.py" --arch "$lambda_arch" --work "$work/lambda" "$folder" >&2
 
 write_sums "$folder"

@@ -8,6 +8,13 @@ build_packages="gcc libc6-dev meson ninja-build pkg-config python3 tzdata sqlite
 test_packages="clang llvm libclang-rt-14-dev binutils libcmocka-dev python3-venv gcovr gzip zstd util-linux
 	postgresql openssl chromium fonts-dejavu-core libodbc2 odbc-mariadb mariadb-server-core mariadb-client-core"
 
+# The package of the Lambda function: libraries of Debian's sources, and the processor that this machine has not.
+source_packages="binutils dpkg-dev make patch perl xz-utils"
+case $(uname -m) in
+aarch64) cross_packages="gcc-x86-64-linux-gnu libc6-dev-amd64-cross" ;;
+*) cross_packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;;
+esac
+
 # Go builds a server of S3 for the tests (tests/s3server); one from elsewhere does, too.
 command -v go >/dev/null || test_packages="$test_packages golang-go"
 
