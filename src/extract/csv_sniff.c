@@ -295,6 +295,8 @@ fe_csv_sniff(struct fe_csv_sniff *out, const char *path, enum fe_encoding encodi
 			find_header(out, fe_buf_str(&start), ended);
 	}
 	fe_buf_reset(&start);
+	if (rc)
+		fe_err_at(err, path, 0, NULL);
 	return rc;
 }
 

@@ -58,7 +58,7 @@ take_locations(struct fe_draft_work *w, struct fe_err *err)
 static enum fe_rc
 load(struct fe_draft_work *w, bool is_trial, struct fe_buf *text, struct fe_plan **plan, struct fe_err *err)
 {
-	const struct fe_plan_settings set = { .path = w->set->path ? w->set->path : "pipeline.yaml" };
+	const struct fe_plan_settings set = { .path = fe_draft_place(w) };
 	struct fe_mistakes mistakes = { 0 };
 
 	fe_buf_clear(text);

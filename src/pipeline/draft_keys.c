@@ -199,11 +199,11 @@ take(void *ctx, const struct fe_batch *b, struct fe_err *err)
 	struct combinations *c = ctx;
 	uint64_t rows[FE_BITMAP_WORDS(FE_BATCH_ROWS)];
 
-	fe_draft_rows(b, FE_DRAFT_NONE, rows);
 	for (size_t i = 0; i < c->n; i++) {
 		struct combination *it = &c->items[i];
 		if (!it->seen)
 			continue;
+		fe_draft_rows(b, it->n_columns == 1 ? it->columns[0] : FE_DRAFT_NONE, rows);
 		enum fe_rc rc = fe_keyset_take(it->seen, b, it->columns, it->n_columns, rows, err);
 		if (rc && rc != FE_ELIMIT)
 			return rc;
@@ -235,15 +235,15 @@ choose_several(struct fe_draft_dataset *d, struct combinations *c)
 }
 
 /* The one that is filled most often. */
-static void
-choose_nullable(struct fe_draft_dataset *d)
+static size_t
+find_nullable(const struct fe_draft_dataset *d)
 {
 	size_t best = 0;
 
 	for (size_t i = 1; i < d->n_columns; i++)
 		if (d->columns[i].guess.n_empty < d->columns[best].guess.n_empty)
 			best = i;
-	set_key(d, &best, 1, 0, doubt_nulls);
+	return best;
 }
 
 static enum fe_rc
@@ -251,18 +251,19 @@ try_several(struct fe_draft_work *w, struct fe_draft_dataset *d, const struct fe
 {
 	struct combinations c = { .d = d };
 	size_t best[MAX_CANDIDATES + 1];
-	const size_t n = find_candidates(d, best);
+	size_t n = find_candidates(d, best);
 
-	if (n == 0) {
-		choose_nullable(d);
-		return FE_OK;
-	}
+	const bool is_nullable = n == 0;
+	if (is_nullable)
+		best[n++] = find_nullable(d);
 	add_pairs_and_triples(&c, best, n);
 	add_combination(&c, best, n);
 	c.items[c.n - 1].is_last_resort = true;
 	enum fe_rc rc = fe_draft_read(w, plan, d->name, take, &c, err);
 	if (rc == FE_OK)
 		choose_several(d, &c);
+	if (is_nullable)
+		d->key_doubt = doubt_nulls;
 	for (size_t i = 0; i < c.n; i++)
 		forget(&c.items[i]);
 	return rc;

@@ -159,6 +159,24 @@ folder_of(const char *path, char out[PATH_MAX])
 	return realpath(n ? folder : ".", out) != NULL;
 }
 
+const char *
+fe_draft_place(struct fe_draft_work *w)
+{
+	const char *path = w->set->path ? w->set->path : "pipeline.yaml";
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	struct fe_buf place;
+
+	fe_buf_init(&place, 2 * PATH_MAX);
+	if (folder_of(path, folder))
+		fe_buf_addf(&place, "%s%s%s", folder, folder[1] ? "/" : "", slash ? slash + 1 : path);
+	else
+		fe_buf_add_text(&place, path); /* the folder is missed when it is written */
+	const char *kept = keep(w, fe_buf_text(&place));
+	fe_buf_reset(&place);
+	return kept;
+}
+
 /* From one folder to another, both canonical: "../data/". */
 static void
 add_way(struct fe_buf *out, const char *from, const char *to)

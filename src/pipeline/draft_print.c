@@ -426,7 +426,7 @@ add_target(struct fe_draft_work *w, const struct fe_draft_dataset *d, bool is_tr
 		add_name(out, d->columns[d->key[i]].name);
 	}
 	fe_buf_add_char(out, ']');
-	if (d->key_doubt && d->n_key_repeats)
+	if (d->n_key_repeats)
 		add_guess(w, out, "%" PRIu64 " of %" PRIu64 " records repeat it: %s", d->n_key_repeats, d->n_records, d->key_doubt);
 	else if (d->key_doubt)
 		add_guess(w, out, "%s", d->key_doubt);

@@ -61,6 +61,8 @@ struct fe_draft_work {
 /* draft_names.c */
 const char *fe_draft_column_name(struct fe_draft_work *w, const struct fe_draft_dataset *d, struct fe_str from, size_t index);
 void fe_draft_dataset_names(struct fe_draft_work *w, size_t dataset);
+/* Where the draft will be, absolute: what its paths are relative to. In the arena. */
+const char *fe_draft_place(struct fe_draft_work *w);
 /* The location as it is to stand in the file; in the arena. */
 const char *fe_draft_location(struct fe_draft_work *w, const char *location);
 
