@@ -91,11 +91,11 @@ extern const struct fe_command fe_command_run, fe_command_extract, fe_command_tr
 struct fe_plan;
 /* Loads a plan with the shared options (--warehouse, --param, --select where the
  * command has them). Mistakes of the file are printed on stderr, one a line, and
- * counted in err. Who asks the warehouse takes fe_cli_plan_connected: its secret is fetched (pipeline/secret.h). */
+ * counted in err. The warehouse's secret is fetched (pipeline/secret.h), but for who asks it nothing: _alone. */
 FE_MUST_USE enum fe_rc fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts,
                                    struct fe_err *err);
-FE_MUST_USE enum fe_rc fe_cli_plan_connected(struct fe_plan **out, const char *path, const struct fe_opts *opts,
-                                             struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_cli_plan_alone(struct fe_plan **out, const char *path, const struct fe_opts *opts,
+                                         struct fe_err *err);
 struct fe_evolve_settings;
 /* The same for those who read the sources: with the columns that `contract: evolve` adds. */
 FE_MUST_USE enum fe_rc fe_cli_plan_evolved(struct fe_plan **out, const char *path, const struct fe_opts *opts,

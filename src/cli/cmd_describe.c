@@ -66,7 +66,7 @@ describe_dataset(const struct fe_opts *opts, struct fe_buf *out, struct fe_err *
 
 	if (opts->n_args < 2)
 		return fe_fail(err, FE_EUSAGE, "which data set? finetl describe dataset NAME --pipeline FILE");
-	FE_TRY(fe_cli_plan(&plan, fe_opts_text(opts, "pipeline"), opts, err));
+	FE_TRY(fe_cli_plan_alone(&plan, fe_opts_text(opts, "pipeline"), opts, err));
 	set.plan = plan;
 	fe_buf_init(&json, MAX_OUTPUT_BYTES);
 	fe_buf_init(&text, MAX_OUTPUT_BYTES);

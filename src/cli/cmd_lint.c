@@ -18,7 +18,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	struct fe_buf text;
 	enum fe_rc rc;
 
-	FE_TRY(fe_cli_plan(&plan, opts->n_args ? opts->args[0] : NULL, opts, err));
+	FE_TRY(fe_cli_plan_alone(&plan, opts->n_args ? opts->args[0] : NULL, opts, err));
 	fe_buf_init(&text, 64 * 1024);
 	fe_buf_addf(&text, "%s: pipeline %s is in order: %zu data set%s\n", plan->path, plan->name,
 		    plan->n_datasets, plural(plan->n_datasets));

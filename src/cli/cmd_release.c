@@ -38,6 +38,7 @@ load_plan(const struct fe_release *r, const struct fe_opts *opts, const struct f
 	enum fe_rc rc = fe_cli_given_read(&g, opts, err);
 	struct fe_plan_settings set = {
 		.path = path ? path : FE_DEFAULT_PIPELINE, .params = g.params, .n_params = g.n_params, .warehouse = g.warehouse,
+		.connects = true,
 	};
 	set.select = (const char *const *)fe_release_datasets(r, &set.n_select);
 	if (rc == FE_OK)

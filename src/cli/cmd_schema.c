@@ -33,7 +33,7 @@ run_print(const struct fe_opts *opts, struct fe_err *err)
 
 	if (schema && !*schema)
 		return fe_fail(err, FE_EUSAGE, "--schema needs a name");
-	FE_TRY(fe_cli_plan(&plan, opts->n_args ? opts->args[0] : NULL, opts, err));
+	FE_TRY(fe_cli_plan_alone(&plan, opts->n_args ? opts->args[0] : NULL, opts, err));
 	fe_buf_init(&text, 4u << 20);
 	rc = fe_opts_has(opts, "grants") ? fe_warehouse_grants_print(plan, schema, &text, err)
 	                                 : fe_warehouse_schema_print(plan, schema, &text, err);

@@ -84,7 +84,7 @@ load_plan(const struct fe_opts *opts, struct fe_plan **plan, const struct fe_pla
 		return fe_fail(err, FE_EUSAGE, "--pipeline goes with --dataset NAME, whose types are meant");
 	if (!name)
 		return FE_OK;
-	FE_TRY(fe_cli_plan(plan, path, &selected, err));
+	FE_TRY(fe_cli_plan_alone(plan, path, &selected, err));
 	for (size_t i = 0; i < (*plan)->n_datasets; i++)
 		if (strcmp((*plan)->datasets[i].name, name) == 0)
 			*dataset = &(*plan)->datasets[i];

@@ -13,6 +13,7 @@
 #include "pipeline/evolve.h"
 #include "pipeline/plan.h"
 #include "pipeline/redact.h"
+#include "pipeline/secret.h"
 #include "pipeline/watermark.h"
 
 #define MAX_PARAMS 256
@@ -131,7 +132,7 @@ fe_cli_plan_load(struct fe_plan **out, const struct fe_plan_settings *set, const
 
 static enum fe_rc
 load_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, const struct fe_evolve_settings *evolve,
-          struct fe_err *err)
+          bool connects, struct fe_err *err)
 {
 	struct fe_cli_given g;
 
@@ -144,6 +145,7 @@ load_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, co
 		.select = g.select,
 		.n_select = g.n_select,
 		.warehouse = g.warehouse,
+		.connects = connects,
 	};
 	if (rc == FE_OK)
 		rc = fe_cli_plan_load(out, &set, evolve, err);
@@ -154,19 +156,40 @@ load_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, co
 enum fe_rc
 fe_cli_plan(struct fe_plan **out, const char *path, const struct fe_opts *opts, struct fe_err *err)
 {
-	return load_plan(out, path, opts, NULL, err);
+	return load_plan(out, path, opts, NULL, true, err);
+}
+
+enum fe_rc
+fe_cli_plan_alone(struct fe_plan **out, const char *path, const struct fe_opts *opts, struct fe_err *err)
+{
+	return load_plan(out, path, opts, NULL, false, err);
 }
 
 enum fe_rc
 fe_cli_plan_evolved(struct fe_plan **out, const char *path, const struct fe_opts *opts,
                     const struct fe_evolve_settings *evolve, struct fe_err *err)
 {
-	FE_TRY(load_plan(out, path, opts, evolve, err));
+	FE_TRY(load_plan(out, path, opts, evolve, true, err));
 	enum fe_rc rc = fe_watermark_check_options(*out, evolve->from, evolve->until, err);
 	if (rc) {
 		fe_plan_free(*out);
 		*out = NULL;
 	}
+	return rc;
+}
+
+static enum fe_rc
+resolve_connected(const char *url, char **out, struct fe_err *err)
+{
+	char *resolved;
+
+	*out = NULL;
+	FE_TRY(fe_warehouse_resolve_given(url, &resolved, err));
+	enum fe_rc rc = fe_warehouse_with_secret(resolved, &fe_clock_system, out, err);
+	if (rc || *out)
+		fe_free(resolved);
+	else
+		*out = resolved;
 	return rc;
 }
 
@@ -176,7 +199,7 @@ fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err)
 	const char *url = NULL;
 	FE_TRY(warehouse_override(opts, &url, err));
 	if (url)
-		return fe_warehouse_resolve_given(url, out, err);
+		return resolve_connected(url, out, err);
 	struct fe_plan *plan;
 	FE_TRY(fe_cli_plan(&plan, fe_opts_text(opts, "pipeline"), opts, err));
 	*out = fe_strdup(plan->warehouse);

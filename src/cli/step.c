@@ -83,6 +83,7 @@ plan_of_options(struct fe_plan **out, const struct fe_opts *opts, const struct f
 		.select = s->set.select,
 		.n_select = s->set.n_select,
 		.warehouse = s->set.warehouse,
+		.connects = true,
 		.added = origin ? origin->added : NULL,
 		.n_added = origin ? origin->n_added : 0,
 	};
@@ -100,6 +101,7 @@ plan_of_origin(struct fe_plan **out, const struct fe_opts *opts, const struct fe
 		.select = origin->select,
 		.n_select = origin->n_select,
 		.warehouse = s->set.warehouse,
+		.connects = true,
 		.added = origin->added,
 		.n_added = origin->n_added,
 	};

@@ -54,6 +54,19 @@ load_plan(struct fe_arrivals *w, struct fe_err *err)
 	return FE_OK;
 }
 
+/* Its table would have other columns with each object, of which none knows what the others had. */
+static enum fe_rc
+check_contract(const struct fe_arrivals *w, const struct fe_plan_dataset *d, struct fe_err *err)
+{
+	if (d->source_set.contract != FE_CONTRACT_EVOLVE)
+		return FE_OK;
+	enum fe_rc rc = fe_fail(err, FE_EUSAGE, "'%s' has contract: evolve, which looks at all objects before a run, and those that "
+				"arrive are a run each; declare its columns, and take contract: discard_column for what else "
+				"may come", d->name);
+	fe_err_at(err, w->plan->path, 0, NULL);
+	return rc;
+}
+
 static enum fe_rc
 find_sources(struct fe_arrivals *w, struct fe_err *err)
 {
@@ -68,6 +81,7 @@ find_sources(struct fe_arrivals *w, struct fe_err *err)
 		FE_TRY(fe_s3_url_parse(location, &s->url, err));
 		if (s->url.version.p || s->url.key.n == 0)
 			continue; /* one version, or none at all, does not arrive */
+		FE_TRY(check_contract(w, d, err));
 		s->is_pattern = fe_s3_is_pattern(s->url.key);
 		s->prefix = fe_s3_pattern_prefix(s->url.key);
 		w->n_sources++;

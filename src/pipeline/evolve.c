@@ -200,6 +200,10 @@ fe_plan_load_evolved(struct fe_plan **out, const struct fe_plan_settings *set, c
 		struct fe_plan_settings more = *set;
 		more.added = e.added;
 		more.n_added = e.n_added;
+		if (set->connects) { /* with its secret already */
+			more.warehouse = declared->warehouse;
+			more.connects = false;
+		}
 		rc = fe_plan_load(out, &more, mistakes, err);
 		fe_plan_free(declared);
 	} else {

@@ -11,6 +11,7 @@
 #include "pipeline/planner.h"
 #include "pipeline/connectors.h"
 #include "pipeline/redact.h"
+#include "pipeline/secret.h"
 
 /* Who can write the file decides what is loaded into the books. */
 static enum fe_rc
@@ -213,6 +214,22 @@ fe_plan_load_text(struct fe_plan **out, const struct fe_plan_settings *set, stru
 	return rc;
 }
 
+/* Whoever asks the warehouse does so as the secret says, where one is named. */
+static enum fe_rc
+add_secret(struct fe_plan *plan, struct fe_err *err)
+{
+	struct fe_plan_store *store = (struct fe_plan_store *)plan;
+	char *url;
+
+	FE_TRY(fe_warehouse_with_secret(plan->warehouse, &fe_clock_system, &url, err));
+	if (url) {
+		plan->warehouse = fe_arena_copy(&store->arena, url, strlen(url));
+		explicit_bzero(url, strlen(url));
+	}
+	fe_free(url);
+	return FE_OK;
+}
+
 enum fe_rc
 fe_plan_load(struct fe_plan **out, const struct fe_plan_settings *set, struct fe_mistakes *mistakes,
 	     struct fe_err *err)
@@ -231,6 +248,12 @@ fe_plan_load(struct fe_plan **out, const struct fe_plan_settings *set, struct fe
 		rc = fe_plan_load_text(out, &canonical, fe_buf_str(&text), mistakes, err);
 	}
 	fe_buf_reset(&text);
+	if (rc == FE_OK && set->connects)
+		rc = add_secret(*out, err);
+	if (rc) {
+		fe_plan_free(*out);
+		*out = NULL;
+	}
 	return rc;
 }
 

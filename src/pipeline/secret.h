@@ -7,6 +7,8 @@
  *   Which     FINETL_DB_SECRET_ARN names it (io/secrets.h)
  *   URL       what the secret has goes into the URL, in memory only: where the URL names a host or a database, these
  *             stay; user and password are the secret's
+ *   Who       all that ask a warehouse: a plan that is loaded to do so (connects of pipeline/plan.h) has it; objects that arrive
+ *             fetch it themselves
  *   Again     secrets change by themselves: who is refused (28P01) fetches it once more
  */
 #ifndef FE_PIPELINE_SECRET_H

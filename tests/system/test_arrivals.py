@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from arrivals import HEADER, MODES, Place, PostgresPlace, check_state, transactions
+from arrivals import HEADER, MODES, Place, PostgresPlace, check_state, pipeline, transactions
 from finetl import ROOT, absent, beside_the_point, write_pipeline
 
 try:
@@ -212,6 +212,19 @@ def test_output_that_would_come_back_is_refused(finetl, tmp_path, source, output
     assert done.code == 2 and "would come back" in done.result["error"], done
 
 
+def test_a_contract_that_looks_at_all_objects_is_refused(finetl, tmp_path):
+    columns = [{"name": "x", "type": "text"}]
+    plan = {"version": 1, "pipeline": "p", "datasets": [
+        {"name": "one", "source": {"csv": "s3://raw/raw/*.csv"}, "contract": "evolve", "columns": columns, "target": "t1"}],
+        "targets": {"t1": {"key": ["x"]}}}
+    env = {"AWS_ENDPOINT_URL": "http://localhost:1", "AWS_EC2_METADATA_DISABLED": "true"}
+    done = finetl("sweep", write_pipeline(tmp_path, plan), "--output", "s3://out", "--warehouse", "none", env=env)
+    assert done.code == 2 and "contract: evolve" in done.result["error"] and "discard_column" in done.result["error"], done
+    plan["datasets"][0]["contract"] = "discard_column"
+    done = finetl("sweep", write_pipeline(tmp_path, plan), "--output", "s3://out", "--warehouse", "none", env=env)
+    assert "contract" not in done.result["error"], done
+
+
 def test_two_keys_of_one_name_are_a_conflict(make_place):
     place = make_place("results")
     place.customers()
@@ -306,3 +319,38 @@ def test_a_parameter_of_ssm_is_the_password_alone(finetl, moto, postgres, role, 
     absent_one = place.sweep(env={"FINETL_DB_SECRET_ARN": arn + "/none"})
     assert absent_one.code == 2 and "no such parameter" in absent_one.result["error"]
     assert place.sweep(env={"FINETL_DB_SECRET_ARN": "arn:aws:s3:::bucket"}).code == 2
+
+
+def test_every_command_that_asks_the_warehouse_takes_the_secret(finetl, moto, postgres, role, tmp_path):
+    name, address, authority = role
+    database = postgres.fresh()
+    url = f"postgresql://{address}/{database.name}?sslrootcert={authority}"
+    arn = moto.client("secretsmanager").create_secret(Name="rds!all", SecretString=json.dumps({"username": name, "password": PASSWORDS[0]}))["ARN"]
+    (tmp_path / "customers.csv").write_text("customer_id,name\nC1,Ann\n")
+    (tmp_path / "transactions.csv").write_text(transactions((1, "10.00", "pending"), (2, "-1.00", "pending")))
+    spec = pipeline("unused", url)
+    for dataset in spec["datasets"]:
+        dataset["source"] = {"csv": f"{dataset['name']}.csv"}
+    file = write_pipeline(tmp_path, spec)
+    named = ["--pipeline", file]
+
+    def call(*arguments, env=None):
+        done = finetl(*arguments, env=moto.env(FINETL_DB_SECRET_ARN=arn) | (env or {}))
+        assert not any(p in done.stdout + done.stderr for p in PASSWORDS + ["p%40ss"]), done
+        return done
+
+    commands = [["schema", "apply", file], ["plan", file], ["run", file], ["runs", *named], ["runs", "--warehouse", url], ["runs", "--verify", *named],
+                ["checks", file], ["rejects", "list", *named], ["explain", *named, "T1"], ["report", *named, "--output", tmp_path / "r.html", "latest"]]
+    for command in commands:
+        done = call(*command)
+        assert done.code == 0, done
+    (tmp_path / "transactions.csv").write_text(transactions((1, "10.00", "completed")))
+    for step in (["extract", file], ["transform"], ["load"], ["checks"], ["notify"]):
+        done = call(*step, "--run-dir", tmp_path / "steps")
+        assert done.code == 0, done
+    assert database.execute("SELECT transaction_id, status FROM fact_transactions") == [("T1", "completed")]
+    for command in (["describe", "pipeline"], ["lint", file], ["schema", "print", file]):  # nobody asks the warehouse
+        assert call(*command, env={"FINETL_DB_SECRET_ARN": arn + "-none"}).code == 0
+    gone = call("run", file, env={"FINETL_DB_SECRET_ARN": arn + "-none"})
+    assert gone.code == 2 and "the secret of the warehouse" in gone.result["error"], gone
+    assert call("run", file, env={"FINETL_DB_SECRET_ARN": ""}).code == 7

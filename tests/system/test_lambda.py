@@ -6,10 +6,13 @@ import csv
 import io
 import json
 import os
+import re
 import sqlite3
+import time
 import urllib.parse
 import uuid
 
+import psycopg
 import pytest
 
 from finetl import absent, write_pipeline
@@ -188,6 +191,66 @@ def test_into_a_warehouse(place, api):
     assert api.invoke(place.event("raw/b.csv", rows(3))).json["n_processed"] == 1
     with sqlite3.connect(warehouse) as db:
         assert db.execute("SELECT id FROM fact_payments ORDER BY id").fetchall() == [("T1",), ("T2",), ("T3",)]
+    assert place.results() == {}
+
+
+def loaded(warehouse):
+    """Ids by a question to the warehouse; None: there is no table yet."""
+    if warehouse.startswith("sqlite:"):
+        with sqlite3.connect(warehouse.removeprefix("sqlite:")) as db:
+            there = db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'fact_payments'").fetchone()[0]
+            return [i for i, in db.execute("SELECT id FROM fact_payments ORDER BY id")] if there else None
+    with psycopg.connect(warehouse, autocommit=True) as db:
+        there = db.execute("SELECT to_regclass('fact_payments') IS NOT NULL").fetchone()[0]
+        return [i for i, in db.execute('SELECT id FROM fact_payments ORDER BY id COLLATE "C"')] if there else None
+
+
+@pytest.mark.parametrize("kind", ["results", "sqlite", "postgresql"])
+@pytest.mark.parametrize("why", ["large", "slow"])
+def test_an_object_that_takes_longer_than_the_time_is_undone_and_done_when_it_is_told_of_again(place, api, request, kind, why):
+    """An object that is read for too long, and one that S3 hands over too slowly."""
+    warehouse = {"results": lambda: None, "sqlite": lambda: f"sqlite:{place.folder / 'w.db'}",
+                 "postgresql": lambda: request.getfixturevalue("postgres").fresh().url}[kind]()
+    n, delay = (600_000, 0) if why == "large" else (10, 1.5)
+    slow = s3servers.Proxy(place.server, lambda asked: time.sleep(delay) if asked.method == "GET" and "/raw/a.csv" in asked.target else None)
+    function = place.function(FINETL_WAREHOUSE=warehouse, AWS_ENDPOINT_URL_S3=slow.endpoint)
+    assert api.invoke(place.event("raw/first.csv", rows(1))).kind == "response", function.logs()  # tables and connections are there
+    event = place.event("raw/a.csv", HEADER + "".join(f"A{i:07},Ann,1.50\n" for i in range(n)))
+    before = place.results()
+    for _ in range(2):
+        began = time.monotonic()
+        answer = api.invoke(event, timeout=0.8)
+        assert (answer.kind, answer.json["errorType"]) == ("error", "Function.Unavailable"), (answer, function.logs()[-3:])
+        assert re.search("the time for it was over|no time is left", answer.json["errorMessage"]), answer
+        assert time.monotonic() - began < 5, "it is undone at once"
+        assert warehouse is None or loaded(warehouse) == ["T1"]
+        assert place.results() == before
+    delay = 0
+    answer = api.invoke(event, seconds=60)
+    assert answer.kind == "response" and answer.json["objects"][0]["outcome"] == "processed", (answer, function.logs()[-3:])
+    assert answer.json["objects"][0]["loaded"] == n
+    assert api.invoke(event).json["n_done_before"] == 1
+    if warehouse:
+        assert len(loaded(warehouse)) == n + 1
+    assert len(place.rows("processed/a.csv")) == n
+
+
+def test_into_postgresql_by_two_functions_at_once(place, api, postgres):
+    database = postgres.fresh()
+    with RuntimeApi() as other:
+        settings = {"FINETL_WAREHOUSE": database.url, "FINETL_OUTPUT": None}
+        first = place.function(**settings)
+        place.api = other
+        place.function(**settings)
+        for n in range(4):
+            event = place.event(f"raw/{n}.csv", rows(n, n + 100))
+            told = [a.put(event) for a in (api, other)]
+            answers = [t.wait(60) for t in told]
+            assert [a.kind for a in answers] == ["response"] * 2, first.logs()
+            assert sorted(a.json["objects"][0]["outcome"] for a in answers) == ["done", "processed"]
+        database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        assert api.invoke(place.event("raw/9.csv", rows(9))).json["n_processed"] == 1
+    assert loaded(database.url) == sorted(f"T{i}" for n in range(4) for i in (n, n + 100)) + ["T9"]
     assert place.results() == {}
 
 
