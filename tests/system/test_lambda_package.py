@@ -21,7 +21,7 @@ from runtimeapi import Function, sns, sns_body, sqs
 from test_lambda import Place, api, moto, rows  # noqa: F401 (fixtures)
 
 GIVEN = os.environ.get("FINETL_LAMBDA_PACKAGES")
-pytestmark = [] if GIVEN else [pytest.mark.long]
+made = (lambda test: test) if GIVEN else pytest.mark.long
 VERSION = subprocess.run([ROOT / "tools" / "version.sh"], check=True, capture_output=True, text=True).stdout.strip()
 NATIVE = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine())
 
@@ -65,6 +65,7 @@ def runner(arch):
     return [emulator, "-L", f"/usr/{triplet}"]
 
 
+@made
 def test_the_zip_is_what_lambda_wants(package):
     _, path, _ = package
     with zipfile.ZipFile(path) as z:
@@ -81,6 +82,7 @@ def test_the_zip_is_what_lambda_wants(package):
     assert names >= {*lambda_package.LIBRARIES, *lambda_package.SOURCES}
 
 
+@made
 def test_it_starts_on_the_glibc_of_the_function(package):
     arch, _, folder = package
     assert lambda_package.newer_symbols(folder / "bootstrap") == []
@@ -99,6 +101,7 @@ def test_a_symbol_of_a_newer_glibc_is_found(tmp_path):
     assert "arc4random_buf of 2.36" in lambda_package.newer_symbols(binary)
 
 
+@made
 def test_it_is_hardened(package):
     _, _, folder = package
     done = subprocess.run([sys.executable, ROOT / "tools" / "check_hardening.py", folder / "bootstrap"], capture_output=True, text=True,
@@ -106,6 +109,7 @@ def test_it_is_hardened(package):
     assert done.returncode == 0, done.stdout
 
 
+@made
 def test_it_is_started_and_tells_its_version(package, tmp_path):
     arch, _, folder = package
     finetl = tmp_path / "finetl"  # by that name it is the command line
@@ -114,6 +118,7 @@ def test_it_is_started_and_tells_its_version(package, tmp_path):
     assert (done.returncode, done.stdout) == (0, f"finetl {VERSION}\n"), done
 
 
+@made
 def test_every_form_of_event_is_worked_off(package, moto, api, tmp_path):  # noqa: F811
     arch, _, folder = package
     place = Place(moto, folder / "bootstrap", tmp_path, api)
@@ -128,6 +133,7 @@ def test_every_form_of_event_is_worked_off(package, moto, api, tmp_path):  # noq
         assert function.stop(20)[0] == 0
 
 
+@made
 def test_the_same_tree_gives_the_same_bytes(packages, tmp_path, monkeypatch):
     """Made twice, in other folders; libraries are built once."""
     if GIVEN:
