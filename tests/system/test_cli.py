@@ -16,7 +16,7 @@ import pytest
 import pipelines
 from finetl import plain, write_pipeline
 
-COMMANDS = ["run", "plan", "lint", "generate", "schema print", "schema apply", "runs", "rejects list", "explain", "report", "notify", "describe", "version"]
+COMMANDS = ["run", "plan", "init", "lint", "generate", "schema print", "schema apply", "runs", "rejects list", "rejects export", "rejects replay", "rejects purge", "explain", "report", "notify", "describe", "version"]
 CUSTOMERS = ("customer_id,customer_name,registration_date,customer_tier,email,is_active\n"
              "C1,Ada,2020-01-01,gold,a@b.c,yes\n")
 TRANSACTIONS = ("transaction_id,customer_id,transaction_date,amount,merchant_id,category,status,payment_method\n"

@@ -72,6 +72,24 @@ base64_is_that_of_rfc_4648(void **state)
 		fe_buf_add_base64(&b, fe_str_of(pairs[i][0]));
 		assert_string_equal(fe_buf_text(&b), pairs[i][1]);
 		fe_buf_reset(&b);
+		fe_buf_init(&b, 100);
+		assert_true(fe_buf_add_unbase64(&b, fe_str_of(pairs[i][1])));
+		assert_string_equal(fe_buf_text(&b), pairs[i][0]);
+		fe_buf_reset(&b);
+	}
+}
+
+static void
+what_is_not_base64_is_not_decoded(void **state)
+{
+	static const char *const texts[] = { "Z", "Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Z=g=", "Zm9\n", "Zm 9", "Zm9-" };
+	struct fe_buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		fe_buf_init(&b, 100);
+		assert_false(fe_buf_add_unbase64(&b, fe_str_of(texts[i])));
+		fe_buf_reset(&b);
 	}
 }
 
@@ -109,6 +127,7 @@ main(void)
 		cmocka_unit_test(printable_cuts_between_characters),
 		cmocka_unit_test(json_string_is_valid_whatever_comes),
 		cmocka_unit_test(base64_is_that_of_rfc_4648),
+		cmocka_unit_test(what_is_not_base64_is_not_decoded),
 		cmocka_unit_test(distance_counts_edits_and_swaps),
 		cmocka_unit_test(nearest_is_the_name_that_was_meant),
 	};
