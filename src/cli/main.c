@@ -12,9 +12,8 @@
 #include "cli/cli.h"
 
 static const struct fe_command *const commands[] = {
-	&fe_command_init,
 	&fe_command_run,          &fe_command_plan,         &fe_command_extract,      &fe_command_transform,
-	&fe_command_load,         &fe_command_lint,         &fe_command_generate,
+	&fe_command_load,         &fe_command_lint,         &fe_command_init,         &fe_command_generate,
 	&fe_command_schema_print, &fe_command_schema_apply, &fe_command_runs,
 	&fe_command_rejects_list, &fe_command_rejects_export, &fe_command_rejects_replay, &fe_command_rejects_purge,
 	&fe_command_explain,      &fe_command_checks,

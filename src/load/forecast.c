@@ -7,7 +7,9 @@
 
 #include "db/postgres.h"
 #include "load/pg_schema.h"
+#include "load/postgres_sink.h"
 #include "load/schema.h"
+#include "load/sqlite_sink.h"
 #include "load/table_sql.h"
 
 #define MAX_DDL_BYTES (4u << 20)
@@ -70,6 +72,16 @@ say_strategy(struct fe_forecast *out, bool is_empty, size_t n_indexes, int64_t n
 			       n_rows, n_indexes, s);
 }
 
+/* Whether rows that are there can be replaced by others. */
+static bool
+may_update(const struct fe_forecast *f, const struct fe_table *table)
+{
+	for (size_t i = 0; f->is_there && i < table->schema->n_source; i++)
+		if (table->roles[i] == FE_ROLE_MUTABLE || table->roles[i] == FE_ROLE_VERSION)
+			return true;
+	return false;
+}
+
 /* ---- SQLite ---- */
 
 static enum fe_rc
@@ -124,6 +136,14 @@ forecast_sqlite(struct fe_forecast *out, struct fe_db *db, const struct fe_table
 			add_statement(&out->ddl, t.indexes[i].create);
 		say_strategy(out, true, t.n_indexes, 0, false);
 	}
+	if (rc == FE_OK && may_update(out, table)) {
+		fe_sqlite_print_update(&out->merge, &t, 0);
+		fe_buf_add_text(&out->merge, ";\n");
+	}
+	if (rc == FE_OK) {
+		fe_sqlite_print_insert(&out->merge, &t);
+		fe_buf_add_text(&out->merge, ";\n");
+	}
 	fe_table_sql_reset(&t);
 	return rc;
 }
@@ -168,7 +188,7 @@ ask_server(struct fe_forecast *out, struct fe_db *db, const struct fe_pg_table *
 }
 
 static enum fe_rc
-forecast_server(struct fe_forecast *out, struct fe_db *db, const struct fe_table *table, struct fe_err *err)
+forecast_server(struct fe_forecast *out, struct fe_db *db, const struct fe_table *table, int64_t now_us, struct fe_err *err)
 {
 	struct fe_pg_table t = { 0 };
 	enum fe_rc rc = FE_OK;
@@ -185,20 +205,31 @@ forecast_server(struct fe_forecast *out, struct fe_db *db, const struct fe_table
 			add_statement(&out->ddl, t.foreign_keys[i].add);
 		say_strategy(out, true, t.n_indexes, 0, true);
 	}
+	if (rc == FE_OK && may_update(out, table)) {
+		fe_postgres_print_update(&out->merge, &t, now_us);
+		fe_buf_add_text(&out->merge, ";\n");
+	}
+	if (rc == FE_OK) {
+		fe_postgres_print_insert(&out->merge, &t, now_us);
+		fe_buf_add_text(&out->merge, ";\n");
+	}
 	fe_pg_table_reset(&t);
 	return rc;
 }
 
 enum fe_rc
-fe_forecast_table(struct fe_forecast *out, struct fe_db *db, bool is_server, const struct fe_table *table, struct fe_err *err)
+fe_forecast_table(struct fe_forecast *out, struct fe_db *db, bool is_server, const struct fe_table *table, int64_t now_us,
+                  struct fe_err *err)
 {
 	*out = (struct fe_forecast){ .conflict = FE_ERR_INIT };
+	fe_buf_init(&out->merge, MAX_DDL_BYTES);
 	fe_buf_init(&out->ddl, MAX_DDL_BYTES);
-	return is_server ? forecast_server(out, db, table, err) : forecast_sqlite(out, db, table, err);
+	return is_server ? forecast_server(out, db, table, now_us, err) : forecast_sqlite(out, db, table, err);
 }
 
 void
 fe_forecast_reset(struct fe_forecast *f)
 {
 	fe_buf_reset(&f->ddl);
+	fe_buf_reset(&f->merge);
 }

@@ -15,13 +15,14 @@ struct fe_db;
 struct fe_forecast {
 	bool is_there;           /* the table */
 	struct fe_buf ddl;       /* statements that would make what is missing, one a line */
+	struct fe_buf merge;     /* the statements by which rows would come in, as the run prints them, one a line */
 	struct fe_err conflict;  /* why a run would refuse it; rc FE_OK: it would not */
 	char strategy[160];
 };
 
-/* db NULL: nothing is there yet, and is_server says which engine it would be. */
-FE_MUST_USE enum fe_rc fe_forecast_table(struct fe_forecast *out, struct fe_db *db, bool is_server,
-                                         const struct fe_table *table, struct fe_err *err);
+/* now_us: of the moments in the statements. db NULL: nothing is there yet, and is_server says which engine it would be. */
+FE_MUST_USE enum fe_rc fe_forecast_table(struct fe_forecast *out, struct fe_db *db, bool is_server, const struct fe_table *table,
+                                         int64_t now_us, struct fe_err *err);
 void fe_forecast_reset(struct fe_forecast *f);
 
 #endif

@@ -313,6 +313,26 @@ print_insert_returning(struct fe_buf *sql, const struct fe_postgres_sink *s,
 	print_sums_of_w(sql, t);
 }
 
+void
+fe_postgres_print_update(struct fe_buf *sql, struct fe_pg_table *t, int64_t now_us)
+{
+	char run_id[] = "RUN";
+	const struct fe_postgres_sink sink = { .run_id = run_id };
+	const struct fe_postgres_table table = { .sql = t };
+
+	print_update(sql, &sink, &table, now_us);
+}
+
+void
+fe_postgres_print_insert(struct fe_buf *sql, struct fe_pg_table *t, int64_t now_us)
+{
+	char run_id[] = "RUN";
+	const struct fe_postgres_sink sink = { .run_id = run_id };
+	const struct fe_postgres_table table = { .sql = t };
+
+	print_insert_returning(sql, &sink, &table, now_us);
+}
+
 static void
 print_read_back(struct fe_buf *sql, const struct fe_postgres_table *t)
 {

@@ -164,6 +164,10 @@ FE_MUST_USE enum fe_rc fe_postgres_count_writes(struct fe_postgres_sink *s,
 FE_MUST_USE enum fe_rc fe_postgres_check_writes(struct fe_postgres_sink *s,
                                                 struct fe_postgres_table *t, struct fe_err *err);
 
+/* The statements of a merge, as plan shows them: with a stand-in for the id of the run. postgres_merge.c */
+void fe_postgres_print_update(struct fe_buf *sql, struct fe_pg_table *t, int64_t now_us);
+void fe_postgres_print_insert(struct fe_buf *sql, struct fe_pg_table *t, int64_t now_us);
+
 /* postgres_rows.c */
 FE_MUST_USE enum fe_rc fe_postgres_write(struct fe_sink *sink, size_t table, const struct fe_batch *b,
                                          const struct fe_load_plan *plan, int64_t object_id,

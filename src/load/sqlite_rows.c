@@ -37,20 +37,27 @@ add_parameters(struct fe_buf *sql, size_t n)
 		fe_buf_addf(sql, "%s?%zu", i > 1 ? ", " : "", i);
 }
 
+void
+fe_sqlite_print_insert(struct fe_buf *sql, const struct fe_table_sql *t)
+{
+	size_t n = t->table->schema->n_fields, i;
+
+	fe_buf_addf(sql, "INSERT INTO main.%s (%s", t->name, t->rowid);
+	for (i = 0; i < n; i++)
+		fe_buf_addf(sql, ", %s", t->stored[i]);
+	fe_buf_add_text(sql, ", etl_record, etl_object_id, processed_at, etl_run_id, created_at, "
+	                     "updated_at) VALUES (");
+	add_parameters(sql, n + 5);
+	fe_buf_addf(sql, ", ?%zu, ?%zu)", n + 4, n + 4);
+}
+
 static enum fe_rc
 prepare_insert(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
 {
-	size_t n = t->sql.table->schema->n_fields, i;
 	struct fe_buf sql;
 
 	fe_buf_init(&sql, MAX_SQL_BYTES);
-	fe_buf_addf(&sql, "INSERT INTO main.%s (%s", t->sql.name, t->sql.rowid);
-	for (i = 0; i < n; i++)
-		fe_buf_addf(&sql, ", %s", t->sql.stored[i]);
-	fe_buf_add_text(&sql, ", etl_record, etl_object_id, processed_at, etl_run_id, created_at, "
-	                      "updated_at) VALUES (");
-	add_parameters(&sql, n + 5);
-	fe_buf_addf(&sql, ", ?%zu, ?%zu)", n + 4, n + 4);
+	fe_sqlite_print_insert(&sql, &t->sql);
 	return fe_sqlite_prepare(s, &sql, &t->insert, err);
 }
 

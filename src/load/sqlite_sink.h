@@ -70,6 +70,10 @@ FE_MUST_USE enum fe_rc fe_sqlite_table_adapt(struct fe_sqlite_sink *s, struct fe
                                              bool removes, struct fe_err *err);
 void fe_sqlite_table_finish(struct fe_sqlite_table *t); /* frees its statements */
 
+/* What a run prepares, and plan shows. number: of the table in the run */
+void fe_sqlite_print_update(struct fe_buf *sql, const struct fe_table_sql *t, size_t number); /* sqlite_table.c */
+void fe_sqlite_print_insert(struct fe_buf *sql, const struct fe_table_sql *t);                /* sqlite_rows.c */
+
 /* sqlite_rows.c */
 /* Prepares what sql holds, and resets it. */
 FE_MUST_USE enum fe_rc fe_sqlite_prepare(struct fe_sqlite_sink *s, struct fe_buf *sql,

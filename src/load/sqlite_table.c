@@ -286,31 +286,31 @@ add_differs(struct fe_buf *sql, const struct fe_table_sql *t)
 
 /* +s.id: the stage, which is the small side, is read through and the table probed. */
 static void
-add_join(struct fe_buf *sql, const struct fe_sqlite_table *t, const char *negate)
+add_join(struct fe_buf *sql, const struct fe_table_sql *t, const char *negate)
 {
-	fe_buf_addf(sql, " WHERE %s.%s = +s.id AND %s(", t->sql.name, t->sql.rowid, negate);
-	add_differs(sql, &t->sql);
+	fe_buf_addf(sql, " WHERE %s.%s = +s.id AND %s(", t->name, t->rowid, negate);
+	add_differs(sql, t);
 	fe_buf_add_char(sql, ')');
 }
 
-static void
-print_update(struct fe_buf *sql, const struct fe_sqlite_table *t)
+void
+fe_sqlite_print_update(struct fe_buf *sql, const struct fe_table_sql *t, size_t number)
 {
-	const struct fe_table *table = t->sql.table;
+	const struct fe_table *table = t->table;
 	size_t i;
 
 	fe_buf_addf(sql,
 	            "UPDATE main.%s SET processed_at = ?1, updated_at = ?1, etl_run_id = ?2, "
 	            "etl_object_id = s.object_id, etl_record = s.record",
-	            t->sql.name);
+	            t->name);
 	for (i = 0; i < table->schema->n_fields; i++) {
 		if (table->roles[i] != FE_ROLE_KEY && table->roles[i] != FE_ROLE_FIXED)
-			fe_buf_addf(sql, ", %s = s.c%zu", t->sql.stored[i], i);
+			fe_buf_addf(sql, ", %s = s.c%zu", t->stored[i], i);
 	}
-	fe_buf_addf(sql, " FROM temp.fe_stage_%zu AS s", t->number);
+	fe_buf_addf(sql, " FROM temp.fe_stage_%zu AS s", number);
 	add_join(sql, t, "");
 	fe_buf_add_text(sql, " RETURNING ");
-	add_summed(sql, &t->sql, false);
+	add_summed(sql, t, false);
 }
 
 /* Staged rows that are as they were stored (changed there and back within the run) are
@@ -332,12 +332,12 @@ apply_staged(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_tabl
 	fe_buf_add_text(&sql, "SELECT ");
 	add_summed(&sql, &t->sql, true);
 	fe_buf_addf(&sql, " FROM temp.fe_stage_%zu AS s, main.%s", t->number, t->sql.name);
-	add_join(&sql, t, "NOT ");
+	add_join(&sql, &t->sql, "NOT ");
 	rc = confirm(s, t, &sql, false, &out->unchanged, err);
 	if (rc)
 		goto done;
 	fe_buf_clear(&sql);
-	print_update(&sql, t);
+	fe_sqlite_print_update(&sql, &t->sql, t->number);
 	rc = confirm(s, t, &sql, true, &out->updated, err);
 	if (rc == FE_OK && out->updated.n + out->unchanged.n != (uint64_t)n_staged)
 		rc = fe_fail(err, FE_ECONFLICT,

@@ -63,11 +63,11 @@ is_known_object(void *ctx, const struct fe_object_id *id)
 /* ---- the table ---- */
 
 static void
-add_ddl(struct preview *p, const struct fe_buf *ddl)
+add_statements(struct preview *p, const char *key, const struct fe_buf *sql)
 {
-	struct fe_str rest = fe_buf_str(ddl);
+	struct fe_str rest = fe_buf_str(sql);
 
-	fe_json_array(&p->out.json, "ddl");
+	fe_json_array(&p->out.json, key);
 	while (rest.n) {
 		const char *end = memchr(rest.p, '\n', rest.n);
 		size_t n = end ? (size_t)(end - rest.p) : rest.n;
@@ -89,7 +89,9 @@ add_forecast(struct preview *p, const struct fe_forecast *f)
 		fe_preview_fact(&p->out, "conflict", "conflict", fe_str_of(f->conflict.text));
 	else
 		fe_preview_fact(&p->out, "strategy", "how", fe_str_of(f->strategy));
-	add_ddl(p, &f->ddl);
+	add_statements(p, "ddl", &f->ddl);
+	if (f->conflict.rc == FE_OK)
+		add_statements(p, "merge", &f->merge);
 }
 
 static enum fe_rc
@@ -101,7 +103,8 @@ preview_table(struct preview *p, const struct fe_table *table, struct fe_err *er
 	fe_preview_fact(&p->out, "table", "into", fe_str_of(table->name));
 	if (!fe_warehouse_is_database(url))
 		return FE_OK;
-	enum fe_rc rc = fe_forecast_table(&f, p->catalog ? fe_catalog_db(p->catalog) : NULL, fe_warehouse_is_server(url), table, err);
+	enum fe_rc rc = fe_forecast_table(&f, p->catalog ? fe_catalog_db(p->catalog) : NULL, fe_warehouse_is_server(url), table,
+	                                  p->set->run_time_us, err);
 	if (rc == FE_OK)
 		add_forecast(p, &f);
 	fe_forecast_reset(&f);

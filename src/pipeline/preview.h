@@ -2,7 +2,8 @@
 /* pipeline/preview.h - what a run would do, told without doing it
  *
  * What would be read and from where, requests without their secrets, the window of incremental data
- * sets, which objects the manifest leaves out, and what would become of the tables. With a limit, so
+ * sets, which objects the manifest leaves out, and what would become of the tables, in the
+ * statements themselves. With a limit, so
  * many records of each data set are read and judged by themselves: cleaning, `where`, rules, derived
  * columns. References, dedupe and the gate need the whole, and take no part.
  *

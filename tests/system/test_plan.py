@@ -49,11 +49,40 @@ def test_nothing_is_written(finetl, files):
     assert state_of(files) == before and not shown["table_exists"]
     assert shown["ddl"][0].startswith("CREATE TABLE facts (") and shown["ddl"][1].startswith("CREATE UNIQUE INDEX")
     assert "into a new table" in shown["strategy"] and shown["strategy"] in text
+    assert [sql.split(" (")[0] for sql in shown["merge"]] == ["INSERT INTO main.facts"]
     finetl.run(path, f"sqlite:{files / 'w.db'}").ok()
     before = state_of(files)
-    shown, _ = plan(finetl, path, f"sqlite:{files / 'w.db'}", "--limit", 10)
+    shown, text = plan(finetl, path, f"sqlite:{files / 'w.db'}", "--limit", 10)
     assert state_of(files) == before and shown["table_exists"] and shown["ddl"] == []
     assert "merged by key" in shown["strategy"]
+    assert [sql.split()[0] for sql in shown["merge"]] == ["UPDATE", "INSERT"] and all(sql in text for sql in shown["merge"])
+
+
+def test_records_are_estimated_from_the_first_ones(finetl, files):
+    path = write_pipeline(files, pipeline({"csv": "in/*.csv"}))
+    for name in ("b.csv", "c.csv"):
+        (files / "in" / name).write_bytes(b"id,amount,name\n" + b"".join(b"%06d,1.00,Ann\n" % i for i in range(5000)))
+    (files / "in" / "a.csv").unlink()
+    shown, text = plan(finetl, path, f"sqlite:{files / 'w.db'}", "--limit", 100)
+    assert 9700 < shown["estimated_records"] <= 10010 and "about" in text
+    shown, _ = plan(finetl, path, f"sqlite:{files / 'w.db'}")
+    assert "estimated_records" not in shown
+
+
+def test_nothing_is_written_to_a_server(finetl, files, postgres):
+    path, database = write_pipeline(files, pipeline({"csv": "in/*.csv"})), postgres.fresh()
+    tables = "SELECT relname, relkind, pg_relation_filenode(oid), reltuples FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
+    try:
+        shown, _ = plan(finetl, path, database.url, "--limit", 4)
+        assert database.execute(tables) == [] and not shown["table_exists"] and shown["merge"][0].startswith("WITH w AS (INSERT INTO")
+        finetl.run(path, database.url).ok()
+        before = database.execute(tables), database.execute("SELECT xmin::text, t.* FROM facts AS t ORDER BY id"), database.execute("SELECT * FROM etl_audit_log")
+        shown, _ = plan(finetl, path, database.url, "--limit", 4)
+        assert [sql.split(" AS t ")[0] for sql in shown["merge"]] == ["WITH w AS (UPDATE public.facts", "WITH w AS (INSERT INTO public.facts"], shown["merge"]
+        assert before == (database.execute(tables), database.execute("SELECT xmin::text, t.* FROM facts AS t ORDER BY id"),
+                          database.execute("SELECT * FROM etl_audit_log"))
+    finally:
+        database.drop()
 
 
 def test_a_sample_is_judged_record_by_record(finetl, files):
