@@ -33,7 +33,9 @@ END;
 $$;
 DROP TRIGGER etl_rejects_append_only ON main.etl_rejects;
 CREATE TRIGGER etl_rejects_append_only
-	BEFORE DELETE OR TRUNCATE ON main.etl_rejects
+	BEFORE DELETE OR TRUNCATE OR UPDATE OF reject_id, run_id, pipeline_name, dataset, object_id, object_sha256,
+		record, byte_offset, verdict, reasons, detail, decimals
+	ON main.etl_rejects
 	FOR EACH STATEMENT EXECUTE FUNCTION main.etl_refuse_change();
 CREATE TRIGGER etl_rejects_only_purge
 	BEFORE UPDATE ON main.etl_rejects
