@@ -38,11 +38,10 @@ class Contest:
         """A fixed piece of work of each kind; files of Gigabytes are not read for it."""
         def seconds(argv):
             begun = time.monotonic()
-            with open(self.env.work / "calibrate.out", "wb") as out:
-                subprocess.run(argv, check=True, stdout=out)
+            subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
             return time.monotonic() - begun
         return {"memcpy of 1 GiB": float(Run([sys.executable, "-c", MEMCPY]).stdout), "wc -l": seconds(["wc", "-l", self.file]),
-                "cat": Run(["/bin/cat", self.file]).wall,
+                "cat": seconds(["cat", self.file]),
                 "fsync of 64 MiB": seconds(["dd", "if=/dev/zero", f"of={self.env.work}/calibrate.dat", "bs=1M", "count=64",
                                             "conv=fsync", "status=none"])}
 

@@ -3,7 +3,6 @@
  *
  * The kernel counts into it what the spawning process has; of this one that is next to nothing.
  */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

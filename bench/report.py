@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/benchmarks.md from results.json: figures as they were measured, and the notes that stand beside them."""
+import json
 import pathlib
 import re
 
+RESULTS = pathlib.Path(__file__).with_name("results.json")
 NOTES = pathlib.Path(__file__).with_name("notes.md")
 ORDER = ("B1", "B2", "B3", "B4", "B9", "B12", "B14", "G1", "G2", "G3", "G4", "G5")
+
+
+def kept():
+    """The figures so far."""
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"sections": []}
 
 
 def number(v):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The benchmark set: workloads B1 to B14 and growth gates G1 to G5, and docs/benchmarks.md written from them.
 
-  run_all.py                     all of it: about half an hour, and 12 GB of disk
+  run_all.py                     all of it: three quarters of an hour, and 6 GB of disk
   run_all.py --only B1,B3        these; the figures of the others stay as they were measured
   run_all.py --short             some thousand rows and two rounds, writing no report: does everything work?
   run_all.py --report-only       docs/benchmarks.md anew from results.json
@@ -26,7 +26,6 @@ import measure
 import report
 import workloads
 
-RESULTS = measure.HERE / "results.json"
 PROGRAM_LIBRARIES = ("transform", "expr", "format", "batch", "base")  # of what reads, cleans and dedupes
 
 
@@ -104,7 +103,7 @@ def main():
     wanted = args.only.split(",") if args.only else list(every)
     if unknown := [name for name in wanted if name not in every]:
         p.error(f"there is no {', '.join(unknown)}; there are {', '.join(every)}")
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"sections": []}
+    kept = report.kept()
     if not args.report_only:
         env = Environment(args)
         kept["machine"] = machine(env)
@@ -117,7 +116,7 @@ def main():
             ids = {section["id"] for section in new}
             kept["sections"] = [s for s in kept["sections"] if s["id"] not in ids] + new
             if not args.short:
-                RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+                report.RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
     if not args.short:
         report.write(kept, measure.ROOT / "docs/benchmarks.md")
 

@@ -59,7 +59,7 @@ SANITIZER_ENV = {
 # Files of tests/system that take a minute or more where the machine is busy, the longest first: each is a job. The others
 # share some.
 LONG_FILES = ["test_model", "test_postgres_faults", "test_contract", "test_postgres_server", "test_s3", "test_report", "test_postgres_line",
-              "test_steps", "test_postgres", "test_memory", "test_sources", "test_kill", "test_validate", "test_postgres_schema"]
+              "test_steps", "test_postgres", "test_benchmarks", "test_memory", "test_sources", "test_kill", "test_validate", "test_postgres_schema"]
 N_SHORT_JOBS = 6
 
 
