@@ -2,11 +2,12 @@
 /* quality/expect_parse.c - texts that are moments or JSON
  *
  * Formats of dates as Python's strptime has them (quality/python_strptime.h), JSON as its
- * json.loads (quality/python_json.h). Two expectations of Great Expectations are known, but not worked
- * out: dateutil's guesses follow no rule, and JSON Schema is a language of its own. They fail,
- * saying so, where there is a value to look at.
+ * json.loads (quality/python_json.h), JSON Schema as its jsonschema (quality/json_schema.h). One
+ * expectation of Great Expectations is known, but not worked out: dateutil's guesses follow no rule. It
+ * fails, saying so, where there is a value to look at.
  */
 #include "base/mem.h"
+#include "quality/json_schema.h"
 #include "quality/kinds.h"
 #include "quality/python_json.h"
 #include "quality/python_strptime.h"
@@ -126,7 +127,68 @@ describe_json(const struct fe_suite_item *item, struct fe_buf *out)
 	fe_sentence_mostly(item, out);
 }
 
-/* ---- what is not worked out ---- */
+/* ---- JSON Schema ---- */
+
+static void
+check_json_schema(const struct fe_suite_item *item, struct fe_buf *mistake)
+{
+	if (!fe_json_is(fe_suite_kwarg(item, "json_schema")->json, FE_JSON_OBJECT))
+		fe_buf_add_text(mistake, "json_schema: an object is wanted");
+}
+
+/* A schema that is none is told where there is a value, for only there is it asked. */
+struct schema {
+	struct fe_json_schema *json;
+	struct fe_err why;
+};
+
+static enum fe_rc
+bind_json_schema(struct fe_expectation *x, struct fe_err *err)
+{
+	struct schema *s = fe_new(struct schema);
+
+	(void)err;
+	x->state = s;
+	if (fe_json_schema_new(&s->json, fe_suite_kwarg(x->item, "json_schema")->json->raw, &s->why) != FE_OK)
+		s->json = NULL;
+	return FE_OK;
+}
+
+static void
+reset_json_schema(struct fe_expectation *x)
+{
+	struct schema *s = x->state;
+
+	if (!s)
+		return;
+	fe_json_schema_free(s->json);
+	fe_free(s);
+	x->state = NULL;
+}
+
+static enum fe_rc
+fits_json_schema(void *state, struct fe_str text, bool *fits, struct fe_err *err)
+{
+	struct schema *s = state;
+
+	return fe_json_schema_fits(s->json, text, fits, err);
+}
+
+/* json.loads takes texts only: any other value is an exception of Python's. */
+static enum fe_rc
+judge_json_schema(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
+                  struct fe_err *err)
+{
+	const struct schema *s = x->state;
+
+	if (is_of_texts(x) && s->json)
+		return fe_text_map_judge(x, v, considered, unexpected, fits_json_schema, err);
+	if (fe_text_map_consider(x, v, considered))
+		fe_text_map_raise(x, s->json ? "the JSON object must be a text" : s->why.text);
+	return FE_OK;
+}
+
+/* ---- dateutil ---- */
 
 static enum fe_rc
 judge_dateutil(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
@@ -140,17 +202,6 @@ judge_dateutil(struct fe_expectation *x, const struct fe_view *v, uint64_t *cons
 		                                    : "Values passed to expect_column_values_to_be_dateutil_parseable must be of type "
 		                                      "string.\nIf you want to validate a column of dates or timestamps, please call "
 		                                      "the expectation before converting from string format.");
-	return FE_OK;
-}
-
-static enum fe_rc
-judge_json_schema(struct fe_expectation *x, const struct fe_view *v, uint64_t *considered, uint64_t *unexpected,
-                  struct fe_err *err)
-{
-	(void)unexpected;
-	(void)err;
-	if (fe_text_map_consider(x, v, considered))
-		fe_text_map_raise(x, "JSON Schema is not supported; use expect_column_values_to_be_json_parseable");
 	return FE_OK;
 }
 
@@ -214,7 +265,10 @@ const struct fe_expectation_kind fe_kinds_parse[] = {
 	  .is_map = true,
 	  .metrics = { "column_values.match_json_schema.condition", "column_values.nonnull.condition" },
 	  .kwargs = of_json_schema,
+	  .check = check_json_schema,
+	  .bind = bind_json_schema,
 	  .judge = judge_json_schema,
+	  .reset = reset_json_schema,
 	  .describe = describe_json_schema },
 	{ .type = NULL },
 };
