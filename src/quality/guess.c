@@ -90,10 +90,9 @@ fe_guess_feed(struct fe_guess *g, struct fe_str cell)
 			return;
 		}
 	}
-	const uint64_t n_values = g->n_cells - g->n_empty;
 	feed_bool(g, value);
-	fe_guess_feed_number(g, value, n_values);
-	fe_guess_feed_time(g, value, n_values);
+	fe_guess_feed_number(g, value);
+	fe_guess_feed_time(g, value);
 	fe_guess_feed_person(g, value);
 }
 

@@ -92,12 +92,12 @@ feed_way(struct fe_guess *g, size_t way, struct fe_str value)
 }
 
 void
-fe_guess_feed_number(struct fe_guess *g, struct fe_str value, uint64_t n_values)
+fe_guess_feed_number(struct fe_guess *g, struct fe_str value)
 {
 	if (feed_plain(g, value))
 		return;
 	for (size_t i = 0; i < FE_GUESS_N_NUMBERS; i++)
-		if (!fe_guess_is_out(g->n_number_misses[i], n_values))
+		if (!fe_guess_is_out(g->n_number_misses[i], g->numbers[i].n_fit))
 			feed_way(g, i, value);
 }
 

@@ -5,11 +5,11 @@
 
 #include "quality/guess.h"
 
-/* A candidate that has failed so often takes no more part. */
+/* A candidate that has failed so often takes no more part: it fits no more from then on, and stays out. */
 static inline bool
-fe_guess_is_out(uint64_t n_misses, uint64_t n_values)
+fe_guess_is_out(uint64_t n_misses, uint64_t n_fits)
 {
-	return n_misses > 20 + n_values / 5;
+	return n_misses > 1000 + n_fits;
 }
 /* Nine of ten. */
 static inline bool
@@ -19,8 +19,8 @@ fe_guess_is_most(uint64_t n, uint64_t n_values)
 }
 
 /* guess_number.c, guess_time.c, guess_person.c: of a trimmed value, not empty. */
-void fe_guess_feed_number(struct fe_guess *g, struct fe_str value, uint64_t n_values);
-void fe_guess_feed_time(struct fe_guess *g, struct fe_str value, uint64_t n_values);
+void fe_guess_feed_number(struct fe_guess *g, struct fe_str value);
+void fe_guess_feed_time(struct fe_guess *g, struct fe_str value);
 void fe_guess_feed_person(struct fe_guess *g, struct fe_str value);
 /* True: most of the n values are of the kind, and out is filled. */
 bool fe_guess_decide_number(const struct fe_guess *g, const char *name, uint64_t n, struct fe_guessed *out);

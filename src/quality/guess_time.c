@@ -36,7 +36,6 @@ is_fine(enum fe_time_why why)
 	return why == FE_TIME_OK || why == FE_TIME_NO_ZONE;
 }
 
-/* Whether it has digits at all, and nothing but them. */
 static size_t
 count_digits(struct fe_str value)
 {
@@ -78,7 +77,7 @@ fits(size_t format, struct fe_str value)
 }
 
 void
-fe_guess_feed_time(struct fe_guess *g, struct fe_str value, uint64_t n_values)
+fe_guess_feed_time(struct fe_guess *g, struct fe_str value)
 {
 	const size_t n_digits = count_digits(value);
 	const bool is_number = n_digits == value.n;
@@ -92,7 +91,7 @@ fe_guess_feed_time(struct fe_guess *g, struct fe_str value, uint64_t n_values)
 	}
 	for (size_t i = 0; i < N_FORMATS; i++) {
 		const size_t at = FIRST_FORMAT + i;
-		if (fe_guess_is_out(g->time_misses[at], n_values))
+		if (fe_guess_is_out(g->time_misses[at], g->time_fits[at]))
 			continue;
 		if (fits(i, value))
 			g->time_fits[at]++;
