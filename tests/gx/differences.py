@@ -49,7 +49,6 @@ DIFFERENCES = {
     # Known, and answered by an exception that says what to use.
     "dateutil_dates": "dateutil's guesses follow no rule",
     "dateutil_words": "dateutil's guesses follow no rule",
-    "json_schema": "JSON Schema is not supported",
 }
 
 # Held to the answer by type where there is a plain one too: an int stays one in a column with

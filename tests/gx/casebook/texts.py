@@ -146,3 +146,30 @@ def json_texts():
     yield case("json_schema", [column("t", "text(60)", ['{"a": 1}', '{"a": "x"}', None])],
                ("expect_column_values_to_match_json_schema",
                 {"column": "t", "json_schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}))
+    yield from json_schemas()
+
+
+def json_schemas():
+    kind = "expect_column_values_to_match_json_schema"
+    texts = [column("t", "text(60)", [
+        '{"a": 1}', '{"a": 1.0}', '{"a": 2.5}', '{"a": true}', '{"a": "1"}', "{}", "[]", "[1, 2, 3]", "[1, 1.0]", "[1, true]", '["é", "e"]', '"日本"',
+        '""', "null", "NaN", "1e400", "10000000000000000000001", '{"a": 1, "a": "x"}', '{"b": {"a": {"a": 3}}}', None, '{"x-1": 0, "z": 0}'])]
+    tree = {"$defs": {"node": {"type": "object", "properties": {"a": {"anyOf": [{"type": "integer"}, {"$ref": "#/$defs/node"}]},
+                                                                 "b": {"$ref": "#/$defs/node"}}, "additionalProperties": False}}, "$ref": "#/$defs/node"}
+    schemas = {
+        "integer": {"properties": {"a": {"type": "integer"}}}, "integer_of_4": {
+            "$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"type": "integer"}}},
+        "unique": {"uniqueItems": True}, "lengths": {"minLength": 1, "maxLength": 2, "minItems": 2, "maxProperties": 1}, "tree": tree,
+        "bounds": {"minimum": 1, "exclusiveMaximum": 1e22}, "multiple": {"items": {"multipleOf": 0.5}},
+        "patterns": {"patternProperties": {"^x-": {"type": "integer"}}, "properties": {"a": True}, "additionalProperties": False},
+        "one_of": {"oneOf": [{"type": "object"}, {"required": ["a"]}, {"type": "array", "contains": {"const": 1}}]},
+        "condition": {"if": {"type": "object"}, "then": {"required": ["a"]}, "else": {"not": {"type": "null"}}},
+        "unevaluated": {"allOf": [{"properties": {"a": {"type": "number"}}}], "unevaluatedProperties": False},
+        "dependencies_of_7": {"$schema": "http://json-schema.org/draft-07/schema#", "dependencies": {"x-1": ["y"], "a": {"minProperties": 2}}},
+        "enum": {"enum": [{"a": 1}, [1, 2, 3], None, "日本"]}, "format": {"format": "date"}, "nowhere": {"$ref": "#/$defs/no"},
+    }
+    for name, schema in schemas.items():
+        yield case(f"json_schema_{name}", texts if name != "nowhere" else texts[:1], (kind, {"column": "t", "json_schema": schema}), "COMPLETE")
+    yield case("json_schema_mostly", texts, (kind, {"column": "t", "json_schema": {"type": "object"}, "mostly": 0.3}))
+    yield case("json_schema_of_int", data.small(), (kind, {"column": "n", "json_schema": {}}))
+    yield case("json_schema_all_null", data.all_null(), (kind, {"column": "name", "json_schema": {"type": "nope"}}))
