@@ -37,27 +37,7 @@ put(const char *output, const char *file, const char *name, const struct fe_buf 
 	return rc;
 }
 
-static enum fe_rc
-one_run(const struct fe_opts *opts, const char *url, struct fe_buf *page, struct fe_err *err)
-{
-	struct fe_buf run_id, name, file;
-	enum fe_rc rc;
-
-	fe_buf_init(&run_id, MAX_PATH_BYTES);
-	fe_buf_init(&name, MAX_PATH_BYTES);
-	fe_buf_init(&file, MAX_PATH_BYTES);
-	rc = fe_report_of_warehouse(url, opts->args[0], page, &run_id, err);
-	fe_buf_addf(&name, "%s.html", fe_buf_text(&run_id));
-	fe_buf_addf(&file, "finetl-report-%s.html", fe_buf_text(&run_id));
-	if (rc == FE_OK)
-		rc = put(fe_opts_text(opts, "output"), fe_buf_text(&file), fe_buf_text(&name), page, err);
-	fe_buf_reset(&run_id);
-	fe_buf_reset(&name);
-	fe_buf_reset(&file);
-	return rc;
-}
-
-/* The folder that the page of all runs will stand in: of it, or of its file. */
+/* The folder that a page will stand in: of it, or of its file. */
 static char *
 folder_of(const char *output)
 {
@@ -68,6 +48,29 @@ folder_of(const char *output)
 	if (fe_report_is_folder(output))
 		return fe_strdup(output);
 	return slash ? fe_strndup(output, slash == output ? 1 : (size_t)(slash - output)) : fe_strdup(".");
+}
+
+static enum fe_rc
+one_run(const struct fe_opts *opts, const char *url, struct fe_buf *page, struct fe_err *err)
+{
+	const char *output = fe_opts_text(opts, "output");
+	char *folder = output && strcmp(output, "-") == 0 ? NULL : folder_of(output);
+	struct fe_buf run_id, name, file;
+	enum fe_rc rc;
+
+	fe_buf_init(&run_id, MAX_PATH_BYTES);
+	fe_buf_init(&name, MAX_PATH_BYTES);
+	fe_buf_init(&file, MAX_PATH_BYTES);
+	rc = fe_report_of_warehouse(url, opts->args[0], folder, page, &run_id, err);
+	fe_buf_addf(&name, "%s.html", fe_buf_text(&run_id));
+	fe_buf_addf(&file, "finetl-report-%s.html", fe_buf_text(&run_id));
+	if (rc == FE_OK)
+		rc = put(output, fe_buf_text(&file), fe_buf_text(&name), page, err);
+	fe_buf_reset(&run_id);
+	fe_buf_reset(&name);
+	fe_buf_reset(&file);
+	fe_free(folder);
+	return rc;
 }
 
 static enum fe_rc

@@ -3,6 +3,8 @@
 #include "pipeline/report_run.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
@@ -42,6 +44,29 @@ read_from_database(struct fe_report_read *r, const char *url, const char *run_id
 	return rc;
 }
 
+/* Tells the page of the rejects' files: linked where they are in its folder, or below it. */
+static void
+link_rejects(struct fe_report_read *r, const char *rejects, const char *folder)
+{
+	char of_rejects[PATH_MAX], of_page[PATH_MAX];
+	size_t n;
+
+	r->run.rejects_folder = (struct fe_str){ fe_arena_copy(&r->arena, rejects, strlen(rejects)), strlen(rejects) };
+	if (!folder || !realpath(rejects, of_rejects) || !realpath(folder, of_page))
+		return;
+	n = strcmp(of_page, "/") == 0 ? 0 : strlen(of_page);
+	if (strncmp(of_rejects, of_page, n) != 0 || (of_rejects[n] && of_rejects[n] != '/'))
+		return;
+	if (!of_rejects[n]) {
+		r->run.rejects_link = FE_STR("");
+		return;
+	}
+	n = strlen(of_rejects + n + 1) + 1;
+	char *link = fe_arena_copy(&r->arena, of_rejects + strlen(of_rejects) - n + 1, n - 1);
+	link[n - 1] = '/'; /* in place of the end */
+	r->run.rejects_link = (struct fe_str){ link, n };
+}
+
 /* The index of the run that is asked for; 2: there is none. */
 static size_t
 find_in_folder(const struct fe_report_folder *f, const char *run_id)
@@ -55,7 +80,8 @@ find_in_folder(const struct fe_report_folder *f, const char *run_id)
 }
 
 static enum fe_rc
-page_of_folder(const char *url, const char *run_id, struct fe_buf *page, struct fe_buf *shown_id, struct fe_err *err)
+page_of_folder(const char *url, const char *run_id, const char *folder, struct fe_buf *page, struct fe_buf *shown_id,
+	       struct fe_err *err)
 {
 	struct fe_report_folder f;
 	enum fe_rc rc = fe_report_folder_open(&f, url, err);
@@ -66,6 +92,8 @@ page_of_folder(const char *url, const char *run_id, struct fe_buf *page, struct 
 			     "published, and of the last one that was not", run_id);
 	if (rc == FE_OK)
 		rc = fe_report_read_rejects(&f.reads[i], f.folders[i], err);
+	if (rc == FE_OK)
+		link_rejects(&f.reads[i], f.folders[i], folder);
 	if (rc == FE_OK)
 		rc = fe_report_page(&f.reads[i].run, page, err);
 	if (rc == FE_OK)
@@ -91,12 +119,13 @@ page_of_database(const char *url, const char *run_id, struct fe_buf *page, struc
 }
 
 enum fe_rc
-fe_report_of_warehouse(const char *url, const char *run, struct fe_buf *page, struct fe_buf *run_id, struct fe_err *err)
+fe_report_of_warehouse(const char *url, const char *run, const char *folder, struct fe_buf *page, struct fe_buf *run_id,
+		       struct fe_err *err)
 {
 	const char *wanted = strcmp(run, FE_REPORT_LATEST) == 0 ? NULL : run;
 
 	return fe_warehouse_is_database(url) ? page_of_database(url, wanted, page, run_id, err)
-					     : page_of_folder(url, wanted, page, run_id, err);
+					     : page_of_folder(url, wanted, folder, page, run_id, err);
 }
 
 /* ---- right after a run ---- */
@@ -114,7 +143,7 @@ is_on_record(struct fe_report_read *r, const struct fe_run_result *res)
 
 /* All that the result tells by itself, and rejects where there are files of them. */
 static enum fe_rc
-read_result(struct fe_report_read *r, const struct fe_run_result *res, struct fe_err *err)
+read_result(struct fe_report_read *r, const struct fe_run_result *res, const char *page_folder, struct fe_err *err)
 {
 	struct fe_err aside = FE_ERR_INIT;
 	struct fe_buf json;
@@ -130,13 +159,14 @@ read_result(struct fe_report_read *r, const struct fe_run_result *res, struct fe
 		char *folder = fe_report_folder_path(res->warehouse, !res->is_published);
 		if (fe_report_read_rejects(r, folder, &aside))
 			fe_log(FE_LOG_DEBUG, "the report is without examples of rejects", NULL);
+		link_rejects(r, folder, page_folder);
 		fe_free(folder);
 	}
 	return rc;
 }
 
 enum fe_rc
-fe_report_of_result(const struct fe_run_result *res, struct fe_buf *page, struct fe_err *err)
+fe_report_of_result(const struct fe_run_result *res, const char *folder, struct fe_buf *page, struct fe_err *err)
 {
 	struct fe_report_read r;
 	enum fe_rc rc = FE_OK;
@@ -145,7 +175,7 @@ fe_report_of_result(const struct fe_run_result *res, struct fe_buf *page, struct
 	if (!is_on_record(&r, res)) {
 		fe_report_read_reset(&r);
 		fe_report_read_init(&r, res->warehouse);
-		rc = read_result(&r, res, err);
+		rc = read_result(&r, res, folder, err);
 	}
 	if (rc == FE_OK)
 		rc = fe_report_page(&r.run, page, err);
@@ -211,7 +241,7 @@ fe_report_after_run(const struct fe_run_result *res, const char *folder, struct 
 	fe_buf_init(&name, FE_RUN_ID_BYTES + 8);
 	fe_buf_init(&written, MAX_PATH_BYTES);
 	fe_buf_addf(&name, "%s.html", res->run_id);
-	rc = fe_report_of_result(res, &page, err);
+	rc = fe_report_of_result(res, folder, &page, err);
 	if (rc == FE_OK)
 		rc = fe_report_write(folder, fe_buf_text(&name), &page, &written, err);
 	fe_buf_reset(&page);

@@ -15,12 +15,13 @@
 
 #define FE_REPORT_LATEST "latest" /* the newest run that has ended */
 
-/* run: its id, or FE_REPORT_LATEST. run_id: which it was. */
-FE_MUST_USE enum fe_rc fe_report_of_warehouse(const char *url, const char *run, struct fe_buf *page, struct fe_buf *run_id,
-                                              struct fe_err *err);
+/* run: its id, or FE_REPORT_LATEST. folder: where the page will stand, NULL: not known. run_id: which run it was. */
+FE_MUST_USE enum fe_rc fe_report_of_warehouse(const char *url, const char *run, const char *folder, struct fe_buf *page,
+                                              struct fe_buf *run_id, struct fe_err *err);
 /* Of a run that has just ended, whichever way: from its warehouse, and where that does not
  * answer, from what the run knows by itself. */
-FE_MUST_USE enum fe_rc fe_report_of_result(const struct fe_run_result *res, struct fe_buf *page, struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_report_of_result(const struct fe_run_result *res, const char *folder, struct fe_buf *page,
+                                           struct fe_err *err);
 /* The page of all runs. folder: where it will stand; runs whose pages are there are linked. */
 FE_MUST_USE enum fe_rc fe_report_of_all(const char *url, const char *folder, struct fe_buf *page, struct fe_err *err);
 

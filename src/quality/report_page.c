@@ -66,6 +66,8 @@ contents(struct fe_html *h, const struct fe_report_run *run)
 		link_to(h, "#control", "Control");
 	if (fe_report_has_rejects(run))
 		link_to(h, "#rejects", "Rejects");
+	if (fe_report_has_contract(run))
+		link_to(h, "#contract", "Contract");
 	if (fe_report_has_checks(run))
 		link_to(h, "#checks", "Checks");
 	if (fe_report_has_columns(run))
@@ -227,6 +229,8 @@ main_part(struct fe_html *h, const struct fe_report_run *run)
 		fe_report_controls(h, run);
 	if (fe_report_has_rejects(run))
 		fe_report_rejects(h, run);
+	if (fe_report_has_contract(run))
+		fe_report_contract_columns(h, run);
 	if (fe_report_has_checks(run))
 		fe_report_checks(h, run, &budget);
 	if (fe_report_has_columns(run))

@@ -67,6 +67,8 @@ void fe_report_controls(struct fe_html *h, const struct fe_report_run *run);
 void fe_report_flow(struct fe_html *h, const struct fe_report_run *run);
 bool fe_report_has_rejects(const struct fe_report_run *run);
 void fe_report_rejects(struct fe_html *h, const struct fe_report_run *run);
+bool fe_report_has_contract(const struct fe_report_run *run);
+void fe_report_contract_columns(struct fe_html *h, const struct fe_report_run *run);
 bool fe_report_has_checks(const struct fe_report_run *run);
 void fe_report_checks(struct fe_html *h, const struct fe_report_run *run, struct fe_report_budget *budget);
 bool fe_report_has_columns(const struct fe_report_run *run);

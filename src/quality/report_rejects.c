@@ -12,6 +12,7 @@
 #define MAX_PATH_CHARS 300
 #define MAX_REASON_CHARS 200
 #define MAX_LABEL_BYTES 4096
+#define MAX_LINK_BYTES ((size_t)64 * 1024)
 
 static uint64_t
 n_rejected(const struct fe_report_dataset *d)
@@ -118,9 +119,53 @@ meaning(struct fe_html *h, const struct fe_report_dataset *d, struct fe_str reas
 	fe_html_close(h, "td");
 }
 
-static void
-reasons_table(struct fe_html *h, const struct fe_report_dataset *d, const struct fe_report_reason *reasons, size_t n, uint64_t whole)
+static size_t
+n_examples_of(const struct fe_report_dataset *d, struct fe_str reason)
 {
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_examples; i++)
+		n += fe_str_eq(d->examples[i].reason, reason);
+	return n;
+}
+
+/* "rejects-1-2": the list of the second reason of the first data set. */
+static void
+add_anchor(struct fe_buf *out, const struct fe_report_run *run, const struct fe_report_dataset *d, size_t reason)
+{
+	fe_buf_addf(out, "rejects-%zu-%zu", (size_t)(d - run->datasets) + 1, reason + 1);
+}
+
+/* A reason, linked to the records that have it where the page lists some. */
+static void
+reason_head(struct fe_html *h, const struct fe_report_run *run, const struct fe_report_dataset *d, struct fe_str reason, size_t i)
+{
+	bool is_linked = n_examples_of(d, reason) > 0;
+	struct fe_buf link;
+
+	fe_html_open(h, "th");
+	fe_html_attr(h, "scope", "row");
+	if (is_linked) {
+		fe_buf_init(&link, MAX_LABEL_BYTES);
+		fe_buf_add_char(&link, '#');
+		add_anchor(&link, run, d, i);
+		fe_html_open(h, "a");
+		fe_html_attr_str(h, "href", fe_buf_str(&link));
+		fe_buf_reset(&link);
+	}
+	fe_html_open(h, "code");
+	fe_html_cut(h, reason, MAX_REASON_CHARS);
+	fe_html_close(h, "code");
+	if (is_linked)
+		fe_html_close(h, "a");
+	fe_html_close(h, "th");
+}
+
+static void
+reasons_table(struct fe_html *h, const struct fe_report_run *run, const struct fe_report_dataset *d,
+	      const struct fe_report_reason *reasons, size_t n)
+{
+	const uint64_t whole = n_rejected(d);
 	struct fe_buf label;
 
 	fe_buf_init(&label, MAX_LABEL_BYTES);
@@ -141,12 +186,7 @@ reasons_table(struct fe_html *h, const struct fe_report_dataset *d, const struct
 	for (size_t i = 0; i < n; i++) {
 		const struct fe_chart_part part = { reasons[i].n, "gone" };
 		fe_html_open(h, "tr");
-		fe_html_open(h, "th");
-		fe_html_attr(h, "scope", "row");
-		fe_html_open(h, "code");
-		fe_html_cut(h, reasons[i].text, MAX_REASON_CHARS);
-		fe_html_close(h, "code");
-		fe_html_close(h, "th");
+		reason_head(h, run, d, reasons[i].text, i);
 		meaning(h, d, reasons[i].text);
 		fe_html_leaf_count(h, "td", "num", reasons[i].n);
 		fe_html_open(h, "td");
@@ -221,12 +261,11 @@ list_command(struct fe_html *h, const struct fe_report_run *run, const struct fe
 }
 
 static void
-examples_of(struct fe_html *h, const struct fe_report_run *run, const struct fe_report_dataset *d, const struct fe_report_reason *reason)
+examples_of(struct fe_html *h, const struct fe_report_run *run, const struct fe_report_dataset *d, const struct fe_report_reason *reason, size_t at)
 {
-	size_t n = 0;
+	size_t n = n_examples_of(d, reason->text);
+	struct fe_buf anchor;
 
-	for (size_t i = 0; i < d->n_examples; i++)
-		n += fe_str_eq(d->examples[i].reason, reason->text);
 	if (n == 0)
 		return;
 	fe_html_open(h, "details");
@@ -237,7 +276,11 @@ examples_of(struct fe_html *h, const struct fe_report_run *run, const struct fe_
 	fe_html_textf(h, ": %zu of ", n);
 	fe_html_count(h, reason->n);
 	fe_html_close(h, "summary");
-	fe_html_open(h, "ol");
+	fe_html_open(h, "ol"); /* a link to what is inside opens the details */
+	fe_buf_init(&anchor, MAX_LABEL_BYTES);
+	add_anchor(&anchor, run, d, at);
+	fe_html_attr_str(h, "id", fe_buf_str(&anchor));
+	fe_buf_reset(&anchor);
 	fe_html_attr(h, "class", "examples");
 	for (size_t i = 0; i < d->n_examples; i++)
 		if (fe_str_eq(d->examples[i].reason, reason->text))
@@ -246,6 +289,53 @@ examples_of(struct fe_html *h, const struct fe_report_run *run, const struct fe_
 	if (run->has_catalog)
 		list_command(h, run, d, reason->text);
 	fe_html_close(h, "details");
+}
+
+/* A path as a link has it: what is not plain is %XX. */
+static void
+add_href(struct fe_buf *out, struct fe_str path)
+{
+	for (size_t i = 0; i < path.n; i++) {
+		unsigned char c = (unsigned char)path.p[i];
+		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~/", c);
+		if (is_plain && c)
+			fe_buf_add_char(out, (char)c);
+		else
+			fe_buf_addf(out, "%%%02X", c);
+	}
+}
+
+/* The file of all rejects, where the run wrote one. */
+static void
+file_link(struct fe_html *h, const struct fe_report_run *run, const struct fe_report_dataset *d)
+{
+	struct fe_buf name, link;
+
+	if (!run->rejects_folder.p)
+		return;
+	fe_buf_init(&name, MAX_LINK_BYTES);
+	fe_buf_init(&link, MAX_LINK_BYTES);
+	fe_buf_add_str(&name, d->name);
+	fe_buf_add_text(&name, ".rejects.csv");
+	fe_html_open(h, "p");
+	fe_html_text(h, "All of them, with the file and the record that each is from: ");
+	if (run->rejects_link.p) {
+		add_href(&link, run->rejects_link);
+		add_href(&link, fe_buf_str(&name));
+		fe_html_open(h, "a");
+		fe_html_attr_str(h, "href", fe_buf_str(&link));
+		fe_html_str(h, fe_buf_str(&name));
+		fe_html_close(h, "a");
+	} else {
+		fe_html_open(h, "code");
+		fe_html_str(h, run->rejects_folder);
+		fe_html_text(h, "/");
+		fe_html_str(h, fe_buf_str(&name));
+		fe_html_close(h, "code");
+	}
+	fe_html_close(h, "p");
+	fe_buf_reset(&name);
+	fe_buf_reset(&link);
 }
 
 static void
@@ -259,7 +349,7 @@ examples(struct fe_html *h, const struct fe_report_run *run, const struct fe_rep
 	if (d->n_examples && pii && pii->n_children)
 		fe_html_leaf(h, "p", "more", "The raw text is not shown here: this data set has personal columns.");
 	for (size_t i = 0; i < n; i++)
-		examples_of(h, run, d, &reasons[i]);
+		examples_of(h, run, d, &reasons[i], i);
 	if (run->has_catalog)
 		list_command(h, run, d, (struct fe_str){ 0 });
 }
@@ -283,8 +373,9 @@ fe_report_rejects(struct fe_html *h, const struct fe_report_run *run)
 		fe_html_number(h, fe_report_member(d->totals, "read"));
 		fe_html_close(h, "h3");
 		if (n)
-			reasons_table(h, d, reasons, n, n_rejected(d));
+			reasons_table(h, run, d, reasons, n);
 		fe_report_more(h, n_all - n, "reasons");
+		file_link(h, run, d);
 		examples(h, run, d, reasons, n);
 	}
 	fe_report_section_end(h);

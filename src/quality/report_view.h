@@ -18,7 +18,7 @@
 /* What a page shows at most; of what is more, the number is told. */
 #define FE_REPORT_MAX_DATASETS 40
 #define FE_REPORT_MAX_REASONS 20     /* of a data set, the most frequent */
-#define FE_REPORT_MAX_EXAMPLES 3     /* of a reason */
+#define FE_REPORT_MAX_EXAMPLES 50    /* of a reason */
 #define FE_REPORT_MAX_EXPECTATIONS 600
 #define FE_REPORT_MAX_COLUMNS 240
 #define FE_REPORT_MAX_OBJECTS 200
@@ -57,6 +57,9 @@ struct fe_report_run {
 	const struct fe_json_value *published, *retry_helps; /* NULL: not known */
 	const struct fe_json_value *release; /* of a held run, by this one; NULL: none */
 	bool has_catalog;               /* rejects can be listed by a command */
+	/* Where NAME.rejects.csv of each data set is, and how the page links there ("": beside it); p NULL: there
+	 * are none, or the page does not know where it will stand. */
+	struct fe_str rejects_folder, rejects_link;
 	bool is_cut;                    /* what was written down is too large to be read */
 	const struct fe_report_dataset *datasets;
 	size_t n_datasets;

@@ -81,7 +81,7 @@ def assert_harmless(text, words):
     assert not {"script", "link", "iframe", "img", "object", "base", "form", "input"} & set(words.tags)
     assert not [name for name, _ in words.attributes if name.startswith("on") or name in ("src", "style")]
     for name, value in words.attributes:
-        assert name != "href" or re.fullmatch(r"#[a-z]+|[0-9A-Za-z-]+\.html", value), value
+        assert name != "href" or re.fullmatch(r"#[a-z]+|#rejects-\d+-\d+|[0-9A-Za-z-]+\.html|([a-z]+/)*[a-z_]+\.rejects\.csv", value), value
     assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in words.attributes
     hidden = re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", text)
     assert not hidden
@@ -159,8 +159,11 @@ def test_totals_of_the_page_are_those_of_the_run(warehouse):
 def test_ten_thousand_rejects_give_a_page_with_examples_and_figures(warehouse):
     text, words = read(warehouse["pages"]["ten_thousand"])
     assert "payments: 10,000 of 10,000" in words.text
-    assert "amount:not_a_number: 3 of 5,000" in words.text and "amount_positive: 3 of 5,000" in words.text
-    assert text.count('class="raw"') == 6
+    assert "amount:not_a_number: 50 of 5,000" in words.text and "amount_positive: 50 of 5,000" in words.text
+    assert text.count('class="raw"') == 100
+    links = [value for name, value in words.attributes if name == "href" and value.startswith("#rejects-")]
+    ids = [value for name, value in words.attributes if name == "id" and value.startswith("rejects-1-")]
+    assert links == ["#rejects-1-1", "#rejects-1-2"] and [f"#{i}" for i in ids] == links
 
 
 def test_page_from_the_warehouse_is_the_page_that_the_run_wrote(finetl, warehouse, tmp_path):
@@ -194,6 +197,8 @@ def test_files_warehouse_has_pages_of_the_published_and_the_held_run(finetl, tmp
         text, seen = read(tmp_path / "p.html")
         assert_harmless(text, seen)
         assert words in seen.text and "record 302 of" in seen.text and "b2,-5.00,negative" in seen.text
+        links = [value for name, value in seen.attributes if name == "href" and value.endswith(".rejects.csv")]
+        assert len(links) == 1 and (tmp_path / links[0]).read_text().count("\n") == 3
     finetl("report", "--index", "--warehouse", url, "--output", tmp_path / "i.html").ok()
     assert first in read(tmp_path / "i.html")[1].text and held in read(tmp_path / "i.html")[1].text
 
