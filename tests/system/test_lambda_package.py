@@ -36,7 +36,7 @@ def make(folder, *more):
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory):
     if GIVEN:
-        return pathlib.Path(GIVEN)
+        return ROOT / GIVEN
     folder = tmp_path_factory.mktemp("packages")
     make(folder)
     return folder
