@@ -94,7 +94,7 @@ def test_a_wrong_pipeline_file_is_an_error_of_the_start(place):
 
 @pytest.mark.long
 def test_an_object_that_is_larger_than_the_memory(place):
-    memory_mb, n = 128, 4_000_000
+    memory_mb, n = 512, 16_000_000
     emulator = place.emulate(memory_mb=memory_mb)
     text = HEADER + "".join(f"T{i},Somebody Called Ann,{i % 977}.50\n" for i in range(1, n))
     assert len(text) > memory_mb << 20
