@@ -44,6 +44,14 @@ fe_fail(struct fe_err *err, enum fe_rc rc, const char *fmt, ...)
 	return rc;
 }
 
+enum fe_rc
+fe_err_pass(struct fe_err *err, const struct fe_err *before)
+{
+	if (err)
+		*err = *before;
+	return before->rc;
+}
+
 void
 fe_err_context(struct fe_err *err, const char *fmt, ...)
 {

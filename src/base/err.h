@@ -60,6 +60,9 @@ struct fe_err {
 FE_PRINTF(3, 4)
 enum fe_rc fe_fail(struct fe_err *err, enum fe_rc rc, const char *fmt, ...);
 
+/* Fails as something has failed before, in another thread perhaps; returns its code. */
+enum fe_rc fe_err_pass(struct fe_err *err, const struct fe_err *before);
+
 /* Puts "context: " before the text; the code and place stay. */
 FE_PRINTF(2, 3)
 void fe_err_context(struct fe_err *err, const char *fmt, ...);

@@ -175,8 +175,8 @@ fe_key_new_index(struct fe_keytable *t, size_t n_slots)
 {
 	fe_free(t->tags); /* before the new one is there: memory must not peak */
 	fe_free(t->places);
-	t->tags = fe_new_array(n_slots, uint8_t);
-	t->places = fe_new_array(n_slots, uint32_t);
+	t->tags = fe_alloc_table(n_slots, sizeof *t->tags);
+	t->places = fe_alloc_table(n_slots, sizeof *t->places);
 	t->n_slots = n_slots;
 }
 
@@ -263,6 +263,8 @@ fe_key_append(struct fe_keytable *t, uint64_t hash, struct fe_str key, uint32_t 
 	chunk->used_bytes += n_bytes;
 	t->n_entries++;
 	*value = entry + fe_entry_value_offset(key.n);
+	/* They are zeros; but to read new memory before it is written costs a second page fault. */
+	memset(*value, 0, t->value_bytes);
 	return FE_OK;
 }
 

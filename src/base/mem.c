@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/err.h"
 
 #define CHUNK_BYTES (64u * 1024)
+#define HUGE_PAGE_BYTES ((size_t)2 * 1024 * 1024)
 
 static _Noreturn void
 out_of_memory(size_t size_bytes)
@@ -38,6 +40,20 @@ fe_alloc(size_t size_bytes)
 }
 
 void *fe_alloc_array(size_t n, size_t size_bytes) { return fe_alloc(product(n, size_bytes)); }
+
+void *
+fe_alloc_table(size_t n, size_t size_bytes)
+{
+	size_t total = product(n, size_bytes);
+	if (total < HUGE_PAGE_BYTES || total % HUGE_PAGE_BYTES)
+		return fe_alloc(total);
+	void *p = aligned_alloc(HUGE_PAGE_BYTES, total);
+	if (!p)
+		out_of_memory(total);
+	(void)madvise(p, total, MADV_HUGEPAGE); /* before it is touched; only a hint */
+	memset(p, 0, total);
+	return p;
+}
 
 void *
 fe_realloc_array(void *p, size_t n, size_t size_bytes)

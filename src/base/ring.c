@@ -38,6 +38,15 @@ fe_ring_add(struct fe_ring *r)
 }
 
 void
+fe_ring_wait_until_empty(struct fe_ring *r)
+{
+	pthread_mutex_lock(&r->lock);
+	while (r->n_full + r->n_lent > 0)
+		pthread_cond_wait(&r->changed, &r->lock);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void
 fe_ring_take(struct fe_ring *r)
 {
 	pthread_mutex_lock(&r->lock);

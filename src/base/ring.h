@@ -30,6 +30,7 @@ void fe_ring_init(struct fe_ring *r, size_t n_slots);
 void fe_ring_reset(struct fe_ring *r);
 bool fe_ring_wait_for_room(struct fe_ring *r); /* false: the taker wants no more */
 void fe_ring_add(struct fe_ring *r);
+void fe_ring_wait_until_empty(struct fe_ring *r); /* all taken, and given back */
 void fe_ring_take(struct fe_ring *r);          /* gives back the slot before, waits for one that is full */
 void fe_ring_close(struct fe_ring *r);
 

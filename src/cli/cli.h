@@ -63,7 +63,7 @@ extern const struct fe_command fe_command_run, fe_command_extract, fe_command_tr
 	  .help = "postgresql: merge into live indexes, or rebuild them after the rows; auto: by sizes and rights" }
 #define FE_OPT_THREADS                                                         \
 	{ .name = "threads", .kind = FE_OPT_INT, .arg = "N", .fallback = "1", .least = 1, .most = 64, \
-	  .help = "2 or more: parse ahead in a second one; results do not depend on it" }
+	  .help = "2 or more: read and judge records ahead, and hash files, in others; results do not depend on it" }
 #define FE_OPT_MAX_MEMORY                                                      \
 	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE",                \
 	  .help = "the most memory of the process, 64M or more; keys that find no room go to disk, and nothing else changes" }

@@ -5,6 +5,9 @@
  * meanwhile does no harm. A temporary file is locked (flock) by its writer: one that
  * nobody has locked was left by a killed run, and is removed by the next writer of the
  * same target.
+ *
+ * The worker that hashes reads the file itself, some MiB behind what is written: bytes of
+ * a buffer would have to come from the other processor's cache, and cost the writer more than that.
  */
 #include "io/writer.h"
 
@@ -12,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -22,13 +26,26 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 #include "base/unnamed.h"
+#include "base/worker.h"
 #include "base/write_all.h"
 #include "io/s3_url.h"
 #include "io/upload.h"
 
 #define BUFFER_BYTES ((size_t)256 * 1024)
 #define WRITEBACK_BYTES ((uint64_t)8 * 1024 * 1024)
+#define HASH_BYTES ((uint64_t)1024 * 1024) /* that the worker is given at a time */
 #define MAX_TRIES 16
+
+/* What another thread hashes of the file. */
+struct hasher {
+	struct fe_worker *worker; /* NULL: there is none */
+	uint64_t n_given;         /* of the file, to the worker */
+	_Atomic uint64_t until;   /* to be hashed, up to here; the worker's own from here on: */
+	uint64_t n_hashed;
+	char *bytes;
+	enum fe_rc rc;
+	struct fe_err err;
+};
 
 struct fe_writer {
 	char *path;      /* as given, for messages */
@@ -36,7 +53,8 @@ struct fe_writer {
 	char *temp;      /* name of the temporary file; NULL: there is none */
 	int folder, fd;
 	struct fe_upload *upload; /* of S3; NULL: a file */
-	struct fe_sha256 *sha;
+	struct fe_sha256 *sha; /* NULL: what is written will be written anew */
+	struct hasher hasher;
 	char *buffer;
 	size_t n_buffered;
 	uint64_t n_written; /* to the file */
@@ -201,13 +219,84 @@ begin_writeback(struct fe_writer *w)
 	w->n_begun = w->n_written;
 }
 
+/* ---- the hash ---- */
+
+void
+fe_writer_hash_behind(struct fe_writer *w)
+{
+	FE_ASSERT(fe_writer_size(w) == 0 && !w->hasher.worker);
+	w->hasher.worker = fe_worker_start();
+	if (w->hasher.worker)
+		w->hasher.bytes = fe_alloc(BUFFER_BYTES);
+}
+
+/* The worker's: what is in the file up to `until`. */
+static void
+hash_file(void *ctx)
+{
+	struct fe_writer *w = ctx;
+	struct hasher *h = &w->hasher;
+	const uint64_t until = atomic_load_explicit(&h->until, memory_order_acquire);
+
+	while (h->rc == FE_OK && h->n_hashed < until) {
+		size_t n = until - h->n_hashed < BUFFER_BYTES ? (size_t)(until - h->n_hashed) : BUFFER_BYTES;
+		h->rc = fe_pread_all(w->fd, h->n_hashed, h->bytes, n, &h->err);
+		if (h->rc == FE_OK)
+			fe_sha256_add(w->sha, h->bytes, n);
+		h->n_hashed += n;
+	}
+}
+
+static void
+give_to_hash(struct fe_writer *w)
+{
+	struct hasher *h = &w->hasher;
+	atomic_store_explicit(&h->until, w->n_written, memory_order_release);
+	h->n_given = w->n_written;
+	fe_worker_give(h->worker, hash_file, w);
+}
+
+/* Of what was just put into the file. */
+static void
+hash(struct fe_writer *w, const void *p, size_t n_bytes)
+{
+	if (!w->sha)
+		return;
+	if (!w->hasher.worker)
+		fe_sha256_add(w->sha, p, n_bytes);
+	else if (w->n_written - w->hasher.n_given >= HASH_BYTES)
+		give_to_hash(w);
+}
+
+/* From the front, or not at all. */
+static void
+hash_anew(struct fe_writer *w, struct fe_sha256 *sha)
+{
+	struct hasher *h = &w->hasher;
+	fe_worker_wait(h->worker);
+	fe_sha256_free(w->sha);
+	w->sha = sha;
+	h->n_given = h->n_hashed = 0;
+}
+
+static enum fe_rc
+end_hash(struct fe_writer *w, struct fe_err *err)
+{
+	struct hasher *h = &w->hasher;
+	if (!h->worker)
+		return FE_OK;
+	fe_worker_wait(h->worker);
+	return h->rc ? fail_at(w, fe_err_pass(err, &h->err), err) : FE_OK;
+}
+
+/* ---- content ---- */
+
 static enum fe_rc
 put(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err)
 {
 	FE_TRY(fail_at(w, fe_pwrite_all(w->fd, w->n_written, p, n_bytes, err), err));
-	if (w->sha)
-		fe_sha256_add(w->sha, p, n_bytes);
 	w->n_written += n_bytes;
+	hash(w, p, n_bytes);
 	begin_writeback(w);
 	return FE_OK;
 }
@@ -259,8 +348,7 @@ fe_writer_size(const struct fe_writer *w)
 void
 fe_writer_forget_hash(struct fe_writer *w)
 {
-	fe_sha256_free(w->sha);
-	w->sha = NULL;
+	hash_anew(w, NULL);
 }
 
 enum fe_rc
@@ -270,8 +358,7 @@ fe_writer_rewrite(struct fe_writer *w, struct fe_err *err)
 	FE_TRY(fe_writer_flush(w, err));
 	w->n_before = w->n_written;
 	w->n_written = w->n_begun = 0;
-	fe_sha256_free(w->sha);
-	w->sha = fe_sha256_new();
+	hash_anew(w, fe_sha256_new());
 	return FE_OK;
 }
 
@@ -282,12 +369,15 @@ fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], stru
 	FE_ASSERT(!w->is_finished && w->sha);
 	FE_TRY(fe_writer_flush(w, err));
 	FE_TRY(fe_failpoint("writer.finish", err));
+	if (w->hasher.worker)
+		give_to_hash(w);
 	if (w->n_written < w->n_before && ftruncate(w->fd, (off_t)w->n_written) != 0)
 		return fe_fail_errno(err, errno, "cannot shorten", w->path);
 	if (w->upload)
 		FE_TRY(fe_upload_send(w->upload, w->fd, w->n_written, err));
 	else if (fsync(w->fd) != 0)
 		return fe_fail_errno(err, errno, "cannot bring to disk", w->path);
+	FE_TRY(end_hash(w, err));
 	fe_sha256_end(w->sha, digest);
 	fe_sha256_hex(digest, sha256_hex);
 	w->is_finished = true;
@@ -318,6 +408,7 @@ fe_writer_close(struct fe_writer *w)
 {
 	if (!w)
 		return;
+	fe_worker_stop(w->hasher.worker);
 	fe_upload_close(w->upload);
 	if (w->temp)
 		(void)unlinkat(w->folder, w->temp, 0); /* else the next writer removes it */
@@ -327,6 +418,7 @@ fe_writer_close(struct fe_writer *w)
 		(void)close(w->folder);
 	fe_sha256_free(w->sha);
 	fe_free(w->buffer);
+	fe_free(w->hasher.bytes);
 	fe_free(w->temp);
 	fe_free(w->name);
 	fe_free(w->path);

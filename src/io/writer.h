@@ -6,6 +6,9 @@
  * directory; close without commit removes it. Leftovers of killed runs are removed
  * by the next open of the same target. SHA-256 and size as written.
  *
+ * By itself it hashes in the thread of the caller. With fe_writer_hash_behind a second thread does,
+ * reading back what was written: the same hash; and what goes wrong is told by finish.
+ *
  * "s3://bucket/key" is written to an unnamed file in TMPDIR (else /var/tmp), from which it can
  * be read back; finish brings it to S3, and publish makes the object of it (io/upload.h).
  */
@@ -21,6 +24,8 @@ struct fe_writer;
 
 FE_MUST_USE enum fe_rc fe_writer_open(struct fe_writer **out, const char *path, const struct fe_net_settings *net,
                                       struct fe_err *err); /* net as in io/reader.h */
+/* Before anything is written. Without a thread to be had, all stays as it is. */
+void fe_writer_hash_behind(struct fe_writer *w);
 FE_MUST_USE enum fe_rc fe_writer_write(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err);
 /* Flushes our buffer to the file, so that pread sees it. */
 FE_MUST_USE enum fe_rc fe_writer_flush(struct fe_writer *w, struct fe_err *err);

@@ -92,6 +92,7 @@ files_open(struct fe_sink **out, const struct fe_sink_settings *set, struct fe_e
 	for (size_t i = 0; i < set->n_tables; i++) {
 		fe_files_table_init(&s->tables[i], &set->tables[i], &(struct fe_files_place){ s->folder, &s->net });
 		s->tables[i].stamp = set->stamp;
+		s->tables[i].hashes_behind = set->hashes_behind;
 	}
 	rc = fe_folder_make(s->folder, err);
 	if (rc)

@@ -84,6 +84,8 @@ fe_files_table_begin(struct fe_files_table *t, struct fe_err *err)
 		return fe_fail(err, FE_EBUG, "the table '%s' was begun before", t->table->name);
 	FE_TRY(fe_writer_open(&t->out.writer, t->out.path, t->out.net, err));
 	t->has_begun = true;
+	if (t->hashes_behind)
+		fe_writer_hash_behind(t->out.writer);
 	t->bound = fe_files_row_bound(schema);
 	t->sums = fe_new_array(schema->n_fields + 1, fe_i128);
 	if (t->table->n_sum_by)

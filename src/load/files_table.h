@@ -18,6 +18,7 @@
 
 struct fe_files_table {
 	const struct fe_table *table;
+	bool hashes_behind;      /* io/writer.h */
 	const char *stamp;       /* of every row, in a last column processed_at; NULL: no such column */
 	struct fe_files_output out;
 	bool has_begun, has_ended;

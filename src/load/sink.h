@@ -40,6 +40,7 @@ struct fe_sink_settings {
 	int64_t wait_ms;               /* for the run lock and for a busy database */
 	int64_t lock_timeout_ms;       /* for locks on tables; 0: the engine's own */
 	enum fe_load_strategy strategy;
+	bool hashes_behind;            /* files: a second thread hashes what was written */
 	const char *spool_folder;      /* for what is set aside until the end of the run */
 	const char *stamp;             /* files: the text of a last column, processed_at, of every table; NULL: none */
 };

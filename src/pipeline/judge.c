@@ -6,6 +6,7 @@
  */
 #include "pipeline/judge.h"
 
+#include "pipeline/run.h"
 #include "pipeline/watermark.h"
 
 enum fe_rc
@@ -31,17 +32,58 @@ fe_judge_close(struct fe_judge *j)
 }
 
 enum fe_rc
-fe_judge_batch(struct fe_judge *j, struct fe_batch *b, struct fe_err *err)
+fe_judge_alone(struct fe_judge *j, struct fe_batch *b, struct fe_err *err)
 {
 	FE_TRY(fe_clean_batch(j->clean, b, j->now_us, err));
 	fe_watermark_see(j->watermark, b);
 	FE_TRY(fe_checks_where(j->checks, b, j->now_us, err));
-	enum fe_rc aborts = fe_checks_rules(j->checks, b, j->now_us, err);
-	if (aborts != FE_OK && aborts != FE_ECHECK)
-		return aborts;
+	return fe_checks_rules(j->checks, b, j->now_us, err);
+}
+
+enum fe_rc
+fe_judge_rest(struct fe_judge *j, struct fe_batch *b, struct fe_err *err)
+{
 	FE_TRY(fe_tally_read(j->tally, b, err));
 	FE_TRY(fe_check_references(j->references, j->reference_reasons, j->n_references, b, err));
 	FE_TRY(fe_derive_batch(j->derive, b, j->now_us, err));
 	fe_batch_reject_failed(b);
+	return FE_OK;
+}
+
+enum fe_rc
+fe_judge_batch(struct fe_judge *j, struct fe_batch *b, struct fe_err *err)
+{
+	enum fe_rc aborts = fe_judge_alone(j, b, err);
+	if (aborts != FE_OK && aborts != FE_ECHECK)
+		return aborts;
+	FE_TRY(fe_judge_rest(j, b, err));
 	return aborts;
+}
+
+size_t
+fe_judge_n_counts(const struct fe_judge *j)
+{
+	return 2 * j->plan->schema.n_source + j->plan->n_rules;
+}
+
+void
+fe_judge_counts(const struct fe_judge *j, uint64_t *out)
+{
+	for (size_t i = 0; i < j->plan->schema.n_source; i++) {
+		*out++ = fe_clean_defaults_filled(j->clean, i);
+		*out++ = fe_clean_negative_zeros(j->clean, i);
+	}
+	for (size_t i = 0; i < j->plan->n_rules; i++)
+		*out++ = fe_checks_broken(j->checks, i);
+}
+
+void
+fe_judge_tell_counts(const struct fe_judge *j, const uint64_t *counts, struct fe_dataset_result *out)
+{
+	for (size_t i = 0; i < j->plan->schema.n_source; i++) {
+		out->defaults_filled[i] = *counts++;
+		out->negative_zeros[i] = *counts++;
+	}
+	for (size_t i = 0; i < j->plan->n_rules; i++)
+		out->rules_broken[i] = *counts++;
 }

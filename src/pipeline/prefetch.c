@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-/* pipeline/prefetch.c - a ring of batches between a source and the runner */
+/* pipeline/prefetch.c - a ring of batches between a source and the runner
+ *
+ * A slot has all that comes with its batch, so that the thread may be ahead.
+ */
 #include "pipeline/prefetch.h"
 
 #include <pthread.h>
 
 #include "base/ring.h"
+#include "pipeline/judge.h"
 
 #define MAX_SLOTS 4
 
 struct slot {
 	struct fe_batch batch;
 	uint64_t done_bytes, total_bytes;
+	uint64_t *counts;  /* of the judge */
 	enum fe_rc rc;
-	struct fe_err err;
+	bool aborts;       /* a rule does, and err says why; rc is FE_OK */
+	struct fe_err err; /* of rc */
 };
 
 struct fe_prefetch {
 	struct fe_source *source;
+	struct fe_judge *judge;
 	struct slot slots[MAX_SLOTS];
 	size_t n_slots;
 	size_t next;          /* the caller's next slot */
@@ -26,10 +33,23 @@ struct fe_prefetch {
 };
 
 static void
+judge(struct fe_prefetch *p, struct slot *s)
+{
+	if (s->rc == FE_OK && s->batch.n_rows > 0) {
+		enum fe_rc rc = fe_judge_alone(p->judge, &s->batch, &s->err);
+		s->aborts = rc == FE_ECHECK;
+		s->rc = s->aborts ? FE_OK : rc;
+	}
+	fe_judge_counts(p->judge, s->counts);
+}
+
+static void
 fill(struct fe_prefetch *p, struct slot *s)
 {
 	s->rc = fe_source_next(p->source, &s->batch, &s->err);
 	fe_source_progress(p->source, &s->done_bytes, &s->total_bytes);
+	if (p->judge)
+		judge(p, s);
 }
 
 static void *
@@ -39,7 +59,7 @@ fill_ahead(void *ctx)
 	for (size_t i = 0; fe_ring_wait_for_room(&p->ring); i = (i + 1) % p->n_slots) {
 		struct slot *s = &p->slots[i];
 		fill(p, s);
-		bool is_last = s->rc != FE_OK || s->batch.n_rows == 0;
+		bool is_last = s->rc != FE_OK || s->aborts || s->batch.n_rows == 0;
 		fe_ring_add(&p->ring);
 		if (is_last)
 			break;
@@ -48,13 +68,17 @@ fill_ahead(void *ctx)
 }
 
 struct fe_prefetch *
-fe_prefetch_open(struct fe_source *source, const struct fe_schema *schema, unsigned n_threads)
+fe_prefetch_open(struct fe_source *source, const struct fe_schema *schema, struct fe_judge *judge, unsigned n_threads)
 {
 	struct fe_prefetch *p = fe_new(struct fe_prefetch);
 	p->source = source;
+	p->judge = judge;
 	p->n_slots = n_threads > 1 ? MAX_SLOTS : 1;
-	for (size_t i = 0; i < p->n_slots; i++)
+	for (size_t i = 0; i < p->n_slots; i++) {
 		fe_batch_init(&p->slots[i].batch, schema);
+		if (judge)
+			p->slots[i].counts = fe_new_array(fe_judge_n_counts(judge) + 1, uint64_t);
+	}
 	fe_ring_init(&p->ring, p->n_slots);
 	/* Without a thread to be had, the caller's own does the work. */
 	p->has_thread = n_threads > 1 && pthread_create(&p->thread, NULL, fill_ahead, p) == 0;
@@ -70,7 +94,10 @@ fe_prefetch_next(struct fe_prefetch *p, struct fe_prefetched *out, struct fe_err
 	else
 		fill(p, s);
 	p->next = (p->next + 1) % p->n_slots;
-	*out = (struct fe_prefetched){ &s->batch, s->done_bytes, s->total_bytes };
+	*out = (struct fe_prefetched){
+		.batch = &s->batch, .done_bytes = s->done_bytes, .total_bytes = s->total_bytes,
+		.counts = s->counts, .aborts = s->aborts ? &s->err : NULL,
+	};
 	if (s->rc && err)
 		*err = s->err;
 	return s->rc;
@@ -85,8 +112,10 @@ fe_prefetch_close(struct fe_prefetch *p)
 		fe_ring_close(&p->ring);
 		pthread_join(p->thread, NULL);
 	}
-	for (size_t i = 0; i < p->n_slots; i++)
+	for (size_t i = 0; i < p->n_slots; i++) {
 		fe_batch_reset(&p->slots[i].batch);
+		fe_free(p->slots[i].counts);
+	}
 	fe_ring_reset(&p->ring);
 	fe_free(p);
 }

@@ -145,6 +145,7 @@ open_sink(struct fe_run_context *run, struct fe_err *err)
 		.wait_ms = run->set->wait_ms,
 		.lock_timeout_ms = run->set->lock_timeout_ms,
 		.strategy = run->set->strategy,
+		.hashes_behind = run->set->n_threads > 1,
 		.spool_folder = run->folder,
 		.stamp = run->set->stamp,
 	};

@@ -54,7 +54,7 @@ struct fe_run_settings {
 	int64_t lock_timeout_ms;    /* for a lock that somebody else has on a table; 0: the engine's own */
 	enum fe_load_strategy strategy;
 	uint64_t max_memory_bytes;  /* of the process; keys past it go to disk (pipeline/memory.h); 0: no limit */
-	unsigned n_threads;         /* 2 or more: records are parsed ahead by a second one */
+	unsigned n_threads;         /* 2 or more: records are read and judged ahead, and files hashed, by others */
 	const char *from, *until;   /* of data sets with a cursor: just this window; NULL: from the watermark on */
 	bool reprocess;             /* read objects that the manifest knows too */
 	enum fe_fail_on fail_on;    /* which failed expectations hold the run */

@@ -129,7 +129,7 @@ open_source(struct chain *c, struct fe_err *err)
 		set.skip_ctx = c;
 	}
 	FE_TRY(fe_source_open(&c->source, c->plan->source, &set, err));
-	c->prefetch = fe_prefetch_open(c->source, &c->plan->schema, threads_for(c, &set));
+	c->prefetch = fe_prefetch_open(c->source, &c->plan->schema, &c->judge, threads_for(c, &set));
 	return FE_OK;
 }
 
@@ -287,17 +287,19 @@ read_all(struct chain *c, struct fe_err *err)
 {
 	for (;;) {
 		FE_TRY(fe_stop_check(err));
-		FE_TRY(fe_prefetch_next(c->prefetch, &c->now, err));
-		if (c->now.batch->n_rows == 0)
+		enum fe_rc rc = fe_prefetch_next(c->prefetch, &c->now, err);
+		fe_judge_tell_counts(&c->judge, c->now.counts, c->out);
+		if (rc)
+			return rc;
+		if (c->now.batch->n_rows == 0 && !c->now.aborts)
 			return FE_OK;
 		FE_TRY(fe_failpoint("run.batch", err));
-		enum fe_rc aborts = fe_judge_batch(&c->judge, c->now.batch, err);
-		if (aborts != FE_OK && aborts != FE_ECHECK)
-			return aborts;
+		FE_TRY(fe_judge_rest(&c->judge, c->now.batch, err));
 		if (c->out->control)
 			FE_TRY(fe_control_feed(c->out->control, c->now.batch, err));
 		FE_TRY(load_batch(c, err));
-		FE_TRY(aborts);
+		if (c->now.aborts)
+			return fe_err_pass(err, c->now.aborts);
 		report_progress(c, false);
 	}
 }
@@ -365,12 +367,6 @@ chain_reset(struct chain *c)
 {
 	fe_prefetch_close(c->prefetch);
 	finish_objects(c);
-	for (size_t i = 0; c->judge.clean && i < c->plan->schema.n_source; i++) {
-		c->out->defaults_filled[i] = fe_clean_defaults_filled(c->judge.clean, i);
-		c->out->negative_zeros[i] = fe_clean_negative_zeros(c->judge.clean, i);
-	}
-	for (size_t i = 0; c->judge.checks && i < c->plan->n_rules; i++)
-		c->out->rules_broken[i] = fe_checks_broken(c->judge.checks, i);
 	fe_source_close(c->source);
 	fe_judge_close(&c->judge);
 	fe_free(c->references);

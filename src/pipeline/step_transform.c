@@ -53,7 +53,7 @@ open_source(struct transform *t, struct fe_err *err)
 	set.reasons = &t->out->reasons;
 	set.clock = t->step->set.clock;
 	FE_TRY(fe_source_open(&t->source, t->dataset->source, &set, err));
-	t->prefetch = fe_prefetch_open(t->source, &t->dataset->schema, t->n_threads);
+	t->prefetch = fe_prefetch_open(t->source, &t->dataset->schema, &t->judge, t->n_threads);
 	return FE_OK;
 }
 
@@ -70,6 +70,7 @@ open_outputs(struct transform *t, struct fe_err *err)
 	t->table.name = t->dataset->name;
 	fe_files_table_init(&t->clean, &t->table, &clean);
 	fe_files_output_init(&t->rejects, &rejects, t->dataset->name, ".rejects.csv");
+	t->clean.hashes_behind = t->n_threads > 1;
 	FE_TRY(fe_files_table_begin(&t->clean, err));
 	return fe_spool_open(&t->spool, spool && *spool ? spool : "/tmp", err);
 }
@@ -106,14 +107,16 @@ read_all(struct transform *t, struct fe_err *err)
 
 	for (;;) {
 		FE_TRY(fe_stop_check(err));
-		FE_TRY(fe_prefetch_next(t->prefetch, &now, err));
-		if (now.batch->n_rows == 0)
+		enum fe_rc rc = fe_prefetch_next(t->prefetch, &now, err);
+		fe_judge_tell_counts(&t->judge, now.counts, t->out);
+		if (rc)
+			return rc;
+		if (now.batch->n_rows == 0 && !now.aborts)
 			return fe_kept_agrees(&t->kept, t->source, err);
-		enum fe_rc aborts = fe_judge_batch(&t->judge, now.batch, err);
-		if (aborts != FE_OK && aborts != FE_ECHECK)
-			return aborts;
+		FE_TRY(fe_judge_rest(&t->judge, now.batch, err));
 		FE_TRY(write_batch(t, now.batch, err));
-		FE_TRY(aborts);
+		if (now.aborts)
+			return fe_err_pass(err, now.aborts);
 	}
 }
 
@@ -184,12 +187,6 @@ take_counts(struct transform *t)
 {
 	struct fe_dataset_result *out = t->out;
 
-	for (size_t i = 0; t->judge.clean && i < t->dataset->schema.n_source; i++) {
-		out->defaults_filled[i] = fe_clean_defaults_filled(t->judge.clean, i);
-		out->negative_zeros[i] = fe_clean_negative_zeros(t->judge.clean, i);
-	}
-	for (size_t i = 0; t->judge.checks && i < t->dataset->n_rules; i++)
-		out->rules_broken[i] = fe_checks_broken(t->judge.checks, i);
 	for (size_t i = 0; t->source && i < t->source->n_objects; i++) {
 		out->n_skipped_objects += t->source->objects[i].skipped;
 		for (int n = 0; n < FE_N_OBJECT_NOTES; n++)

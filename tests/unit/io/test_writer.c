@@ -178,18 +178,19 @@ writer_reads_back_what_it_wrote(void **state)
 }
 
 static void
-writer_writes_anew_over_what_it_wrote(void **state)
+write_anew(bool hashes_behind)
 {
 	const char *path = scratch_path(&scratch, "anew.csv");
 	struct fe_buf text, kept;
 	struct fe_err err = FE_ERR_INIT;
 	char sha[FE_SHA256_HEX_BYTES], want[FE_SHA256_HEX_BYTES], piece[1000];
-	(void)state;
 	fe_buf_init(&text, 1u << 22);
 	fe_buf_init(&kept, 1u << 22);
 	for (int i = 0; i < 300000; i++)
 		fe_buf_addf(&text, "%d,", i);
 	struct fe_writer *w = open_writer(path);
+	if (hashes_behind)
+		fe_writer_hash_behind(w);
 	assert_int_equal(fe_writer_write(w, text.p, text.n_bytes, &err), FE_OK);
 	fe_writer_forget_hash(w);
 	assert_int_equal(fe_writer_rewrite(w, &err), FE_OK);
@@ -213,6 +214,41 @@ writer_writes_anew_over_what_it_wrote(void **state)
 	assert_int_equal(unlink(path), 0);
 	fe_buf_reset(&text);
 	fe_buf_reset(&kept);
+}
+
+static void
+writer_writes_anew_over_what_it_wrote(void **state)
+{
+	(void)state;
+	write_anew(false);
+	write_anew(true);
+}
+
+static void
+writer_that_hashes_behind_has_the_same_hash(void **state)
+{
+	const char *path = scratch_path(&scratch, "behind.csv");
+	char sha[FE_SHA256_HEX_BYTES], want[FE_SHA256_HEX_BYTES];
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_buf text;
+	(void)state;
+
+	for (int n = 0; n <= 900000; n += 300000) {
+		struct fe_writer *w = open_writer(path);
+		fe_writer_hash_behind(w);
+		fe_buf_init(&text, 1u << 24);
+		for (int i = 0; i < n; i++)
+			fe_buf_addf(&text, "%d,", i);
+		for (size_t at = 0; at < text.n_bytes; at += 70001) {
+			size_t left = text.n_bytes - at;
+			assert_int_equal(fe_writer_write(w, text.p + at, left < 70001 ? left : 70001, &err), FE_OK);
+		}
+		assert_int_equal(fe_writer_finish(w, sha, &err), FE_OK);
+		fe_writer_close(w);
+		fe_sha256_of(fe_buf_str(&text), want);
+		assert_string_equal(sha, want);
+		fe_buf_reset(&text);
+	}
 }
 
 static void
@@ -310,6 +346,7 @@ main(void)
 		cmocka_unit_test(writer_writes_pieces_of_any_size),
 		cmocka_unit_test(writer_reads_back_what_it_wrote),
 		cmocka_unit_test(writer_writes_anew_over_what_it_wrote),
+		cmocka_unit_test(writer_that_hashes_behind_has_the_same_hash),
 		cmocka_unit_test(writer_removes_leftovers_of_killed_runs_only),
 		cmocka_unit_test(writer_refuses_to_replace_what_is_no_file),
 		cmocka_unit_test(writer_refuses_places_that_cannot_be_written),

@@ -56,7 +56,7 @@ take_all(unsigned n_threads, unsigned n_batches, unsigned fails_at, unsigned slo
 {
 	struct fe_schema schema = one_int();
 	struct counting_source s = { .base.ops = &ops, .base.dataset = "numbers", .base.objects = &object, .base.n_objects = 1, .n_batches = n_batches, .fails_at = fails_at };
-	struct fe_prefetch *p = fe_prefetch_open(&s.base, &schema, n_threads);
+	struct fe_prefetch *p = fe_prefetch_open(&s.base, &schema, NULL, n_threads);
 	struct fe_err err = FE_ERR_INIT;
 	int64_t expected = 0;
 	enum fe_rc rc;
@@ -114,7 +114,7 @@ closing_early_stops_the_thread(void **state)
 	struct fe_schema schema = one_int();
 	for (unsigned n_taken = 0; n_taken < 5; n_taken++) {
 		struct counting_source s = { .base.ops = &ops, .base.dataset = "numbers", .base.objects = &object, .base.n_objects = 1, .n_batches = 1000, .fails_at = UINT32_MAX };
-		struct fe_prefetch *p = fe_prefetch_open(&s.base, &schema, 2);
+		struct fe_prefetch *p = fe_prefetch_open(&s.base, &schema, NULL, 2);
 		for (unsigned i = 0; i < n_taken; i++) {
 			struct fe_prefetched now;
 			assert_int_equal(fe_prefetch_next(p, &now, NULL), FE_OK);
