@@ -140,7 +140,7 @@ variable "reserved_concurrency" {
 }
 
 variable "log_level" {
-  description = "The least of what the function logs."
+  description = "The least of what the function logs: DEBUG or INFO."
   type        = string
   default     = "INFO"
 }

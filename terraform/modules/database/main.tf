@@ -166,9 +166,9 @@ resource "aws_db_instance" "replica" {
   replicate_source_db = aws_db_instance.this.identifier
   instance_class      = var.replica_instance_class == null ? var.instance_class : var.replica_instance_class
 
+  # Its key is the primary's; a request that names one as well, in the same region, is refused.
   iam_database_authentication_enabled = true
   storage_encrypted                   = true
-  kms_key_id                          = var.kms_key_arn
   storage_type                        = "gp3"
   max_allocated_storage               = var.max_storage_gb
 

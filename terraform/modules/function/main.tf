@@ -22,6 +22,7 @@ locals {
       FINETL_OUTPUT                = var.writes_files ? "s3://${var.processed_bucket.name}" : null
       FINETL_WAREHOUSE             = local.has_database ? "${var.database.url}&sslrootcert=${var.database_ca_file}" : "none"
       FINETL_DB_SECRET_ARN         = local.has_database ? var.database.secret_arn : null
+      FINETL_WAIT                  = local.has_database ? "${floor(var.timeout_s * 0.8)}s" : null # runs into one database take turns
       FINETL_PROCESSED_AT          = tostring(var.processed_at)
       POWERTOOLS_SERVICE_NAME      = var.name
       POWERTOOLS_METRICS_NAMESPACE = var.metrics_namespace

@@ -212,12 +212,12 @@ variable "metrics_namespace" {
 }
 
 variable "log_level" {
-  description = "The least of what is logged."
+  description = "The least of what is logged: DEBUG or INFO. Above that Lambda would drop finetl's metrics, which it takes for lines of INFO."
   type        = string
   default     = "INFO"
   validation {
-    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
-    error_message = "DEBUG, INFO, WARN or ERROR."
+    condition     = contains(["DEBUG", "INFO"], var.log_level)
+    error_message = "DEBUG or INFO: above INFO Lambda drops lines without a level, and metrics are such lines."
   }
 }
 

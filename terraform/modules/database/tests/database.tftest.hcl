@@ -101,6 +101,11 @@ run "replicas" {
     condition     = alltrue([for replica in aws_db_instance.replica : replica.storage_encrypted && !replica.publicly_accessible && replica.replicate_source_db == "financial-etl-test"])
     error_message = "Private and encrypted as the primary is."
   }
+  # The request to make one in the same region may not name a key: "Your request does not require the KMS key parameter".
+  assert {
+    condition     = alltrue([for replica in aws_db_instance.replica : replica.kms_key_id != var.kms_key_arn])
+    error_message = "A replica has the primary's key without being told."
+  }
   assert {
     condition     = length(aws_cloudwatch_log_group.this) == 6
     error_message = "Each server has its logs."

@@ -232,6 +232,26 @@ run "users_in_the_url_are_refused" {
   expect_failures = [var.database]
 }
 
+# Lambda takes a line without a level for one of INFO, and metrics are such lines.
+run "levels_that_lose_metrics_are_refused" {
+  command = plan
+  variables {
+    log_level = "WARN"
+  }
+  expect_failures = [var.log_level]
+}
+
+run "waits_for_the_database_as_long_as_there_is_time" {
+  variables {
+    database = { url = "postgresql://books:5432/finetl?sslmode=verify-full", secret_arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:books" }
+    network  = { subnet_ids = ["subnet-1"], security_group_id = "sg-1" }
+  }
+  assert {
+    condition     = one(aws_lambda_function.this.environment).variables["FINETL_WAIT"] == "240s"
+    error_message = "Runs into one database take turns: many files at once wait for one another, and should not end as failed events."
+  }
+}
+
 run "missing_packages_are_refused" {
   command = plan
   variables {
