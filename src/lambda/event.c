@@ -46,13 +46,16 @@ is_one_line(struct fe_str s)
 	return true;
 }
 
-/* A member that need not be there; an empty one is not. */
+/* A member that need not be there; null and an empty one are not. What is no text is not passed over: the object
+ * would be taken without having been compared with it. */
 static enum fe_rc
 take_text(struct reading *r, const struct fe_json_value *v, const char *name, const char **out)
 {
+	const struct fe_json_value *member = fe_json_get(v, name);
 	struct fe_str text = text_of(v, name);
+	bool is_other = member && !fe_json_is(member, FE_JSON_STRING) && !fe_json_is(member, FE_JSON_NULL);
 
-	if (text.n > MAX_TEXT_BYTES || !is_one_line(text) || !fe_utf8_is_valid(text))
+	if (is_other || text.n > MAX_TEXT_BYTES || !is_one_line(text) || !fe_utf8_is_valid(text))
 		return fe_fail(r->err, FE_EDATA, "the event's '%s' is too long, or no text of one line", name);
 	*out = text.n ? fe_arena_copy(&r->event->arena, text.p, text.n) : NULL;
 	return FE_OK;

@@ -254,6 +254,8 @@ unknown_events_are_refused(void **state)
 	is_refused(S3_EVENT("a", ",\"size\":-1"), "no number of bytes");
 	is_refused(S3_EVENT("a", ",\"size\":1.5"), "no number of bytes");
 	is_refused(S3_EVENT("a", ",\"size\":\"7\""), "no number of bytes");
+	is_refused(S3_EVENT("a", ",\"versionId\":7"), "no text");
+	is_refused(S3_EVENT("a", ",\"eTag\":[\"d41d8\"]"), "no text");
 	is_refused(S3_EVENT("a", ",\"sequencer\":\"xyz\""), "hexadecimal");
 	is_refused(S3_EVENT("a", ",\"versionId\":\"a\\r\\nHost: x\""), "one line");
 }
