@@ -118,7 +118,7 @@ open_source(struct chain *c, struct fe_err *err)
 	set.clock = c->run->set->clock;
 	if (c->run->set->replay) {
 		enum fe_rc rc = fe_replay_source(c->run->set->replay, &set, &c->source, err);
-		c->prefetch = fe_prefetch_open(c->source, &c->plan->schema, 1);
+		c->prefetch = fe_prefetch_open(c->source, &c->plan->schema, &c->judge, 1);
 		return rc;
 	}
 	FE_TRY(open_watermark(c, &set.window, err));
