@@ -241,7 +241,7 @@ pg_schema_prints_one_script(void **state)
 	assert_null(strstr(fe_buf_text(&out), "main."));
 	/* What it drops is an index or a trigger of the audit trail, to make a better one. */
 	for (const char *at = fe_buf_text(&out); (at = strstr(at, "DROP ")); at++)
-		assert_true(strncmp(at, "DROP INDEX \"Odd \"\"one\"\".etl_", 29) == 0 ||
+		assert_true(strncmp(at, "DROP INDEX \"Odd \"\"one\"\"\".etl_", 29) == 0 ||
 		            strncmp(at, "DROP TRIGGER etl_", 17) == 0);
 	assert_string_equal(fe_buf_text(&out) + out.n_bytes - 9, "\nCOMMIT;\n");
 	fe_buf_reset(&out);
