@@ -113,7 +113,10 @@ FE_MUST_USE enum fe_rc fe_cli_plan_load(struct fe_plan **out, const struct fe_pl
                                         const struct fe_evolve_settings *evolve, struct fe_err *err);
 /* --quiet, --log-level, --log-format. */
 void fe_cli_set_log(const struct fe_opts *opts, bool on_terminal);
-enum fe_load_strategy fe_cli_strategy(const struct fe_opts *opts); /* --load-strategy */
+struct fe_run_settings;
+/* What every command that loads is told alike: --wait, --lock-timeout, --load-strategy, --max-memory
+ * and --fail-on; the clock is the system's, and there is one thread. */
+void fe_cli_run_settings(struct fe_run_settings *out, const struct fe_opts *opts);
 /* The warehouse that the options, the environment or the pipeline file name, with its secret; owned. */
 FE_MUST_USE enum fe_rc fe_cli_warehouse(char **out, const struct fe_opts *opts, struct fe_err *err);
 /* --run-time; *us stays as it is where it is not given. */

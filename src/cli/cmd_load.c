@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* cli/cmd_load.c - finetl load: the third of five steps, the run over what extract kept */
-#include "base/log.h"
 #include "cli/step.h"
-#include "pipeline/report_run.h"
 #include "pipeline/tell.h"
 
 static const struct fe_opt options[] = {
@@ -18,17 +16,6 @@ static const struct fe_opt options[] = {
 	{ 0 },
 };
 
-/* The run has ended as it has: a page that cannot be written is told, and changes nothing. */
-static void
-write_report(const struct fe_run_result *res, const char *folder)
-{
-	char text[FE_ERR_TEXT_BYTES + 512];
-	struct fe_err err = FE_ERR_INIT;
-
-	if (folder && fe_report_after_run(res, folder, &err))
-		fe_log(FE_LOG_WARN, "the report of the run was not written", "cause", fe_err_print(&err, text, sizeof text), NULL);
-}
-
 static enum fe_rc
 load(struct fe_step *s, const struct fe_opts *opts, struct fe_err *err)
 {
@@ -38,23 +25,18 @@ load(struct fe_step *s, const struct fe_opts *opts, struct fe_err *err)
 		.metrics_path = fe_opts_text(opts, "metrics-textfile"),
 		.lineage_url = fe_opts_text(opts, "openlineage-url"),
 	};
-	const struct fe_run_settings set = {
-		.wait_ms = fe_opts_number(opts, "wait"),
-		.lock_timeout_ms = fe_opts_number(opts, "lock-timeout"),
-		.strategy = fe_cli_strategy(opts),
-		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
-		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
-		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
-		.started = fe_tell_start,
-		.ended = fe_tell_end,
-		.told_ctx = &tell,
-	};
+	struct fe_run_settings set;
 	struct fe_run_result res = { 0 };
 	bool has_run;
 
+	fe_cli_run_settings(&set, opts);
+	set.n_threads = (unsigned)fe_opts_number(opts, "threads");
+	set.started = fe_tell_start;
+	set.ended = fe_tell_end;
+	set.told_ctx = &tell;
 	enum fe_rc rc = fe_step_load(s, &set, &res, &has_run, err);
 	if (has_run)
-		write_report(&res, fe_opts_text(opts, "report"));
+		fe_cli_report_run(&res, fe_opts_text(opts, "report"));
 	else if (rc == FE_OK)
 		fe_tell_on_record(&tell, res.run_id);
 	fe_run_result_reset(&res);

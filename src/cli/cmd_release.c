@@ -100,18 +100,12 @@ release(struct releasing *w, const struct fe_opts *opts, struct fe_run_settings 
 static enum fe_rc
 run(const struct fe_opts *opts, struct fe_err *err)
 {
-	struct fe_run_settings set = {
-		.clock = &fe_clock_system,
-		.wait_ms = fe_opts_number(opts, "wait"),
-		.lock_timeout_ms = fe_opts_number(opts, "lock-timeout"),
-		.strategy = fe_cli_strategy(opts),
-		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
-		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
-		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
-	};
+	struct fe_run_settings set;
 	struct releasing w = { 0 };
 
 	fe_cli_set_log(opts, isatty(STDOUT_FILENO));
+	fe_cli_run_settings(&set, opts);
+	set.n_threads = (unsigned)fe_opts_number(opts, "threads");
 	enum fe_rc rc = release(&w, opts, &set, err), printed = FE_OK;
 	if (w.has_run)
 		fe_cli_report_run(&w.result, fe_opts_text(opts, "report"));

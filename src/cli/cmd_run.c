@@ -72,24 +72,18 @@ run(const struct fe_opts *opts, struct fe_err *err)
 {
 	bool on_terminal = isatty(STDOUT_FILENO);
 	struct fe_progress progress;
-	struct fe_run_settings set = {
-		.clock = &fe_clock_system,
-		.wait_ms = fe_opts_number(opts, "wait"),
-		.lock_timeout_ms = fe_opts_number(opts, "lock-timeout"),
-		.strategy = fe_cli_strategy(opts),
-		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
-		.n_threads = (unsigned)fe_opts_number(opts, "threads"),
-		.from = fe_opts_text(opts, "from"),
-		.until = fe_opts_text(opts, "to"),
-		.reprocess = fe_opts_has(opts, "reprocess"),
-		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
-	};
+	struct fe_run_settings set;
 	struct fe_plan *plan = NULL;
 	struct fe_run_result res = { 0 };
 	bool has_run = false;
 	enum fe_rc rc;
 
 	fe_cli_set_log(opts, on_terminal);
+	fe_cli_run_settings(&set, opts);
+	set.n_threads = (unsigned)fe_opts_number(opts, "threads");
+	set.from = fe_opts_text(opts, "from");
+	set.until = fe_opts_text(opts, "to");
+	set.reprocess = fe_opts_has(opts, "reprocess");
 	fe_progress_init(&progress, &fe_clock_system);
 	if (isatty(STDERR_FILENO) && !fe_opts_has(opts, "quiet")) {
 		set.progress = fe_progress_draw;

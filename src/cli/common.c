@@ -13,6 +13,7 @@
 #include "pipeline/evolve.h"
 #include "pipeline/plan.h"
 #include "pipeline/redact.h"
+#include "pipeline/run.h"
 #include "pipeline/secret.h"
 #include "pipeline/watermark.h"
 
@@ -235,13 +236,27 @@ fe_cli_set_log(const struct fe_opts *opts, bool on_terminal)
 	fe_log_set(level, strcmp(fe_opts_text(opts, "log-format"), "json") == 0 ? FE_LOG_JSON : FE_LOG_TEXT);
 }
 
-enum fe_load_strategy
-fe_cli_strategy(const struct fe_opts *opts)
+static enum fe_load_strategy
+load_strategy(const struct fe_opts *opts)
 {
 	const char *name = fe_opts_text(opts, "load-strategy");
 	return strcmp(name, "merge") == 0     ? FE_LOAD_MERGE
 	       : strcmp(name, "rebuild") == 0 ? FE_LOAD_REBUILD
 					      : FE_LOAD_AUTO;
+}
+
+void
+fe_cli_run_settings(struct fe_run_settings *out, const struct fe_opts *opts)
+{
+	*out = (struct fe_run_settings){
+		.clock = &fe_clock_system,
+		.wait_ms = fe_opts_number(opts, "wait"),
+		.lock_timeout_ms = fe_opts_number(opts, "lock-timeout"),
+		.strategy = load_strategy(opts),
+		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
+		.n_threads = 1,
+		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
+	};
 }
 
 enum fe_rc
