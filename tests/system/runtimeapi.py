@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import queue
+import select
 import signal
 import socket
 import subprocess
@@ -126,8 +127,10 @@ class RuntimeApi:
 
     def next(self, connection):
         self.asked.set()
-        invocation = self.events.get()
+        invocation = self.event_for(connection)
         self.asked.clear()
+        if invocation is None:
+            return False
         head = f"HTTP/1.1 {invocation.status} Said\r\n" + "".join(f"{n}: {v}\r\n" for n, v in invocation.headers())
         if invocation.chunked:
             body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts_of(invocation.body)) + b"0\r\n\r\n"
@@ -141,6 +144,16 @@ class RuntimeApi:
         connection.sendall(head.encode() + b"\r\n" + body)
         return True
 
+    def event_for(self, connection):
+        """The next event; None when the function is gone: one that is dead must not swallow what another is there for."""
+        while not is_gone(connection):
+            with contextlib.suppress(queue.Empty):
+                invocation = self.events.get(timeout=0.05)
+                if not is_gone(connection):
+                    return invocation
+                self.events.put(invocation)
+        return None
+
     def take(self, method, path, headers, body):
         if method == "POST" and path == PREFIX + "/init/error":
             self.init_errors.append(Answer("init", body, headers))
@@ -151,6 +164,11 @@ class RuntimeApi:
             return 404
         invocation = self.by_id.get(request_id)
         return invocation.note(Answer(kind, body, headers)) if invocation else 400
+
+
+def is_gone(connection):
+    """Whoever waits for an answer sends nothing more: what can be read is the end, or a reset."""
+    return bool(select.select([connection], [], [], 0)[0])
 
 
 def parts_of(body, sizes=(1, 2, 3, 700, 65536)):
