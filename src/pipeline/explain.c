@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "load/catalog.h"
 #include "pipeline/connectors.h"
+#include "pipeline/mended.h"
 #include "pipeline/trace.h"
 #include "pipeline/warehouse.h"
 
@@ -18,7 +19,10 @@ struct explanation {
 	struct fe_buf *out;
 	struct fe_catalog *catalog;
 	const struct fe_plan_dataset *dataset;
+	const struct fe_plan *plan;
 	int64_t run_time_us;
+	bool is_mended;    /* its run read a mended file */
+	int64_t mends;     /* the reject that its record mends; 0: none */
 	uint64_t n_rejects;
 };
 
@@ -27,6 +31,7 @@ tell_run(void *ctx, const struct fe_catalog_run *r, struct fe_err *err)
 {
 	struct explanation *e = ctx;
 	(void)err;
+	e->is_mended = fe_mended_is_run(r->reconciliation);
 	if (fe_timestamp_parse(r->run_time, NULL, NULL, &e->run_time_us) != FE_TIME_OK)
 		e->run_time_us = 0;
 	fe_buf_addf(e->out, "  run     %.*s of %.*s, started %.*s, %.*s\n", FE_STR_ARGS(r->run_id),
@@ -85,7 +90,10 @@ tell_row(void *ctx, const struct fe_catalog_row *row, struct fe_err *err)
 		.record = (uint64_t)row->record,
 		.run_time_us = e->run_time_us,
 	};
-	rc = fe_trace(e->dataset, &what, e->out, err);
+	if (e->is_mended)
+		rc = fe_mended_explain(e->catalog, e->plan, e->dataset, row->run_id, &what, e->out, &e->mends, err);
+	else
+		rc = fe_trace(e->dataset, &what, e->out, err);
 done:
 	fe_buf_reset(&path);
 	fe_buf_reset(&sha256);
@@ -96,6 +104,8 @@ static enum fe_rc
 tell_reject(void *ctx, const struct fe_catalog_reject *r, struct fe_err *err)
 {
 	struct explanation *e = ctx;
+	if (r->reject_id == e->mends)
+		return FE_OK; /* told above */
 	if (e->n_rejects++ == 0)
 		fe_buf_add_text(e->out, "rejected records that have it in their text\n");
 	fe_buf_addf(e->out, "  %.*s: record %" PRId64 " of ", FE_STR_ARGS(r->dataset), r->record);
@@ -167,7 +177,7 @@ enum fe_rc
 fe_warehouse_explain(const struct fe_plan *plan, const char *table, const char *const *key, size_t n_key,
                      struct fe_buf *out, struct fe_err *err)
 {
-	struct explanation e = { .out = out };
+	struct explanation e = { .out = out, .plan = plan };
 	if (!fe_warehouse_is_database(plan->warehouse))
 		return fe_fail(err, FE_EUSAGE,
 			       "only a database can explain its rows; name one, as --warehouse sqlite:warehouse.db or --warehouse postgresql:");

@@ -165,6 +165,7 @@ log_left_out(const struct fe_replay *r)
 /* ---- of a mended file ---- */
 
 struct open_list {
+	const char *closed_by; /* NULL: none may have */
 	struct fe_replay_open *items;
 	size_t n, cap;
 	struct fe_arena arena;
@@ -176,6 +177,8 @@ list_open(void *ctx, const struct fe_catalog_reject *from, struct fe_err *err)
 	struct open_list *l = ctx;
 
 	(void)err;
+	if (l->closed_by && !fe_str_is(from->closed_by, l->closed_by))
+		return FE_OK;
 	l->items = fe_grow(l->items, &l->cap, l->n + 1, sizeof *l->items);
 	l->items[l->n++] = (struct fe_replay_open){
 		.reject_id = from->reject_id, .dataset = fe_arena_copy(&l->arena, from->dataset.p, from->dataset.n),
@@ -187,7 +190,7 @@ static enum fe_rc
 gather_sheet(struct fe_replay *r, struct fe_catalog *c, const struct fe_replay_query *q, const struct fe_catalog_reject_query *query,
              struct fe_err *err)
 {
-	struct open_list l = { 0 };
+	struct open_list l = { .closed_by = q->closed_by };
 
 	r->sheet = fe_strdup(q->sheet);
 	enum fe_rc rc = fe_catalog_rejects(c, query, list_open, &l, err);
@@ -216,7 +219,8 @@ enum fe_rc
 fe_replay_open(struct fe_replay **out, const struct fe_replay_query *q, struct fe_err *err)
 {
 	const struct fe_catalog_reject_query query = {
-		.pipeline = q->plan->name, .dataset = q->dataset, .run_id = q->run_id, .reason = q->reason, .is_open = true, .in_order = true,
+		.pipeline = q->plan->name, .dataset = q->dataset, .run_id = q->run_id, .reason = q->reason,
+		.is_open = !q->closed_by, .in_order = true,
 	};
 	struct fe_replay *r;
 	struct fe_catalog *c;

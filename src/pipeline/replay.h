@@ -30,6 +30,7 @@ struct fe_replay_query {
 	const struct fe_plan *plan;            /* any selection of data sets; for the call alone */
 	const char *dataset, *run_id, *reason; /* NULL: any */
 	const char *sheet;                     /* a mended file; NULL: records as they were read */
+	const char *closed_by;                 /* not open rejects, but those that this run has closed: to look, not to run */
 };
 
 FE_MUST_USE enum fe_rc fe_replay_open(struct fe_replay **out, const struct fe_replay_query *q, struct fe_err *err);

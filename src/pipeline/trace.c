@@ -149,9 +149,8 @@ done:
 	return rc;
 }
 
-/* Whether the object is still what was loaded; tells why where it is not. */
-static bool
-is_same_object(const struct fe_trace_record *what, const struct fe_net_settings *net, struct fe_buf *out)
+bool
+fe_trace_is_same(const struct fe_trace_record *what, const struct fe_net_settings *net, struct fe_buf *out)
 {
 	struct fe_object_id id = { 0 };
 	struct fe_err why = FE_ERR_INIT;
@@ -171,32 +170,39 @@ is_same_object(const struct fe_trace_record *what, const struct fe_net_settings 
 }
 
 enum fe_rc
+fe_trace_in(const struct fe_plan_dataset *d, struct fe_source *source, struct fe_reason_table *reasons,
+            const struct fe_trace_record *what, struct fe_buf *out, struct fe_err *err)
+{
+	struct fe_batch batch;
+	size_t row;
+
+	fe_batch_init(&batch, &d->schema);
+	enum fe_rc rc = find_record(source, &batch, what->record, &row, err);
+	if (rc == FE_OK && row == FE_NO_COLUMN)
+		fe_buf_add_text(out, "\n  the object has no such record\n");
+	else if (rc == FE_OK)
+		rc = tell_record(d, &batch, row, reasons, what->run_time_us, out, err);
+	fe_batch_reset(&batch);
+	return rc;
+}
+
+enum fe_rc
 fe_trace(const struct fe_plan_dataset *d, const struct fe_trace_record *what, struct fe_buf *out,
          struct fe_err *err)
 {
 	struct fe_source_settings set = d->source_set;
 	struct fe_reason_table reasons = { 0 };
 	struct fe_source *source = NULL;
-	struct fe_batch batch;
-	size_t row;
 	enum fe_rc rc;
 
-	if (!is_same_object(what, &set.net, out))
+	if (!fe_trace_is_same(what, &set.net, out))
 		return FE_OK;
 	set.location = what->path;
 	set.reasons = &reasons;
-	fe_batch_init(&batch, &d->schema);
 	rc = fe_source_open(&source, d->source, &set, err);
-	if (rc)
-		goto done;
-	rc = find_record(source, &batch, what->record, &row, err);
-	if (rc == FE_OK && row == FE_NO_COLUMN)
-		fe_buf_add_text(out, "\n  the object has no such record\n");
-	else if (rc == FE_OK)
-		rc = tell_record(d, &batch, row, &reasons, what->run_time_us, out, err);
-done:
+	if (rc == FE_OK)
+		rc = fe_trace_in(d, source, &reasons, what, out, err);
 	fe_source_close(source);
-	fe_batch_reset(&batch);
 	fe_reason_table_reset(&reasons);
 	return rc;
 }

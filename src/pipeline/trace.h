@@ -10,6 +10,8 @@
 
 #include "pipeline/plan.h"
 
+struct fe_source;
+
 struct fe_trace_record {
 	const char *path, *sha256; /* of the object, as the manifest has them */
 	uint64_t record;
@@ -19,5 +21,10 @@ struct fe_trace_record {
 /* Says so in the text, and is FE_OK, where the object is gone or has changed. */
 FE_MUST_USE enum fe_rc fe_trace(const struct fe_plan_dataset *d, const struct fe_trace_record *what,
                                 struct fe_buf *out, struct fe_err *err);
+/* The same of a source that is open, with the table of reasons that it was opened with. */
+FE_MUST_USE enum fe_rc fe_trace_in(const struct fe_plan_dataset *d, struct fe_source *source, struct fe_reason_table *reasons,
+                                   const struct fe_trace_record *what, struct fe_buf *out, struct fe_err *err);
+/* Whether the object is still what was read; else why not, in the text. */
+bool fe_trace_is_same(const struct fe_trace_record *what, const struct fe_net_settings *net, struct fe_buf *out);
 
 #endif

@@ -124,6 +124,31 @@ def test_what_was_mended_loads_and_closes_its_reject(shop, ask, tmp_path, finetl
     history(ask)
 
 
+def test_a_mended_row_is_explained_back_to_its_reject(shop, tmp_path, finetl, warehouse):
+    shop.run()
+    lines = shop.export("--for-spreadsheet")
+    assert lines[1]["note"] == "'=1+1"
+    lines[1]["amount"] = "3.00"
+    lines[3].update(id="P5", customer="C1", amount="5.00")
+    shop.rejects("replay", "--from", shop.save(lines, delimiter=";")).ok()
+
+    def explain(key):
+        return finetl("explain", key, "--pipeline", shop.file, "--warehouse", warehouse).ok().stdout
+    told = explain("P3")
+    assert f"object  {tmp_path / 'mended.csv'}\n  record  2\n" in told
+    at_first = f"reject {lines[1]['reject_id']}: record 3 of {tmp_path / 'payments.csv'}, run {lines[1]['reject_run']}\n"
+    assert at_first + '      reasons ["amount:not_a_number"]\n      raw     P3,C1,abc,=1+1\n' in told
+    # As the replay read it: without the ' that was put before a formula.
+    assert "3.00  from '3.00'" in told and "=1+1  from '=1+1'" in told and "positive                 met" in told
+    assert f"reject {lines[3]['reject_id']}: record 5 of" in explain("P5")
+    assert "mended" not in explain("P1")
+    (tmp_path / "mended.csv").write_text("something else\n")
+    told = explain("P3")
+    assert "has changed since it was loaded" in told and "one of the rejects that the run has closed" in told and at_first in told
+    (tmp_path / "mended.csv").unlink()
+    assert "cannot be read again" in explain("P5")
+
+
 def test_a_replay_asks_the_pipeline_as_it_is_now(shop, ask, tmp_path):
     shop.run()
     pipeline(tmp_path, rules=[{"id": "positive", "check": "amount <> 0"}])
