@@ -141,7 +141,7 @@ def test_a_mended_row_is_explained_back_to_its_reject(shop, tmp_path, finetl, wa
     # As the replay read it: without the ' that was put before a formula.
     assert "3.00  from '3.00'" in told and "=1+1  from '=1+1'" in told and "positive                 met" in told
     assert f"reject {lines[3]['reject_id']}: record 5 of" in explain("P5")
-    assert "mended" not in explain("P1")
+    assert "it was mended" not in explain("P1")
     (tmp_path / "mended.csv").write_text("something else\n")
     told = explain("P3")
     assert "has changed since it was loaded" in told and "one of the rejects that the run has closed" in told and at_first in told
