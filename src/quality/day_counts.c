@@ -62,6 +62,21 @@ fe_day_counts_add(struct fe_day_counts *c, int32_t day, uint64_t n)
 }
 
 void
+fe_day_counts_add_all(struct fe_day_counts *c, const int64_t *days, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t *const counters = c->n;
+		const int64_t first = c->first;
+		const uint64_t n_days = c->n_days; /* 0 where years are counted */
+
+		while (i < n && (uint64_t)(days[i] - first) < n_days)
+			counters[days[i++] - first]++;
+		if (i < n)
+			fe_day_counts_add(c, (int32_t)days[i], 1);
+	}
+}
+
+void
 fe_day_counts_reset(struct fe_day_counts *c)
 {
 	fe_free(c->n);

@@ -2,7 +2,8 @@
 /* quality/few.h - counting the values of a column that has few
  *
  * An open table of 256 slots for at most 64 values, so that a value is found at its first slot nearly
- * always. One for texts, one for what fits 64 bits. No key of a hash is needed: however values are
+ * always. One for texts, one for what fits 64 bits; of the latter, a batch of values that lie close
+ * together is counted without asking the table for each. No key of a hash is needed: however values are
  * chosen, a search passes 64 slots at most.
  */
 #ifndef FE_QUALITY_FEW_H

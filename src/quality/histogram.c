@@ -16,7 +16,25 @@ static const uint64_t powers[20] = {
 	100000000000000000u, 1000000000000000000u, 10000000000000000000u,
 };
 
-static size_t
+/* ceil(2^64 / 10^e): what is below 10^(e+2) is divided by 10^e as the upper half of the product, exactly
+ * as long as 10^(2e+2) is below 2^64. */
+static const uint64_t inverses[] = {
+	0, UINT64_C(1844674407370955162), UINT64_C(184467440737095517), UINT64_C(18446744073709552),
+	UINT64_C(1844674407370956), UINT64_C(184467440737096), UINT64_C(18446744073710), UINT64_C(1844674407371),
+	UINT64_C(184467440738),
+};
+#define N_INVERSES (sizeof(inverses) / sizeof(inverses[0]))
+
+/* size / 10^e, which has two digits. */
+static inline size_t
+two_digits_of(uint64_t size, size_t e)
+{
+	if (__builtin_expect(e - 1 < N_INVERSES - 1, 1))
+		return (size_t)((unsigned __int128)size * inverses[e] >> 64);
+	return (size_t)(size / powers[e]);
+}
+
+static inline size_t
 counter_of(uint64_t size)
 {
 	if (size < 10)
@@ -24,7 +42,7 @@ counter_of(uint64_t size)
 	size_t n_bits = 64 - (size_t)__builtin_clzll(size);
 	size_t e = n_bits * 1233 >> 12; /* log10(2) is 1233 / 4096, and a little */
 	e -= size < powers[e];
-	return 90 * (e - 1) + size / powers[e - 1];
+	return 90 * (e - 1) + two_digits_of(size, e - 1);
 }
 
 /* The least size that counter i counts. */

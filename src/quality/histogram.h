@@ -6,7 +6,7 @@
  * of a few grids (every 0.1 of a decade's first digit, ..., 1 2 5, 1, one of 1000) that needs at most
  * FE_HISTOGRAM_BINS bins.
  *
- *   Cost   one division a value
+ *   Cost   one multiplication a value below 10^10, one division above
  */
 #ifndef FE_QUALITY_HISTOGRAM_H
 #define FE_QUALITY_HISTOGRAM_H

@@ -50,6 +50,12 @@ list_rows(uint16_t *out, const uint64_t *a, const uint64_t *b, size_t n_rows)
 	for (size_t w = 0; w * 64 < n_rows; w++) {
 		uint64_t left = n_rows - w * 64;
 		uint64_t word = a[w] & b[w] & (left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX);
+		if (word == UINT64_MAX) {
+			for (size_t i = 0; i < 64; i++)
+				out[n + i] = (uint16_t)(w * 64 + i);
+			n += 64;
+			continue;
+		}
 		for (; word; word &= word - 1)
 			out[n++] = (uint16_t)(w * 64 + (size_t)__builtin_ctzll(word));
 	}
@@ -85,26 +91,38 @@ count_one(struct fe_profile_column *p, struct fe_type type, int64_t value, uint6
 		fe_histogram_add(&p->sizes, value, n);
 }
 
+/* A new least or greatest value is rare, or as good as each of them is one: a branch that is foretold
+ * does less than a choice. */
 static void
-count_many(struct fe_profile_column *p, struct fe_type type, const int64_t *values, size_t n)
+find_least_and_greatest(struct fe_profile_column *p, const int64_t *values, size_t n)
 {
 	int64_t min = p->min, max = p->max;
 
 	for (size_t i = 0; i < n; i++) {
-		min = values[i] < min ? values[i] : min;
-		max = values[i] > max ? values[i] : max;
+		if (__builtin_expect(values[i] < min, 0))
+			min = values[i];
+		if (__builtin_expect(values[i] > max, 0))
+			max = values[i];
 	}
 	p->min = min;
 	p->max = max;
-	if (type.kind == FE_DATE || type.kind == FE_TIMESTAMP)
+}
+
+static void
+count_many(struct fe_profile_column *p, struct fe_type type, int64_t *values, size_t n)
+{
+	find_least_and_greatest(p, values, n);
+	if (type.kind == FE_TIMESTAMP)
 		for (size_t i = 0; i < n; i++)
-			fe_day_counts_add(&p->days, fe_profile_day(type, values[i]), 1);
+			values[i] = fe_days_of_us(values[i]);
+	if (type.kind == FE_DATE || type.kind == FE_TIMESTAMP)
+		fe_day_counts_add_all(&p->days, values, n);
 	else
 		fe_histogram_add_all(&p->sizes, values, n);
 }
 
 static void
-feed_numbers(struct fe_profile_column *p, struct fe_type type, const int64_t *values, size_t n)
+feed_numbers(struct fe_profile_column *p, struct fe_type type, int64_t *values, size_t n)
 {
 	if (!p->has_many) {
 		size_t n_counted = fe_few_count_numbers(&p->few, values, n);
@@ -163,20 +181,34 @@ start_extremes(struct fe_profile_column *p)
 	}
 }
 
+/* Nearly all texts are told apart by their keys; order: which of the two comes first. */
+static void
+look_at(struct fe_profile_extreme *e, struct fe_text_key key, struct fe_str text, int order)
+{
+	int found = fe_text_key_compare(key, e->key);
+	if (found == 0)
+		found = fe_str_compare(cut(text), e->text);
+	if (order < 0 ? found < 0 : found > 0)
+		set_extreme(e, key, text);
+}
+
 static void
 find_extremes(struct fe_profile_column *p, const struct fe_str *texts, const uint16_t *rows, size_t n)
 {
 	struct fe_profile_extreme *min = &p->texts[0], *max = &p->texts[1];
+	unsigned __int128 least = fe_text_key_number(min->key), greatest = fe_text_key_number(max->key);
 
 	for (size_t i = 0; i < n; i++) {
-		struct fe_str text = texts[rows[i]];
-		struct fe_text_key key = fe_text_key(text);
-		int order = fe_text_key_compare(key, min->key);
-		if (order < 0 || (order == 0 && fe_str_compare(cut(text), min->text) < 0))
-			set_extreme(min, key, text);
-		order = fe_text_key_compare(key, max->key);
-		if (order > 0 || (order == 0 && fe_str_compare(cut(text), max->text) > 0))
-			set_extreme(max, key, text);
+		struct fe_text_key key = fe_text_key(texts[rows[i]]);
+		unsigned __int128 number = fe_text_key_number(key);
+		if (__builtin_expect(number <= least, 0)) {
+			look_at(min, key, texts[rows[i]], -1);
+			least = number;
+		}
+		if (__builtin_expect(number >= greatest, 0)) {
+			look_at(max, key, texts[rows[i]], 1);
+			greatest = number;
+		}
 	}
 	keep_extreme(min);
 	keep_extreme(max);

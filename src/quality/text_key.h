@@ -19,6 +19,12 @@ fe_text_key(struct fe_str s)
 	return (struct fe_text_key){ __builtin_bswap64(fe_text16_word(t, 0)), __builtin_bswap64(fe_text16_word(t, 1)) };
 }
 
+static inline unsigned __int128
+fe_text_key_number(struct fe_text_key k)
+{
+	return (unsigned __int128)k.head << 64 | k.tail;
+}
+
 static inline int
 fe_text_key_compare(struct fe_text_key a, struct fe_text_key b)
 {

@@ -151,6 +151,27 @@ each_size_falls_into_its_own_bin(void **state)
 	printed_reset(&p);
 }
 
+/* Each edge of two leading digits, and what is just below it: between them nothing changes. */
+static void
+the_two_leading_digits_are_exact_at_every_edge(void **state)
+{
+	struct printed p = { 0 };
+	(void)state;
+	for (unsigned e = 0; e < 18; e++)
+		for (int64_t digits = 10; digits <= 99 && digits <= INT64_MAX / fe_pow10[e]; digits++)
+			for (int64_t less = 0; less < 2; less++) {
+				struct fe_histogram one = { 0 }, all = { 0 };
+				int64_t v = digits * fe_pow10[e] - less;
+				fe_histogram_add(&one, -v, 1);
+				fe_histogram_add_all(&all, &v, 1);
+				assert_true(is_in_bin(print_histogram(&one, 0, &p)->first, -v));
+				assert_true(is_in_bin(print_histogram(&all, 0, &p)->first, v));
+				fe_histogram_reset(&one);
+				fe_histogram_reset(&all);
+			}
+	printed_reset(&p);
+}
+
 /* The same values counted again by the edges that are shown. */
 static void
 bins_are_few_whole_and_hold_what_they_say(void **state)
@@ -278,6 +299,94 @@ the_order_of_days_makes_no_difference(void **state)
 	}
 	printed_reset(&p);
 	printed_reset(&q);
+}
+
+static void
+days_added_at_once_are_those_added_one_by_one(void **state)
+{
+	struct printed p = { 0 }, q = { 0 };
+	uint64_t seed = 6;
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		struct fe_day_counts one = { 0 }, all = { 0 };
+		int64_t days[400], spread = INT64_C(1) << (round % 21);
+		for (int i = 0; i < 400; i++) {
+			days[i] = (int64_t)(draw(&seed) % (uint64_t)spread) - (round % 2 ? 100000 : 0);
+			fe_day_counts_add(&one, (int32_t)days[i], 1);
+		}
+		fe_day_counts_add_all(&all, days, 150);
+		fe_day_counts_add_all(&all, days + 150, 250);
+		(void)print_days(&one, &p);
+		(void)print_days(&all, &q);
+		assert_true(fe_str_eq(fe_buf_str(&p.text), fe_buf_str(&q.text)));
+		fe_day_counts_reset(&one);
+		fe_day_counts_reset(&all);
+	}
+	printed_reset(&p);
+	printed_reset(&q);
+}
+
+/* ---- few numbers ---- */
+
+/* As the header says it, by searching. */
+struct model { int64_t values[FE_FEW_VALUES]; uint64_t n[FE_FEW_VALUES]; size_t n_values; };
+
+static bool
+model_count(struct model *m, int64_t value)
+{
+	size_t k = 0;
+	while (k < m->n_values && m->values[k] != value)
+		k++;
+	if (k == FE_FEW_VALUES)
+		return false;
+	if (k == m->n_values)
+		m->values[m->n_values++] = value;
+	m->n[k]++;
+	return true;
+}
+
+static size_t
+model_count_all(struct model *m, const int64_t *values, size_t n)
+{
+	size_t i = 0;
+	while (i < n && model_count(m, values[i]))
+		i++;
+	return i;
+}
+
+/* Close together and far apart, in batches of any size, up to the value that is one too many. */
+static void
+few_numbers_are_counted_as_by_searching(void **state)
+{
+	static const uint64_t spreads[] = { 1, 2, 31, 63, 64, 65, 127, 128, 129, 256, 300, 100000 };
+	static const int64_t firsts[] = { 0, -5, 2000, 1000000, INT64_MIN, INT64_MAX - 100000 };
+	uint64_t seed = 8;
+	(void)state;
+	for (size_t round = 0; round < 720; round++) {
+		struct fe_few few = { 0 };
+		struct model m = { .n_values = 0 };
+		bool is_full = false;
+		for (size_t batch = 0; batch < 3 && !is_full; batch++) {
+			int64_t values[600];
+			size_t n = draw(&seed) % 600;
+			int64_t first = firsts[round / 12 % 6] + (int64_t)(draw(&seed) % 2 * 40);
+			for (size_t i = 0; i < n; i++)
+				values[i] = (int64_t)((uint64_t)first + draw(&seed) % spreads[round % 12] * (round % 5 + 1));
+			size_t n_counted = fe_few_count_numbers(&few, values, n);
+			assert_int_equal(n_counted, model_count_all(&m, values, n));
+			is_full = n_counted < n;
+		}
+		struct fe_few_number out[FE_FEW_VALUES];
+		fe_few_sort_numbers(&few, false, out);
+		assert_int_equal(few.n_values, m.n_values);
+		for (size_t k = 0; k < m.n_values; k++) {
+			size_t at = 0;
+			while (at < few.n_values && out[at].value != m.values[k])
+				at++;
+			assert_true(at < few.n_values && out[at].n == m.n[k] && (at == 0 || out[at - 1].value < out[at].value));
+		}
+		fe_few_reset(&few);
+	}
 }
 
 /* ---- profiles ---- */
@@ -533,10 +642,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_of_texts_sort_as_their_bytes_do),
 		cmocka_unit_test(each_size_falls_into_its_own_bin),
+		cmocka_unit_test(the_two_leading_digits_are_exact_at_every_edge),
 		cmocka_unit_test(bins_are_few_whole_and_hold_what_they_say),
 		cmocka_unit_test(edges_of_bins_are_round_numbers_of_the_column),
 		cmocka_unit_test(days_are_folded_where_bars_would_be_too_many),
 		cmocka_unit_test(the_order_of_days_makes_no_difference),
+		cmocka_unit_test(days_added_at_once_are_those_added_one_by_one),
+		cmocka_unit_test(few_numbers_are_counted_as_by_searching),
 		cmocka_unit_test(a_profile_of_many_batches_is_that_of_one),
 		cmocka_unit_test(sixty_four_values_are_told_and_sixty_five_are_many),
 		cmocka_unit_test(of_personal_columns_nothing_is_told_but_how_many_there_are),
