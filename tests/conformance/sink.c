@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "sink_fixture.h"
 
 struct state {
@@ -55,6 +56,39 @@ assert_sums(const struct fe_confirmed *c, uint64_t n, int64_t amount, int64_t fe
 	assert_int_equal(c->n, n);
 	assert_true(c->sums[0] == amount);
 	assert_true(c->sums[1] == fee);
+}
+
+/* "customer,status: rows amount fee" of each group that has rows, in order. */
+static void
+assert_groups(const struct fe_confirmed *c, const char *lines)
+{
+	struct fe_str values[FE_GROUPS_MAX_COLUMNS];
+	struct fe_buf out;
+
+	assert_non_null(c->groups);
+	size_t *sorted = fe_groups_sorted(c->groups);
+	fe_buf_init(&out, 1 << 16);
+	for (size_t i = 0; i < c->groups->n_items; i++) {
+		const fe_i128 *figures = fe_groups_figures(c->groups, sorted[i]);
+		if (figures[0] == 0)
+			continue;
+		fe_groups_values(c->groups, sorted[i], values);
+		for (size_t k = 0; k < 2; k++)
+			fe_buf_addf(&out, "%s%.*s", k ? "," : "", values[k].p ? (int)values[k].n : 4, values[k].p ? values[k].p : "null");
+		fe_buf_addf(&out, ": %lld %lld %lld\n", (long long)figures[0], (long long)figures[1], (long long)figures[2]);
+	}
+	assert_string_equal(fe_buf_text(&out), lines);
+	fe_free(sorted);
+	fe_buf_reset(&out);
+}
+
+static const size_t by_customer_and_status[] = { FX_CUSTOMER_ID, FX_STATUS };
+
+static void
+ask_for_groups(struct state *s)
+{
+	s->tables.tables[FX_ITEMS].sum_by = by_customer_and_status;
+	s->tables.tables[FX_ITEMS].n_sum_by = 2;
 }
 
 #define ITEM_1 "K1|C1|2026-01-31|2026-01-31 10:00:00.000000Z|12.50|open|0.125|7|small"
@@ -362,6 +396,34 @@ sums_are_exact_past_64_bits(void **p)
 	fx_end(f, "success");
 }
 
+static void
+what_is_inserted_is_confirmed_by_group(void **p)
+{
+	struct state *s = *p;
+	struct fx *f = &s->f;
+
+	ask_for_groups(s);
+	fx_start(f, s->url, "RUN1");
+	(void)fx_table_begin(f, FX_CUSTOMERS);
+	(void)fx_insert(f, "C1|Ann|true");
+	(void)fx_insert(f, "C2|Bob|false");
+	fx_write(f);
+	fx_table_end(f);
+	(void)fx_table_begin(f, FX_ITEMS);
+	int64_t first = fx_insert(f, "K9|C2|||500.00|closed|9.000||");
+	(void)fx_insert(f, ITEM_1);
+	(void)fx_insert(f, ITEM_2);
+	fx_write(f);
+	fx_remove(f, FE_PLACE_INSERTED, first);
+	(void)fx_insert(f, ITEM_3);
+	(void)fx_insert(f, "K4|C1|||0.50|open|||");
+	fx_write(f);
+	fx_table_end(f);
+	assert_groups(&f->result.inserted, "C1,null: 1 0 0\nC1,open: 2 1300 125\nC2,closed: 1 -5 -1000\n");
+	assert_sums(&f->result.inserted, 4, 1295, -875);
+	fx_end(f, "success");
+}
+
 /* ---- rows of earlier runs ---- */
 
 static void
@@ -466,6 +528,30 @@ updates_change_mutable_columns_and_are_confirmed(void **p)
 	assert_rows(s, "fact_items",
 	            "K1|C1|2026-01-31|2026-01-31 10:00:00.000000Z|12.50|paid|0.200||medium\n" ITEM_2
 	            "\n" ITEM_3 "\n");
+}
+
+/* An update is of the group that the row is in afterwards. */
+static void
+updates_are_confirmed_by_group(void **p)
+{
+	struct state *s = *p;
+	struct fx *f = &s->f;
+
+	fx_load_items(f, s->url, "RUN1", two_items);
+	ask_for_groups(s);
+	fx_start(f, s->url, "RUN2");
+	(void)fx_table_begin(f, FX_CUSTOMERS);
+	fx_table_end(f);
+	(void)fx_table_begin(f, FX_ITEMS);
+	fx_update(f, fx_lookup(f, FX_ITEMS, "K1|", NULL), "K1|C1|2026-01-31|2026-01-31 10:00:00.000000Z|12.50||0.200||medium");
+	fx_update(f, fx_lookup(f, FX_ITEMS, "K2|", NULL), ITEM_2);
+	(void)fx_insert(f, "K5|C2|||1.00|closed|||");
+	fx_write(f);
+	fx_table_end(f);
+	assert_groups(&f->result.inserted, "C2,closed: 1 100 0\n");
+	assert_groups(&f->result.updated, "C1,null: 1 1250 200\n");
+	assert_groups(&f->result.unchanged, "C2,closed: 1 -5 -1000\n");
+	fx_end(f, "success");
 }
 
 static void
@@ -579,12 +665,14 @@ fe_sink_conformance(const struct fe_sink_subject *subject)
 		T(text_bytes_travel_unharmed),
 		T(ends_of_every_range_travel_unharmed),
 		T(sums_are_exact_past_64_bits),
+		T(what_is_inserted_is_confirmed_by_group),
 	};
 	struct CMUnitTest keepers[] = {
 		T(lookup_finds_rows_of_earlier_runs_only),
 		T(has_knows_what_was_there_and_what_is),
 		T(has_answers_for_many_rows_at_once),
 		T(updates_change_mutable_columns_and_are_confirmed),
+		T(updates_are_confirmed_by_group),
 		T(the_last_staged_update_of_a_row_counts),
 		T(undo_takes_back_updates),
 		T(rows_of_several_runs_add_up),

@@ -183,6 +183,8 @@ fx_init(struct fx *f, const struct fe_sink_ops *ops, const struct fx_tables *tab
 void
 fx_reset(struct fx *f)
 {
+	for (size_t i = 0; i < 3; i++)
+		fe_groups_reset(&f->groups[i]);
 	fx_close(f);
 	fe_free(f->plan);
 	f->plan = NULL;
@@ -318,6 +320,25 @@ fx_write(struct fx *f)
 	assert_ok(fx_try_write(f, &err), &err);
 }
 
+/* Given by the caller, as sums are. */
+static void
+ask_for_groups(struct fx *f)
+{
+	const struct fe_table *t = &f->tables->tables[f->table];
+	struct fe_confirmed *const of[3] = { &f->result.inserted, &f->result.updated, &f->result.unchanged };
+	size_t n_figures = 1;
+
+	for (size_t i = 0; i < t->schema->n_source; i++)
+		n_figures += t->schema->fields[i].type.kind == FE_DECIMAL;
+	for (size_t i = 0; i < 3; i++) {
+		fe_groups_reset(&f->groups[i]);
+		if (!t->n_sum_by)
+			continue;
+		fe_groups_init(&f->groups[i], t->schema, t->sum_by, t->n_sum_by, n_figures);
+		of[i]->groups = &f->groups[i];
+	}
+}
+
 void
 fx_table_end(struct fx *f)
 {
@@ -327,6 +348,7 @@ fx_table_end(struct fx *f)
 	f->result = (struct fe_table_result){ .inserted.sums = f->sums[0],
 		                              .updated.sums = f->sums[1],
 		                              .unchanged.sums = f->sums[2] };
+	ask_for_groups(f);
 	assert_ok(f->ops->table_end(f->sink, f->table, &f->result, &err), &err);
 }
 

@@ -42,6 +42,7 @@ struct fx {
 	uint64_t n_records;
 	struct fe_spool *rejects;
 	fe_i128 sums[3][8];
+	struct fe_groups groups[3]; /* where the table has a sum_by */
 	struct fe_table_result result; /* of the last fx_table_end */
 	struct fe_clock clock;
 };
