@@ -3,7 +3,7 @@
 
 Work is the CPU time of the process, of which the least of a few tries counts: other load on the
 machine only ever adds to it. What is quadratic takes four times as long for twice as much; more
-than 2.2 times fails.
+than 3 times fails, as it must be told from what a busy machine's caches do to it.
 """
 
 import subprocess
@@ -13,7 +13,7 @@ import pytest
 
 from finetl import Finetl, RUN_TIME, write_pipeline
 
-MOST, N_TRIES = 2.2, 10
+MOST, N_TRIES = 3, 10
 TEXT, MONEY = {"type": "text"}, {"type": "decimal(12,2)"}
 
 MEASURE = """
@@ -113,7 +113,7 @@ def work(finetl, folder):
 def start(finetl, tmp_path_factory):
     """What a process takes to start, which must not hide what its input takes."""
     folder = put(tmp_path_factory.mktemp("start") / "s", pipeline_of(CSV, IN), HEAD + b"1,1.00,x\n")
-    return min(work(finetl, folder) for _ in range(3))
+    return min(work(finetl, folder) for _ in range(10))
 
 
 @pytest.mark.parametrize("name", FAMILIES)
