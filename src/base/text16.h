@@ -11,7 +11,8 @@
  *   special   the bytes that need quotes in CSV
  *   blanks    the bytes that are white space
  *   letters   the bytes that are one of 26 letters, or not ASCII
- *   bits      what such a question has found, a bit a byte; first: as many bits as a text has bytes
+ *   bits      what such a question has found, a bit a byte; first: as many bits as a text has bytes;
+ *             bits_64: of four vectors, one behind the other
  *   any       whether it has found a byte
  *   word      the first eight bytes, or the last, as a number
  *
@@ -123,6 +124,24 @@ fe_text16_bits(fe_text16 found)
 	uint64_t low = (fe_text16_word(found, 0) >> 7 & tops) * gather >> 56;
 	uint64_t high = (fe_text16_word(found, 1) >> 7 & tops) * gather >> 56;
 	return (unsigned)(high << 8 | low);
+#endif
+}
+
+/* Each byte of the four is all ones or none. */
+static inline uint64_t
+fe_text16_bits_64(const fe_text16 found[4])
+{
+#if defined(__aarch64__)
+	/* Neighbours are added three times over: each byte of the sum is the bits of eight. */
+	const fe_text16 weights = { 1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128 };
+	uint8x16_t low = vpaddq_u8((uint8x16_t)(found[0] & weights), (uint8x16_t)(found[1] & weights));
+	uint8x16_t high = vpaddq_u8((uint8x16_t)(found[2] & weights), (uint8x16_t)(found[3] & weights));
+	uint8x16_t all = vpaddq_u8(low, high);
+	return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(all, all)), 0);
+#else
+	uint64_t low = fe_text16_bits(found[0]) | (uint64_t)fe_text16_bits(found[1]) << 16;
+	uint64_t high = fe_text16_bits(found[2]) | (uint64_t)fe_text16_bits(found[3]) << 16;
+	return high << 32 | low;
 #endif
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* format/csv_block.c - blocks of input, and the marks in them */
+/* format/csv_block.c - blocks of input, and the index of them */
 #include "format/csv_reader.h"
 
 /* False where it takes more bytes to tell. */
@@ -38,7 +38,7 @@ enum fe_rc
 fe_csv_feed(struct fe_csv_reader *r, struct fe_str block, uint64_t offset, bool is_last,
 	    struct fe_arena *arena, struct fe_err *err)
 {
-	if (block.n >= UINT32_MAX)
+	if (block.n >= FE_CSV_PLACE)
 		return fe_fail(err, FE_ELIMIT, "a block of %zu bytes is too long", block.n);
 	r->block = block;
 	r->offset = offset;
@@ -50,9 +50,7 @@ fe_csv_feed(struct fe_csv_reader *r, struct fe_str block, uint64_t offset, bool 
 	r->is_drained = !r->has_begun && !begin_input(r);
 	if (!r->is_drained)
 		skip_lines(r);
-	r->scanned = r->start;
-	r->marks[0] = (uint32_t)r->start - 1; /* wraps at 0, and back when 1 is added */
-	r->mark = r->n_marks = 1;
+	fe_csv_restart_index(r);
 	return FE_OK;
 }
 
@@ -73,22 +71,47 @@ has_bom(const struct fe_csv_reader *r, size_t from, size_t to)
 	return false;
 }
 
-bool
-fe_csv_scan_more(struct fe_csv_reader *r)
+void
+fe_csv_restart_index(struct fe_csv_reader *r)
 {
-	size_t n = r->block.n - r->scanned;
-	if (n == 0)
-		return false;
-	if (n > FE_CSV_PIECE_BYTES)
-		n = FE_CSV_PIECE_BYTES;
-	size_t n_kept = r->n_marks - r->mark + 1;
-	FE_ASSERT(n_kept + n + FE_CSV_SCAN_SLACK <= FE_CSV_CAP_MARKS);
-	memmove(r->marks, r->marks + r->mark - 1, n_kept * sizeof *r->marks);
+	fe_csv_scan_restart(&r->scan);
+	r->scanned = r->start;
+	r->index.marks[0] = (uint32_t)r->start;
+	r->index.n_marks = r->mark = 1;
+	r->index.n_ends = r->end = 0;
+}
+
+static void
+index_piece(struct fe_csv_reader *r)
+{
+	struct fe_csv_index *found = &r->index;
+	const size_t n_left = r->block.n - r->scanned;
+	const size_t n = n_left < FE_CSV_PIECE_BYTES ? n_left : FE_CSV_PIECE_BYTES;
+	size_t n_kept = found->n_marks - r->mark + 1;
+
+	if (n_kept > FE_CSV_KEPT_MARKS) { /* more cells than are plain: only its end is asked for */
+		n_kept = 1;
+		r->scan.is_odd = true;
+	}
+	memmove(found->marks, found->marks + r->mark - 1, n_kept * sizeof *found->marks);
+	found->n_marks = n_kept;
+	found->n_ends = 0;
 	r->mark = 1;
-	r->n_marks = n_kept + r->scan_fn(&r->scan, r->block.p + r->scanned, n,
-					 (uint32_t)r->scanned, r->marks + n_kept);
+	r->end = 0;
+	r->scan_fn(&r->scan, r->block.p + r->scanned, n, (uint32_t)r->scanned, found);
 	if (r->scan.saw & FE_CSV_SAW_HIGH && !r->has_bom_inside)
 		r->has_bom_inside = has_bom(r, r->scanned, r->scanned + n);
 	r->scanned += n;
+}
+
+bool
+fe_csv_index_more(struct fe_csv_reader *r)
+{
+	FE_ASSERT(r->end == r->index.n_ends);
+	do {
+		if (r->scanned == r->block.n)
+			return false;
+		index_piece(r);
+	} while (r->index.n_ends == 0);
 	return true;
 }

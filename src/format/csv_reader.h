@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* format/csv_reader.h - the state of a reader, shared by its parts
  *
- *   csv_block.c  blocks in, marks out: the positions of structural bytes
- *   csv_split.c  marks to one record, any record, with what is wrong with it
+ *   csv_block.c  blocks in, the index of a piece out: where cells and records end (csv_scan.h)
+ *   csv_fill.c   plain records in bulk, by the index
+ *   csv_split.c  one record, any record, with what is wrong with it
  *   csv_trailer.c  the one record that is told by a mark, and kept
- *   csv.c        the public face, and many plain records at once
+ *   csv.c        the public face
  *
- * A block is scanned in pieces that stay in the first-level cache. The positions of
- * its structural bytes wait in `marks` until they are used. Before each record the mark
- * in front of marks[mark] is the last byte before the record, so that every cell lies
- * between two neighbouring marks. A record that the block cuts is given up and split
- * again when it is fed whole; nothing else is kept.
+ * A block is indexed in pieces that stay in the first-level cache. What was found of it waits until
+ * it is used: marks[mark - 1] is where the record to come begins, so that every cell lies between two
+ * neighbouring marks, and ends[end] tells the last mark of it. A record that the block cuts is given
+ * up, and read again when it is fed whole; nothing else is kept.
  */
 #ifndef FE_FORMAT_CSV_READER_H
 #define FE_FORMAT_CSV_READER_H
@@ -20,15 +20,17 @@
 #include "format/csv_scan.h"
 
 #define FE_CSV_PIECE_BYTES ((size_t)32 * 1024)
-/* One before the record, those of the longest plain record with CRLF, one piece. */
-#define FE_CSV_CAP_MARKS (1 + FE_CSV_MAX_COLUMNS + 1 + FE_CSV_PIECE_BYTES + FE_CSV_SCAN_SLACK)
+/* Those of the longest plain record with CRLF, and the one before it. */
+#define FE_CSV_KEPT_MARKS (1 + FE_CSV_MAX_COLUMNS + 1)
+#define FE_CSV_CAP_MARKS (FE_CSV_KEPT_MARKS + FE_CSV_PIECE_BYTES + FE_CSV_SCAN_SLACK)
+#define FE_CSV_CAP_ENDS (FE_CSV_PIECE_BYTES + FE_CSV_SCAN_SLACK)
 
 #define FE_CSV_BOM "\xef\xbb\xbf"
 #define FE_CSV_BOM_BYTES 3
 
 struct fe_csv_reader {
 	struct fe_csv_scan scan;
-	fe_csv_scan_fn scan_fn;
+	fe_csv_scan_fn *scan_fn;
 	bool has_quote;
 
 	/* What a record must look like. */
@@ -48,9 +50,9 @@ struct fe_csv_reader {
 	bool is_last, is_drained, has_bom_inside;
 	struct fe_arena *arena;
 	size_t start;   /* of the record to come */
-	size_t scanned; /* bytes of the block whose marks have been taken */
-	uint32_t *marks;
-	size_t mark, n_marks;
+	size_t scanned; /* bytes of the block that are in the index, or were */
+	struct fe_csv_index index;
+	size_t mark, end; /* the first of each that is not used yet */
 
 	/* The input. */
 	bool has_begun, has_lf, has_crlf, has_bom, no_final_newline;
@@ -63,20 +65,11 @@ struct fe_csv_reader {
 	size_t n_cells;
 };
 
-/* Takes the marks of the next piece; false at the block's end. Those not used yet, and
- * the one before them, move to the front. */
-bool fe_csv_scan_more(struct fe_csv_reader *r);
-
-static inline bool
-fe_csv_next_mark(struct fe_csv_reader *r, size_t *at)
-{
-	while (r->mark == r->n_marks) {
-		if (!fe_csv_scan_more(r))
-			return false;
-	}
-	*at = r->marks[r->mark++];
-	return true;
-}
+/* Throws the index away: the record to come is the first of a new one. */
+void fe_csv_restart_index(struct fe_csv_reader *r);
+/* When all records in the index are used: goes on to the next piece that ends one; false where the
+ * rest of the block has none. */
+bool fe_csv_index_more(struct fe_csv_reader *r);
 
 /* Whether a first cell is that of the header: few others need to be looked at whole. */
 static inline bool

@@ -3,22 +3,21 @@
  *
  * Eight bytes are compared at once by arithmetic on a 64-bit word: x ^ pattern has a
  * zero byte where a byte of x equals the pattern's, and the zero bytes of a word are
- * found exactly (no borrow runs from one byte into the next). It is what the others are held to,
- * and for processors that they are not written for.
+ * found exactly (no borrow runs from one byte into the next); a multiplication gathers their bits.
+ * It is what the others are held to, and for processors that they are not written for.
  */
-#include "format/csv_scan.h"
+#include "format/csv_scan_64.h"
 
 #include <endian.h>
-#include <string.h>
 
+#define EACH UINT64_C(0x0101010101010101)
 #define LOW_BITS UINT64_C(0x7f7f7f7f7f7f7f7f)
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
-static inline uint64_t
-repeat(char c)
-{
-	return UINT64_C(0x0101010101010101) * (unsigned char)c;
-}
+struct words {
+	uint64_t delimiter, quote;
+	uint64_t high, nonzero; /* or of all bytes; the high bit of each that never was zero */
+};
 
 /* A byte of the result has its high bit set unless that byte of x is zero; the other
  * bits are noise. */
@@ -28,50 +27,65 @@ nonzero(uint64_t x)
 	return ((x & LOW_BITS) + LOW_BITS) | x;
 }
 
-static inline uint32_t *
-scan_byte(struct fe_csv_scan *s, char c, uint32_t at, uint32_t *marks)
+/* Bit i: byte i of x equals that of the pattern. */
+static inline uint64_t
+equal(uint64_t x, uint64_t pattern)
 {
-	*marks = at;
-	if ((unsigned char)c >= 0x80)
-		s->saw |= FE_CSV_SAW_HIGH;
-	if (c == '\0')
-		s->saw |= FE_CSV_SAW_NUL;
-	return marks + (c == s->delimiter || c == s->quote || c == '\r' || c == '\n');
+	return (~nonzero(x ^ pattern) & HIGH_BITS) / 128 * UINT64_C(0x0102040810204080) >> 56;
 }
 
-size_t
-fe_csv_scan_plain(struct fe_csv_scan *s, const char *p, size_t n_bytes, uint32_t base,
-		  uint32_t *marks)
+static void
+find_all(void *vectors, const char *p, struct fe_csv_bits *out)
 {
-	const uint64_t delimiters = repeat(s->delimiter), quotes = repeat(s->quote);
-	const uint64_t crs = repeat('\r'), lfs = repeat('\n');
-	uint64_t high = 0, all_nonzero = HIGH_BITS;
-	uint32_t *next = marks;
-	size_t i = 0;
+	struct words *w = vectors;
 
-	for (; n_bytes - i >= 8; i += 8) {
+	*out = (struct fe_csv_bits){ 0 };
+	for (unsigned i = 0; i < 64; i += 8) {
 		uint64_t x;
 		memcpy(&x, p + i, 8);
 		x = le64toh(x);
-		high |= x;
-		all_nonzero &= nonzero(x);
-		uint64_t other = nonzero(x ^ delimiters) & nonzero(x ^ quotes) &
-				 nonzero(x ^ crs) & nonzero(x ^ lfs);
-		for (uint64_t found = ~other & HIGH_BITS; found; found &= found - 1)
-			*next++ = base + (uint32_t)i + ((uint32_t)__builtin_ctzll(found) >> 3);
+		w->high |= x;
+		w->nonzero &= nonzero(x);
+		out->delimiters |= equal(x, w->delimiter) << i;
+		out->quotes |= equal(x, w->quote) << i;
+		out->crs |= equal(x, EACH * '\r') << i;
+		out->lfs |= equal(x, EACH * '\n') << i;
 	}
-	if (high & HIGH_BITS)
-		s->saw |= FE_CSV_SAW_HIGH;
-	if (~all_nonzero & HIGH_BITS)
-		s->saw |= FE_CSV_SAW_NUL;
-	for (; i < n_bytes; i++)
-		next = scan_byte(s, p[i], base + (uint32_t)i, next);
-	return (size_t)(next - marks);
 }
 
-fe_csv_scan_fn
+static bool
+find_bare(void *vectors, const char *p, struct fe_csv_bits *out)
+{
+	find_all(vectors, p, out);
+	return (out->quotes | out->crs) == 0;
+}
+
+static const struct fe_csv_kernel plain = {
+	.bare = find_bare, .all = find_all, .parity = fe_csv_parity_64, .write = fe_csv_write_64,
+};
+
+void
+fe_csv_scan_plain(struct fe_csv_scan *s, const char *p, size_t n_bytes, uint32_t base, struct fe_csv_index *found)
+{
+	struct words w = {
+		.delimiter = EACH * (unsigned char)s->delimiter,
+		.quote = EACH * (unsigned char)fe_csv_quote_byte(s),
+		.nonzero = HIGH_BITS,
+	};
+
+	fe_csv_scan_64(s, p, n_bytes, base, found, &plain, &w);
+	s->saw |= w.high & HIGH_BITS ? FE_CSV_SAW_HIGH : 0;
+	s->saw |= ~w.nonzero & HIGH_BITS ? FE_CSV_SAW_NUL : 0;
+}
+
+fe_csv_scan_fn *
 fe_csv_scan_best(void)
 {
-	fe_csv_scan_fn widest = fe_csv_scan_avx2();
-	return widest ? widest : fe_csv_scan_16;
+	fe_csv_scan_fn *const widest_first[] = { fe_csv_scan_avx512(), fe_csv_scan_avx2(), fe_csv_scan_sse42() };
+
+	for (size_t i = 0; i < sizeof widest_first / sizeof *widest_first; i++) {
+		if (widest_first[i])
+			return widest_first[i];
+	}
+	return fe_csv_scan_16;
 }

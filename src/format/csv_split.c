@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/* format/csv_split.c - one record, cell by cell, mark by mark
+/* format/csv_split.c - one record, cell by cell
  *
- * Only this file judges: what the quick way through plain records (csv.c) is not sure of
- * is left to it. Every limit is a position in the block that no mark may pass, and what
- * is found at a mark depends on nothing behind it but the next byte, so that where a block
- * ends makes no difference to what is found.
+ * Only this file judges: what the quick way through plain records (csv_fill.c) is not sure of
+ * is left to it. It walks from one structural byte (delimiter, quote, CR, LF) to the next, in quotes
+ * or not. Every limit is a position in the block that none may pass, and what is found at one
+ * depends on nothing behind it but the next byte, so that where a block ends makes no difference to
+ * what is found.
  */
 #include "format/csv_reader.h"
 
 /* A record being split. Positions are in the block. */
 struct split {
 	size_t cell;       /* where the present cell begins */
-	size_t limit;      /* no mark of this cell may lie behind it */
+	size_t limit;      /* no structural byte of this cell may lie behind it */
 	size_t end, next;  /* of the cell last ended; of the record, when it was the last */
 	size_t line_start; /* of the physical line being read */
 	uint64_t n_lines;  /* line ends in quotes so far */
@@ -19,6 +20,9 @@ struct split {
 	size_t n_quotes;
 	enum fe_csv_flaw flaw;
 	bool no_newline;
+	size_t seen;       /* all before it has been looked at */
+	size_t window;     /* the first of the bytes last looked at */
+	uint64_t ahead;    /* bit i: byte window + i is structural, and not walked past */
 };
 
 enum cell_end {
@@ -113,13 +117,31 @@ end_record(struct fe_csv_reader *r, struct split *s, size_t end, size_t next, st
 	return CELL_LAST;
 }
 
+/* The next structural byte; false where the block has none. */
+static inline bool
+find_next(struct fe_csv_reader *r, struct split *s, size_t *at)
+{
+	while (!s->ahead) {
+		const size_t n_left = r->block.n - s->seen;
+		const size_t n = n_left < 64 ? n_left : 64;
+		if (n == 0)
+			return false;
+		s->ahead = fe_csv_scan_all(&r->scan, r->block.p + s->seen, n);
+		s->window = s->seen;
+		s->seen += n;
+	}
+	*at = s->window + (size_t)__builtin_ctzll(s->ahead);
+	s->ahead &= s->ahead - 1;
+	return true;
+}
+
 /* From a bare cell's start, or from behind a closing quote, to the cell's end. A quote
  * on the way is out of place. */
 static enum cell_end
 walk_bare(struct fe_csv_reader *r, struct split *s, struct fe_err *err)
 {
 	size_t at;
-	while (fe_csv_next_mark(r, &at)) {
+	while (find_next(r, s, &at)) {
 		char c = r->block.p[at];
 		if (at > s->limit)
 			return bad_length(r, s, err);
@@ -137,7 +159,7 @@ walk_bare(struct fe_csv_reader *r, struct split *s, struct fe_err *err)
 			if (at + 1 == r->block.n || r->block.p[at + 1] != '\n')
 				return bad_cr(r, s, at, err);
 			size_t lf = 0;
-			bool has_lf = fe_csv_next_mark(r, &lf);
+			bool has_lf = find_next(r, s, &lf);
 			FE_ASSERT(has_lf && lf == at + 1);
 			r->has_crlf = true;
 			return end_record(r, s, at, lf + 1, err);
@@ -176,7 +198,7 @@ walk_quoted(struct fe_csv_reader *r, struct split *s, struct fe_err *err)
 	size_t at;
 
 	for (bool is_open = false;; is_open = true) {
-		if (!fe_csv_next_mark(r, &at)) {
+		if (!find_next(r, s, &at)) {
 			if (n > s->limit)
 				return bad_length(r, s, err);
 			return r->is_last ? bad_cut(r, s, err) : CELL_CUT;
@@ -192,7 +214,7 @@ walk_quoted(struct fe_csv_reader *r, struct split *s, struct fe_err *err)
 		if (!is_open)
 			continue;
 		if (at + 1 < n && p[at + 1] == r->scan.quote) {
-			bool has_second = fe_csv_next_mark(r, &at);
+			bool has_second = find_next(r, s, &at);
 			FE_ASSERT(has_second);
 			if (!count_quote(s))
 				return bad_quotes(r, err);
@@ -268,7 +290,7 @@ judge(const struct fe_csv_reader *r, const struct split *s, struct fe_str raw)
 		return s->flaw;
 	if (raw.n == 0)
 		return FE_CSV_BLANK_LINE;
-	if (r->has_bom_inside && memmem(raw.p, raw.n, FE_CSV_BOM, FE_CSV_BOM_BYTES))
+	if (r->scan.saw & FE_CSV_SAW_HIGH && memmem(raw.p, raw.n, FE_CSV_BOM, FE_CSV_BOM_BYTES))
 		return FE_CSV_BOM_INSIDE;
 	if (raw.n == r->n_cells - 1)
 		return FE_CSV_EMPTY_RECORD;
@@ -350,7 +372,7 @@ fe_csv_split(struct fe_csv_reader *r, struct fe_csv_record *out, bool *more, str
 	if (r->is_drained || r->start == r->block.n)
 		return FE_OK;
 
-	struct split s = { .cell = r->start, .line_start = r->start };
+	struct split s = { .cell = r->start, .line_start = r->start, .seen = r->start };
 	switch (walk_record(r, &s, err)) {
 	case CELL_BAD:
 		return err->rc;

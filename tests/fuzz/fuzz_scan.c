@@ -2,14 +2,15 @@
 /* tests/fuzz/fuzz_scan.c - the vector kernels against loops over single bytes
  *
  * The first two bytes choose delimiter and quote of the scan of CSV, the rest is scanned: by
- * every kernel that this processor has, with exact sizes, so that a sanitizer sees a step outside.
+ * every kernel that this processor has, as a whole and in two pieces, with exact sizes, so that a
+ * sanitizer sees a step outside.
  * The same bytes, with the zeros behind them that a block has, are asked the questions of JSON from
  * each place on, in vectors and in plain C; and taken as short texts from each place on.
  */
 #include <stdlib.h>
 
+#include "../unit/format/csv_scan_check.h"
 #include "base/text16.h"
-#include "format/csv_scan.h"
 #include "format/json_scan.h"
 
 #define MAX_BYTES 4096
@@ -23,33 +24,23 @@ expect(bool holds)
 		abort();
 }
 
-static size_t
-scan_by_definition(struct fe_csv_scan *s, const char *p, size_t n, uint32_t base, uint32_t *marks)
-{
-	size_t n_marks = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == s->delimiter || p[i] == s->quote || p[i] == '\r' || p[i] == '\n')
-			marks[n_marks++] = base + (uint32_t)i;
-		s->saw |= (unsigned char)p[i] >= 0x80 ? FE_CSV_SAW_HIGH : 0;
-		s->saw |= p[i] == 0 ? FE_CSV_SAW_NUL : 0;
-	}
-	return n_marks;
-}
-
 static void
 check_csv(const char *p, size_t n, char delimiter, char quote)
 {
-	const fe_csv_scan_fn kernels[] = { fe_csv_scan_plain, fe_csv_scan_16, fe_csv_scan_avx2() };
-	struct fe_csv_scan want = { .delimiter = delimiter, .quote = quote };
-	uint32_t marks[MAX_BYTES + FE_CSV_SCAN_SLACK], got[MAX_BYTES + FE_CSV_SCAN_SLACK];
-	size_t n_marks = scan_by_definition(&want, p, n, 5, marks);
+	fe_csv_scan_fn *const kernels[] = { fe_csv_scan_plain, fe_csv_scan_16, fe_csv_scan_sse42(),
+	                                    fe_csv_scan_avx2(), fe_csv_scan_avx512() };
+	struct fe_csv_scan s = { .delimiter = delimiter, .quote = quote };
 
+	if (delimiter == '\r' || delimiter == '\n' || quote == '\r' || quote == '\n')
+		return;
+	fe_csv_scan_restart(&s);
 	for (size_t k = 0; k < sizeof kernels / sizeof kernels[0]; k++) {
-		struct fe_csv_scan s = { .delimiter = delimiter, .quote = quote };
-		if (!kernels[k])
-			continue;
-		expect(kernels[k](&s, p, n, 5, got) == n_marks);
-		expect(memcmp(got, marks, n_marks * sizeof *marks) == 0 && s.saw == want.saw);
+		if (kernels[k])
+			expect(csv_scan_agrees(kernels[k], s, p, n, n ? (unsigned char)p[n / 2] % n : 0, 5));
+	}
+	for (size_t i = 0; i < n; i += 1 + (unsigned char)p[i] % 64) {
+		size_t n_window = n - i < 64 ? n - i : 64;
+		expect(fe_csv_scan_all(&s, p + i, n_window) == csv_scan_all_by_byte(&s, p + i, n_window));
 	}
 }
 

@@ -120,6 +120,8 @@ csv_flags_ragged_records(void **state)
 	(void)state;
 	expect("a,b\n1\n1,2\n1,2,3\n\\.\n", "#1 @4 !too_few_cells 1\n#2 @6 [1][2]\n#3 @10 !too_many_cells 1,2,3\n"
 	       "#4 @16 !too_few_cells \\.\nend\n");
+	expect("a,b\r\n1\r\n1,2\r\n\"1\"\r\n1,2,3\r\n1,2,3\n1\n", "#1 @5 !too_few_cells 1\n#2 @8 [1][2]\n#3 @13 !too_few_cells \"1\"\n"
+	       "#4 @18 !too_many_cells 1,2,3\n#5 @25 !too_many_cells 1,2,3\n#6 @31 !too_few_cells 1\nend\n");
 	expect("a,b\n1,2,3", "#1 @4 !too_many_cells 1,2,3\nend\n");
 }
 
