@@ -157,6 +157,8 @@ preview_one(struct preview *p, const struct fe_table *table, struct fe_err *err)
 	enum fe_rc rc = fill_settings(p, &set, &w, err);
 	if (rc == FE_OK)
 		rc = fe_preview_source(&p->out, p->d, &set, err);
+	if (rc == FE_OK && !p->set->limit)
+		fe_preview_estimate(&p->out, p->d, &set);
 	add_added(p);
 	if (rc == FE_OK)
 		rc = preview_table(p, table, err);

@@ -3,8 +3,8 @@
  *
  * What would be read and from where, requests without their secrets, the window of incremental data
  * sets, which objects the manifest leaves out, and what would become of the tables, in the
- * statements themselves. With a limit, so
- * many records of each data set are read and judged by themselves: cleaning, `where`, rules, derived
+ * statements themselves. How many records there are is estimated by the bytes of the first ones. With a
+ * limit, so many records of each data set are read and judged by themselves: cleaning, `where`, rules, derived
  * columns. References, dedupe and the gate need the whole, and take no part.
  *
  * Nothing is written anywhere: the warehouse is opened for reading, where there is one.
@@ -21,7 +21,7 @@ struct fe_preview_settings {
 	int64_t run_time_us;
 	const char *from, *until; /* of data sets with a cursor */
 	bool reprocess;
-	uint64_t limit;           /* records a data set; 0: none is read */
+	uint64_t limit;           /* records a data set; 0: none is judged */
 };
 
 /* For machines and for people; both are filled. */

@@ -19,9 +19,8 @@ struct sample {
 	struct fe_tally tally;
 	struct fe_judge judge;
 	struct fe_batch batch;
-	uint64_t n[FE_N_VERDICTS], n_shown, n_read;
-	uint64_t end_bytes; /* where the last record of the first object ended */
-	uint64_t n_first;   /* records of that object */
+	uint64_t n[FE_N_VERDICTS], n_shown;
+	struct fe_preview_head head;
 };
 
 /* ---- one record ---- */
@@ -106,12 +105,7 @@ judge(struct sample *s, struct fe_err *err)
 		if (s->n_shown < MAX_SHOWN_RECORDS && ++s->n_shown)
 			add_record(s, row);
 	}
-	s->n_read += b->n_rows;
-	if (b->object == 0 && b->n_rows) {
-		const struct fe_origin *last = &b->origin[b->n_rows - 1];
-		s->end_bytes = last->offset + last->raw.n;
-		s->n_first += b->n_rows;
-	}
+	fe_preview_head_add(&s->head, b);
 	return aborts;
 }
 
@@ -144,42 +138,13 @@ add_counts(const struct sample *s)
 {
 	struct fe_json *j = &s->out->json;
 
-	fe_json_i64(j, "sample_read", (int64_t)s->n_read);
+	fe_json_i64(j, "sample_read", (int64_t)s->head.n_read);
 	fe_json_i64(j, "sample_kept", (int64_t)s->n[FE_KEPT]);
 	fe_json_i64(j, "sample_filtered", (int64_t)s->n[FE_FILTERED]);
 	fe_json_i64(j, "sample_rejected", (int64_t)s->n[FE_REJECTED]);
-	fe_buf_addf(s->out->text, "    of %" PRIu64 " records: %" PRIu64 " kept, %" PRIu64 " filtered, %" PRIu64 " rejected%s\n", s->n_read,
+	fe_buf_addf(s->out->text, "    of %" PRIu64 " records: %" PRIu64 " kept, %" PRIu64 " filtered, %" PRIu64 " rejected%s\n", s->head.n_read,
 		    s->n[FE_KEPT], s->n[FE_FILTERED], s->n[FE_REJECTED],
-		    s->n_read > s->n_shown ? "; the first of them are shown" : "");
-}
-
-static bool
-is_packed(const char *path)
-{
-	const char *dot = strrchr(path, '.');
-	return dot && (strcmp(dot, ".gz") == 0 || strcmp(dot, ".zst") == 0);
-}
-
-/* By the bytes of the objects, as far as these are known and are those of the records. */
-static void
-add_estimate(const struct sample *s, const struct fe_source_settings *set, uint64_t limit)
-{
-	struct fe_paths paths;
-	uint64_t size_bytes = 0, n;
-	bool is_known = s->n_read == limit && s->n_first > 0 && s->end_bytes > 0 && !set->skip_object;
-
-	if (!is_known || !fe_source_reads_files(s->d->source) || fe_paths_expand(set->location, &set->net, &paths, NULL))
-		return;
-	for (size_t i = 0; i < paths.n_paths; i++) {
-		is_known &= paths.sizes_bytes[i] > 0 && !is_packed(paths.paths[i]);
-		size_bytes += paths.sizes_bytes[i];
-	}
-	fe_paths_free(&paths);
-	if (!is_known || __builtin_mul_overflow(size_bytes, s->n_first, &n))
-		return;
-	n /= s->end_bytes;
-	fe_json_i64(&s->out->json, "estimated_records", (int64_t)(n > INT64_MAX ? INT64_MAX : n));
-	fe_buf_addf(s->out->text, "    about %" PRIu64 " records in all, by their bytes\n", n);
+		    s->head.n_read > s->n_shown ? "; the first of them are shown" : "");
 }
 
 enum fe_rc
@@ -198,8 +163,9 @@ fe_preview_sample(struct fe_preview_out *out, const struct fe_plan_dataset *d, c
 		rc = read_all(&s, err);
 	fe_json_array_end(&out->json);
 	add_counts(&s);
-	if (rc == FE_OK)
-		add_estimate(&s, set, limit);
+	s.head.is_all = s.head.n_read < limit;
+	if (rc == FE_OK && fe_source_reads_files(d->source))
+		fe_preview_estimate_by(out, &s.head);
 	fe_source_close(s.source);
 	fe_batch_reset(&s.batch);
 	fe_judge_close(&s.judge);

@@ -23,7 +23,15 @@ is_url(const char *location)
 
 struct files {
 	uint64_t n, n_skipped, size_bytes;
+	bool is_known; /* that many bytes of records */
 };
+
+static bool
+is_packed(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return dot && (strcmp(dot, ".gz") == 0 || strcmp(dot, ".zst") == 0);
+}
 
 static enum fe_rc
 look_at_object(const struct fe_source_settings *set, const char *path, bool *is_skipped, struct fe_err *err)
@@ -66,7 +74,7 @@ static enum fe_rc
 preview_files(struct fe_preview_out *out, const struct fe_source_settings *set, struct fe_err *err)
 {
 	struct fe_paths paths;
-	struct files f = { 0 };
+	struct files f = { .is_known = true };
 	enum fe_rc rc = FE_OK;
 
 	FE_TRY(fe_paths_expand(set->location, &set->net, &paths, err));
@@ -78,6 +86,7 @@ preview_files(struct fe_preview_out *out, const struct fe_source_settings *set, 
 		f.n++;
 		f.n_skipped += is_skipped;
 		f.size_bytes += is_skipped ? 0 : paths.sizes_bytes[i];
+		f.is_known &= is_skipped || (paths.sizes_bytes[i] > 0 && !is_packed(paths.paths[i]));
 		if (rc == FE_OK)
 			add_object(out, &f, paths.paths[i], paths.sizes_bytes[i], is_skipped);
 	}
@@ -89,6 +98,8 @@ preview_files(struct fe_preview_out *out, const struct fe_source_settings *set, 
 	fe_json_i64(&out->json, "n_skipped_objects", (int64_t)f.n_skipped);
 	fe_json_i64(&out->json, "size_bytes", (int64_t)f.size_bytes);
 	fe_paths_free(&paths);
+	out->read_bytes = f.size_bytes;
+	out->has_read_bytes = f.is_known;
 	return rc;
 }
 

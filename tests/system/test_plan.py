@@ -2,6 +2,7 @@
 """finetl plan and finetl describe: what would be done, shown without doing it, and without secrets."""
 
 import contextlib
+import gzip
 import hashlib
 import json
 import sqlite3
@@ -65,8 +66,35 @@ def test_records_are_estimated_from_the_first_ones(finetl, files):
     (files / "in" / "a.csv").unlink()
     shown, text = plan(finetl, path, f"sqlite:{files / 'w.db'}", "--limit", 100)
     assert 9700 < shown["estimated_records"] <= 10010 and "about" in text
-    shown, _ = plan(finetl, path, f"sqlite:{files / 'w.db'}")
-    assert "estimated_records" not in shown
+    shown, text = plan(finetl, path, f"sqlite:{files / 'w.db'}")
+    assert shown["estimated_records"] == 10000 and "    10000 records in all\n" in text and "sample" not in shown
+    (files / "in" / "b.csv").write_bytes(b"id,amount,name\n" + b"".join(b"%06d,1.00,Ann\n" % i for i in range(60000)))
+    shown, text = plan(finetl, path, f"sqlite:{files / 'w.db'}")
+    assert 64900 < shown["estimated_records"] <= 65010 and f"about {shown['estimated_records']} records in all" in text
+
+
+def test_what_is_estimated_is_what_a_run_would_read(finetl, files):
+    path, warehouse = write_pipeline(files, pipeline({"csv": "in/*.csv", "incremental": "objects"}, gate={"max_rejected_percent": 90})), f"sqlite:{files / 'w.db'}"
+    shown, text = plan(finetl, path, warehouse)
+    assert shown["estimated_records"] == 4 and "    4 records in all\n" in text
+    finetl.run(path, warehouse).ok()
+    shown, _ = plan(finetl, path, warehouse)
+    assert shown["n_skipped_objects"] == 1 and shown["estimated_records"] == 0
+    (files / "in" / "b.csv").write_bytes(b"id,amount,name\n" + b"".join(b"%06d,1.00,Ann\n" % i for i in range(5000)))
+    shown, _ = plan(finetl, path, warehouse)
+    assert shown["estimated_records"] == 5000
+    shown, _ = plan(finetl, path, warehouse, "--limit", 100)
+    assert 4850 < shown["estimated_records"] <= 5010
+
+
+def test_what_cannot_be_estimated_is_not(finetl, files):
+    """Packed bytes say nothing of records; and what is wrong with a file is for the run to say."""
+    (files / "in" / "a.csv.gz").write_bytes(gzip.compress(b"id,amount,name\n" + b"".join(b"%06d,1.00,Ann\n" % i for i in range(60000))))
+    path = write_pipeline(files, pipeline({"csv": "in/*.gz"}))
+    assert "estimated_records" not in plan(finetl, path, f"sqlite:{files / 'w.db'}")[0]
+    (files / "in" / "a.csv").write_bytes(b"")
+    path = write_pipeline(files, pipeline({"csv": "in/a.csv"}))
+    assert "estimated_records" not in plan(finetl, path, f"sqlite:{files / 'w.db'}")[0]
 
 
 def test_nothing_is_written_to_a_server(finetl, files, postgres):
