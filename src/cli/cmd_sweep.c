@@ -27,6 +27,9 @@ static const struct fe_opt options[] = {
 	{ .name = "sequencer", .kind = FE_OPT_TEXT, .arg = "HEX", .help = "with --object: as the event had it that told of it" },
 	{ .name = "etag", .kind = FE_OPT_TEXT, .arg = "TEXT", .help = "with --object: the same; another object is not read" },
 	{ .name = "processed-at", .kind = FE_OPT_FLAG, .help = "a last column processed_at in the files of processed/" },
+	{ .name = "older-than", .kind = FE_OPT_DURATION, .arg = "TIME", .help = "leave what came later: its event may be on its way" },
+	{ .name = "newer-than", .kind = FE_OPT_DURATION, .arg = "TIME", .help = "leave what came before: earlier sweeps have looked at it" },
+	{ .name = "leave-failed", .kind = FE_OPT_FLAG, .help = "leave what is on record as held or broken" },
 	FE_OPT_PARAM,
 	{ .name = "wait", .kind = FE_OPT_DURATION, .arg = "TIME", .help = "how long to wait for another run or a locked warehouse [30s]" },
 	{ .name = "max-memory", .kind = FE_OPT_SIZE, .arg = "SIZE", .help = "the most memory for keys" },
@@ -58,6 +61,7 @@ print_result(enum fe_rc rc, const struct fe_sweep_result *r, const struct fe_err
 	fe_json_text(&j, "error", rc ? fe_err_print(why, text, sizeof text) : NULL);
 	print_count(&j, "listed", r->n_listed);
 	print_count(&j, "done_before", r->n_done_before);
+	print_count(&j, "left", r->n_left);
 	print_count(&j, "processed", r->n_processed);
 	print_count(&j, "failed", r->n_failed);
 	fe_json_object_end(&j);
@@ -106,6 +110,17 @@ sweep_object(struct fe_arrivals *w, const struct fe_opts *opts, struct fe_sweep_
 }
 
 static enum fe_rc
+sweep_all(struct fe_arrivals *w, const struct fe_opts *opts, struct fe_sweep_result *out, struct fe_err *err)
+{
+	const int64_t older_ms = fe_opts_number(opts, "older-than"), newer_ms = fe_opts_number(opts, "newer-than");
+	struct fe_sweep_settings set = { .leaves_failed = fe_opts_has(opts, "leave-failed"), .told = told };
+
+	if (__builtin_mul_overflow(older_ms, 1000, &set.older_than_us) || __builtin_mul_overflow(newer_ms, 1000, &set.newer_than_us))
+		return fe_fail(err, FE_EUSAGE, "--older-than or --newer-than is too long");
+	return fe_arrivals_sweep(w, &set, out, err);
+}
+
+static enum fe_rc
 sweep(const struct fe_opts *opts, const struct fe_cli_given *given, struct fe_sweep_result *out, struct fe_err *err)
 {
 	struct fe_lambda_config config;
@@ -121,7 +136,7 @@ sweep(const struct fe_opts *opts, const struct fe_cli_given *given, struct fe_sw
 	}
 	enum fe_rc rc = fe_arrivals_open(&w, &set, err);
 	if (rc == FE_OK) {
-		rc = fe_opts_text(opts, "object") ? sweep_object(w, opts, out, err) : fe_arrivals_sweep(w, told, NULL, out, err);
+		rc = fe_opts_text(opts, "object") ? sweep_object(w, opts, out, err) : sweep_all(w, opts, out, err);
 		fe_arrivals_close(w);
 	}
 	fe_lambda_config_reset(&config);
@@ -139,6 +154,9 @@ run(const struct fe_opts *opts, struct fe_err *err)
 	enum fe_rc rc = fe_cli_given_read(&given, opts, err);
 	if (rc == FE_OK && !fe_opts_text(opts, "object") && (fe_opts_text(opts, "sequencer") || fe_opts_text(opts, "etag")))
 		rc = fe_fail(err, FE_EUSAGE, "--sequencer and --etag are of one object: name it by --object");
+	if (rc == FE_OK && fe_opts_text(opts, "object") &&
+	    (fe_opts_has(opts, "older-than") || fe_opts_has(opts, "newer-than") || fe_opts_has(opts, "leave-failed")))
+		rc = fe_fail(err, FE_EUSAGE, "--object is done whatever its age, and whatever became of it: leave out what leaves it out");
 	if (rc == FE_OK)
 		rc = sweep(opts, &given, &result, err);
 	enum fe_rc printed = print_result(rc, &result, err, &unprinted);

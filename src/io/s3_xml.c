@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/time.h"
 #include "io/sigv4_url.h"
 #include "io/xml.h"
 
@@ -60,6 +61,15 @@ read_size(struct fe_str text, uint64_t *out)
 	return text.n > 0;
 }
 
+/* Not worth failing for: who asks for it does without. */
+static int64_t
+read_time(struct fe_str text)
+{
+	int64_t us;
+
+	return fe_timestamp_parse(text, NULL, NULL, &us) == FE_TIME_OK ? us : 0;
+}
+
 static enum fe_rc
 on_entry_part(struct page_reader *r, const char *name, struct fe_str text, struct fe_err *err)
 {
@@ -69,6 +79,8 @@ on_entry_part(struct page_reader *r, const char *name, struct fe_str text, struc
 		r->now.etag = keep(r, text);
 	else if (strcmp(name, "UploadId") == 0)
 		r->now.upload_id = keep(r, text);
+	else if (strcmp(name, "LastModified") == 0)
+		r->now.mtime_us = read_time(text);
 	else if (strcmp(name, "Size") == 0 && !read_size(text, &r->now.size_bytes))
 		return fe_fail(err, FE_EDATA, "the listing has a size that is no number");
 	return FE_OK;

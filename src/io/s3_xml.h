@@ -17,6 +17,7 @@
 struct fe_s3_entry {
 	struct fe_str key;
 	uint64_t size_bytes;
+	int64_t mtime_us;               /* 0: not told */
 	struct fe_str etag, upload_id;
 };
 typedef enum fe_rc fe_s3_entry_fn(void *ctx, const struct fe_s3_entry *e, struct fe_err *err);

@@ -351,12 +351,49 @@ read_sns(struct reading *r, const struct fe_json_value *records)
 	return FE_OK;
 }
 
+/* ---- finetl's own ---- */
+
+static enum fe_rc
+take_age(struct reading *r, const struct fe_json_value *v, int64_t *out_us)
+{
+	int64_t ms;
+
+	if (fe_json_is(v, FE_JSON_STRING) && fe_duration_parse(v->text, &ms, NULL) == FE_OK && !__builtin_mul_overflow(ms, 1000, out_us))
+		return FE_OK;
+	return fe_fail(r->err, FE_EDATA, "'%.*s' of the sweep is a duration such as \"15m\" or \"7d\"", FE_STR_ARGS(v->key));
+}
+
+/* A word that is not understood could be what keeps it from doing something: it is refused. */
+static enum fe_rc
+read_sweep(struct reading *r, const struct fe_json_value *event)
+{
+	struct fe_event_sweep *sweep = &r->event->sweep;
+
+	if (!fe_str_is(text_of(event, "finetl"), "sweep"))
+		return fe_fail(r->err, FE_EDATA, "what the event asks of finetl is none that it does: {\"finetl\": \"sweep\"}");
+	r->event->kind = FE_EVENT_SWEEP;
+	for (const struct fe_json_value *v = event->first; v; v = v->next) {
+		if (fe_str_is(v->key, "older_than"))
+			FE_TRY(take_age(r, v, &sweep->older_than_us));
+		else if (fe_str_is(v->key, "newer_than"))
+			FE_TRY(take_age(r, v, &sweep->newer_than_us));
+		else if (fe_str_is(v->key, "failed") && fe_json_is(v, FE_JSON_BOOL))
+			sweep->tries_failed = v->is_true;
+		else if (!fe_str_is(v->key, "finetl"))
+			return fe_fail(r->err, FE_EDATA, "a sweep has older_than, newer_than, and failed, true or false; not this '%.*s'",
+				       FE_STR_ARGS(v->key));
+	}
+	return FE_OK;
+}
+
 static enum fe_rc
 read_event(struct reading *r, struct fe_str json)
 {
 	const struct fe_json_value *v, *records, *first;
 
 	FE_TRY(fe_json_parse(json, &r->event->arena, &v, r->err));
+	if (fe_json_get(v, "finetl"))
+		return read_sweep(r, v);
 	records = fe_json_get(v, "Records");
 	first = fe_json_is(records, FE_JSON_ARRAY) ? records->first : NULL;
 	if (fe_str_is(text_of(first, "eventSource"), "aws:sqs")) {

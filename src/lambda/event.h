@@ -7,6 +7,9 @@
  * '%2B' a plus), those of EventBridge are taken as they are.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  *
+ * And one of finetl's own, for a schedule: {"finetl": "sweep", "older_than": "15m", "newer_than": "7d", "failed": false},
+ * of which all but the first may be left out.
+ *
  * An event that is none of these is FE_EDATA: no retry makes it one. Records that tell of a
  * removal are kept, and marked.
  *
@@ -20,7 +23,7 @@
 #include "base/mem.h"
 #include "pipeline/arrival.h"
 
-enum fe_event_kind { FE_EVENT_S3, FE_EVENT_SQS, FE_EVENT_SNS, FE_EVENT_EVENTBRIDGE, FE_EVENT_TEST };
+enum fe_event_kind { FE_EVENT_S3, FE_EVENT_SQS, FE_EVENT_SNS, FE_EVENT_EVENTBRIDGE, FE_EVENT_TEST, FE_EVENT_SWEEP };
 
 struct fe_event_object {
 	struct fe_arrival arrival;
@@ -34,10 +37,15 @@ struct fe_event_message {
 	bool is_broken;        /* its body is no event: it fails by itself */
 	struct fe_err why;     /* it is broken */
 };
+struct fe_event_sweep {
+	int64_t older_than_us, newer_than_us; /* 0: whenever it came */
+	bool tries_failed;     /* what is on record as held or broken is tried again */
+};
 struct fe_event {
 	enum fe_event_kind kind;
 	struct fe_event_object *objects; size_t n_objects;
 	struct fe_event_message *messages; size_t n_messages; /* of SQS */
+	struct fe_event_sweep sweep;
 	struct fe_arena arena;
 };
 

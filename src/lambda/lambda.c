@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -95,21 +96,25 @@ set_up(struct function *f, struct fe_err *err)
 }
 
 /* Who is refused may have shown a secret that is not the current one any more. */
-static enum fe_rc
-process_with_secrets(struct function *f, const struct fe_arrival *a, int64_t until_us, struct fe_arrival_result *out,
-                     struct fe_err *err)
+static bool
+has_new_secrets(struct function *f)
 {
 	struct fe_err why = FE_ERR_INIT;
 	bool has_changed = false;
 
+	if (f->secrets.n_items && fe_lambda_secrets_refresh(&f->secrets, f->clock, &has_changed, &why))
+		fe_log_err(&why);
+	return has_changed;
+}
+
+static enum fe_rc
+process_with_secrets(struct function *f, const struct fe_arrival *a, int64_t until_us, struct fe_arrival_result *out,
+                     struct fe_err *err)
+{
 	if (!f->arrivals) /* it could not be set up again the last time */
 		FE_TRY(set_up(f, err));
 	enum fe_rc rc = fe_arrival_process(f->arrivals, a, until_us, out, err);
-	if (rc != FE_EDENIED || f->secrets.n_items == 0)
-		return rc;
-	if (fe_lambda_secrets_refresh(&f->secrets, f->clock, &has_changed, &why))
-		fe_log_err(&why);
-	if (!has_changed)
+	if (rc != FE_EDENIED || !has_new_secrets(f))
 		return rc;
 	FE_TRY(set_up(f, err));
 	return fe_arrival_process(f->arrivals, a, until_us, out, err);
@@ -188,29 +193,36 @@ tell(struct work *w, const struct fe_object_report *r, const struct fe_err *err)
 	tell_answer(w, r);
 }
 
+/* Says of which object it is, and keeps the first. */
+static void
+note_failure(struct work *w, const struct fe_event_object *o, struct fe_err *err)
+{
+	struct fe_buf name;
+
+	fe_buf_init(&name, sizeof err->object);
+	fe_buf_addf(&name, "s3://%s/%s", o->arrival.bucket, o->arrival.key);
+	if (!err->object[0])
+		fe_err_at(err, name.failed ? o->arrival.bucket : fe_buf_text(&name), 0, NULL);
+	fe_buf_reset(&name);
+	if (w->has_failed)
+		w->has_failed[o->message] = true;
+	if (w->first.rc == FE_OK)
+		w->first = *err;
+}
+
 static void
 do_object(struct work *w, const struct fe_event_object *o)
 {
 	struct fe_object_report r = { .object = o };
 	struct fe_err err = FE_ERR_INIT;
-	struct fe_buf name;
 
 	if (!o->is_removal && !is_folder_marker(&o->arrival))
 		r.rc = process(w, &o->arrival, &r.result, &err);
 	else
 		r.result.outcome = FE_ARRIVAL_GONE;
 	count_outcome(w, &r);
-	if (r.rc) {
-		fe_buf_init(&name, sizeof err.object);
-		fe_buf_addf(&name, "s3://%s/%s", o->arrival.bucket, o->arrival.key);
-		if (!err.object[0])
-			fe_err_at(&err, name.failed ? o->arrival.bucket : fe_buf_text(&name), 0, NULL);
-		fe_buf_reset(&name);
-		if (w->has_failed)
-			w->has_failed[o->message] = true;
-		if (w->first.rc == FE_OK)
-			w->first = err;
-	}
+	if (r.rc)
+		note_failure(w, o, &err);
 	tell(w, &r, &err);
 }
 
@@ -245,14 +257,20 @@ do_messages(struct work *w)
 	fe_json_object_end(&w->json);
 }
 
+static void
+begin_answer(struct work *w)
+{
+	fe_json_init(&w->json, &w->told, 0);
+	fe_json_object(&w->json, NULL);
+	fe_json_array(&w->json, "objects");
+}
+
 static enum fe_rc
 do_objects(struct work *w, struct fe_err *err)
 {
 	struct fe_event *e = &w->event;
 
-	fe_json_init(&w->json, &w->told, 0);
-	fe_json_object(&w->json, NULL);
-	fe_json_array(&w->json, "objects");
+	begin_answer(w);
 	for (size_t i = 0; i < e->n_objects; i++)
 		do_object(w, &e->objects[i]);
 	fe_json_array_end(&w->json);
@@ -269,6 +287,81 @@ do_objects(struct work *w, struct fe_err *err)
 	return err->rc;
 }
 
+/* ---- what no event told of ---- */
+
+static void
+tell_found(void *ctx, const struct fe_arrival *a, enum fe_rc rc, const struct fe_arrival_result *result, const struct fe_err *why)
+{
+	const struct fe_event_object o = { .arrival = *a, .name = "Sweep" };
+	struct fe_object_report r = { .object = &o, .rc = rc, .result = *result };
+	struct fe_err err = *why;
+	struct work *w = ctx;
+
+	count_outcome(w, &r);
+	if (rc)
+		note_failure(w, &o, &err);
+	tell(w, &r, &err);
+}
+
+static enum fe_rc
+sweep(struct work *w, struct fe_sweep_result *out, struct fe_err *err)
+{
+	const struct fe_event_sweep *asked = &w->event.sweep;
+	const struct fe_sweep_settings set = {
+		.older_than_us = asked->older_than_us,
+		.newer_than_us = asked->newer_than_us,
+		.leaves_failed = !asked->tries_failed,
+		.deadline_us = w->until_us,
+		.told = tell_found,
+		.ctx = w,
+	};
+	struct function *f = w->function;
+
+	if (!f->arrivals)
+		FE_TRY(set_up(f, err));
+	enum fe_rc rc = fe_arrivals_sweep(f->arrivals, &set, out, err);
+	if (rc != FE_EDENIED || !has_new_secrets(f))
+		return rc;
+	FE_TRY(set_up(f, err));
+	return fe_arrivals_sweep(f->arrivals, &set, out, err);
+}
+
+static void
+tell_sweep(struct work *w, const struct fe_sweep_result *r)
+{
+	const struct { const char *name; uint64_t n; } counts[] = {
+		{ "listed", r->n_listed }, { "done_before", r->n_done_before }, { "left", r->n_left },
+		{ "processed", r->n_processed }, { "failed", r->n_failed },
+	};
+	char texts[5][24];
+
+	fe_json_object(&w->json, "sweep");
+	for (size_t i = 0; i < 5; i++) {
+		(void)snprintf(texts[i], sizeof texts[i], "%" PRIu64, counts[i].n);
+		fe_json_i64(&w->json, counts[i].name, (int64_t)counts[i].n);
+	}
+	fe_json_object_end(&w->json);
+	fe_log(FE_LOG_INFO, "sweep", "listed", texts[0], "done_before", texts[1], "left", texts[2], "processed", texts[3], "failed",
+	       texts[4], NULL);
+}
+
+static enum fe_rc
+do_sweep(struct work *w, struct fe_err *err)
+{
+	struct fe_sweep_result r = { 0 };
+
+	begin_answer(w);
+	enum fe_rc rc = sweep(w, &r, err);
+	fe_json_array_end(&w->json);
+	tell_sweep(w, &r);
+	fe_json_object_end(&w->json);
+	if (rc && w->first.rc == rc)
+		*err = w->first;
+	if (rc)
+		fe_err_context(err, "the sweep");
+	return rc;
+}
+
 static enum fe_rc
 do_event(struct work *w, struct fe_err *err)
 {
@@ -283,6 +376,8 @@ do_event(struct work *w, struct fe_err *err)
 		fe_log(FE_LOG_INFO, "a test event of S3: nothing to do", NULL);
 	if (w->event.kind == FE_EVENT_SQS)
 		do_messages(w);
+	else if (w->event.kind == FE_EVENT_SWEEP)
+		FE_TRY(do_sweep(w, err));
 	else
 		FE_TRY(do_objects(w, err));
 	return fe_buf_check(&w->told, "the answer", err);

@@ -3,6 +3,8 @@
  *
  *   Start      All that can be checked without an event is checked before the first: what is wrong then is
  *              told as an error of the start, and the process ends.
+ *   Sweep      The event {"finetl": "sweep"} makes it look for what no event told of, as `finetl sweep` does, and
+ *              answer for what it finds as for the objects of an event.
  *   Answers    Of S3, SNS, EventBridge: where an object failed, an error; its type is "Function." and
  *              the code's name. An event is an error as a whole, and may come again as a whole: what
  *              was done stays done. Of SQS: the ids of the messages that failed, and those alone.

@@ -67,6 +67,10 @@ FE_MUST_USE enum fe_rc fe_catalog_objects(struct fe_catalog *c, const char *run_
 /* Whether what was loaded last of this path had this ETag. */
 FE_MUST_USE enum fe_rc fe_catalog_object_done(struct fe_catalog *c, const char *pipeline, const char *dataset, const char *path,
                                               struct fe_str etag, bool *done, struct fe_err *err);
+/* How often runs of this path with this ETag were held, and failed. */
+FE_MUST_USE enum fe_rc fe_catalog_object_failures(struct fe_catalog *c, const char *pipeline, const char *dataset,
+                                                  const char *path, struct fe_str etag, uint64_t *n_held, uint64_t *n_failed,
+                                                  struct fe_err *err);
 
 struct fe_buf;
 /* The run that has published a held one: its id is appended to *by. */

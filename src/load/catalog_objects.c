@@ -83,6 +83,33 @@ fe_catalog_object_done(struct fe_catalog *c, const char *pipeline, const char *d
 }
 
 enum fe_rc
+fe_catalog_object_failures(struct fe_catalog *c, const char *pipeline, const char *dataset, const char *path, struct fe_str etag,
+			   uint64_t *n_held, uint64_t *n_failed, struct fe_err *err)
+{
+	struct fe_stmt *st;
+	enum fe_rc rc;
+	bool row;
+
+	*n_held = *n_failed = 0;
+	FE_TRY(fe_db_prepare(c->db,
+	                     FE_STR("SELECT count(CASE outcome WHEN 'held' THEN 1 END), count(CASE outcome WHEN 'failed' THEN 1 END) "
+	                            "FROM main.etl_objects WHERE dataset = ?1 AND path = ?2 AND pipeline_name = ?3 "
+	                            "AND coalesce(etag, version) = ?4"),
+	                     &st, err));
+	fe_stmt_bind_cstr(st, 1, dataset);
+	fe_stmt_bind_cstr(st, 2, path);
+	fe_stmt_bind_cstr(st, 3, pipeline);
+	fe_stmt_bind_text(st, 4, etag);
+	rc = fe_stmt_step(st, &row, err);
+	if (rc == FE_OK && row) {
+		*n_held = (uint64_t)fe_stmt_i64(st, 0);
+		*n_failed = (uint64_t)fe_stmt_i64(st, 1);
+	}
+	fe_stmt_free(st);
+	return rc;
+}
+
+enum fe_rc
 fe_catalog_released(struct fe_catalog *c, const char *run_id, struct fe_buf *by, bool *found, struct fe_err *err)
 {
 	return fe_record_released(c->db, run_id, by, found, err);

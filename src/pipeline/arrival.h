@@ -84,13 +84,21 @@ FE_MUST_USE enum fe_rc fe_arrivals_open(struct fe_arrivals **out, const struct f
  * FE_EUNAVAIL: a retry helps. To undo takes up to some seconds more. */
 FE_MUST_USE enum fe_rc fe_arrival_process(struct fe_arrivals *w, const struct fe_arrival *a, int64_t deadline_us,
                                           struct fe_arrival_result *out, struct fe_err *err);
+
+struct fe_sweep_settings {
+	int64_t older_than_us, newer_than_us; /* what came longer ago than that, and not as long ago; 0: whenever */
+	bool leaves_failed;            /* what is on record as held or broken is not tried again */
+	int64_t deadline_us;           /* as above; with something left to do then, FE_EUNAVAIL: a retry goes on with it */
+	void (*told)(void *ctx, const struct fe_arrival *a, enum fe_rc rc, const struct fe_arrival_result *r,
+	             const struct fe_err *err);
+	void *ctx;
+};
+/* n_left: not looked at, being too old or too young, or left as failed. */
+struct fe_sweep_result { uint64_t n_listed, n_done_before, n_left, n_processed, n_failed; };
 /* Lists what the sources hold and processes what is not done yet; told is called for each of these. One that
  * fails does not keep the others from being done; the code is then that of the first. */
-struct fe_sweep_result { uint64_t n_listed, n_done_before, n_processed, n_failed; };
-FE_MUST_USE enum fe_rc fe_arrivals_sweep(struct fe_arrivals *w,
-                                         void (*told)(void *ctx, const struct fe_arrival *a, enum fe_rc rc,
-                                                      const struct fe_arrival_result *r, const struct fe_err *err),
-                                         void *ctx, struct fe_sweep_result *out, struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_arrivals_sweep(struct fe_arrivals *w, const struct fe_sweep_settings *set,
+                                         struct fe_sweep_result *out, struct fe_err *err);
 void fe_arrivals_close(struct fe_arrivals *w); /* NULL is allowed */
 
 /* "s3://bucket/key", with "?versionId=..." or without, as an object that was told of. */

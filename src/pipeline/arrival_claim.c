@@ -429,23 +429,24 @@ fe_arrival_output_reset(struct fe_arrival_output *o)
 }
 
 enum fe_rc
-fe_arrival_output_has_mark(const struct fe_arrivals *w, const struct fe_arrival_source *source, struct fe_str key,
-                           struct fe_str etag, bool *has, struct fe_err *err)
+fe_arrival_output_record(const struct fe_arrivals *w, const struct fe_arrival_source *source, struct fe_str key,
+                         struct fe_str etag, enum fe_arrival_record *out, struct fe_err *err)
 {
 	const struct fe_json_value *mark;
 	struct fe_arena arena = { 0 };
 	char *name = NULL, *there = NULL;
 	struct fe_buf text;
 
-	*has = false;
+	*out = FE_ON_NO_RECORD;
 	fe_buf_init(&text, MAX_MARK_BYTES + 1);
 	enum fe_rc rc = make_key(w, name_of(source, key), FE_RESULT_REPORT, &name, err);
 	if (rc == FE_OK)
 		rc = read_small(w, name, &text, &there, err);
 	if (rc == FE_OK && there && fe_json_parse(fe_buf_str(&text), &arena, &mark, NULL) == FE_OK) {
 		const struct fe_json_value *object = fe_json_get(mark, "object");
-		*has = is_published(mark) && fe_str_eq(text_of(object, "key"), key) && fe_str_eq(text_of(object, "bucket"), source->url.bucket) &&
-		       fe_str_eq(text_of(object, "etag"), etag);
+		if (fe_str_eq(text_of(object, "key"), key) && fe_str_eq(text_of(object, "bucket"), source->url.bucket) &&
+		    fe_str_eq(text_of(object, "etag"), etag))
+			*out = is_published(mark) ? FE_ON_RECORD_AS_DONE : FE_ON_RECORD_AS_FAILED;
 	}
 	fe_arena_free(&arena);
 	fe_buf_reset(&text);

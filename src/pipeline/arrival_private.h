@@ -91,9 +91,12 @@ FE_MUST_USE enum fe_rc fe_arrival_output_publish(struct fe_arrival_output *o, co
 FE_MUST_USE enum fe_rc fe_arrival_output_publish_failure(struct fe_arrival_output *o, const char *folder, struct fe_err *err);
 /* The mark: from here on it is done. */
 FE_MUST_USE enum fe_rc fe_arrival_output_mark(struct fe_arrival_output *o, struct fe_err *err);
-/* Whether the mark says so of the object with this ETag. */
-FE_MUST_USE enum fe_rc fe_arrival_output_has_mark(const struct fe_arrivals *w, const struct fe_arrival_source *source,
-                                                  struct fe_str key, struct fe_str etag, bool *has, struct fe_err *err);
+/* What is on record of an object, without a look at it. */
+enum fe_arrival_record { FE_ON_NO_RECORD, FE_ON_RECORD_AS_DONE, FE_ON_RECORD_AS_FAILED };
+/* By the mark, of the object with this ETag. */
+FE_MUST_USE enum fe_rc fe_arrival_output_record(const struct fe_arrivals *w, const struct fe_arrival_source *source,
+                                                struct fe_str key, struct fe_str etag, enum fe_arrival_record *out,
+                                                struct fe_err *err);
 
 /* ---- for these two alone ---- */
 

@@ -49,7 +49,7 @@ def test_an_object_is_processed_once(make_place, mode):
         assert (again["processed"], again["done_before"]) == (0, 1)
     assert place.objects() == before
     assert place.sweep().ok().result == {"status": "success", "exit_code": 0, "retry_helps": False, "error": None,
-                                         "listed": 2, "done_before": 2, "processed": 0, "failed": 0}
+                                         "listed": 2, "done_before": 2, "left": 0, "processed": 0, "failed": 0}
     if mode != "results":
         assert place.loaded() == {"T1": ("10.00", "new"), "T3": ("7.00", "new")}
         outcomes = [o for o, in place.ask("SELECT outcome FROM etl_objects WHERE dataset = 'transactions' ORDER BY object_id")]
@@ -153,6 +153,24 @@ def test_a_run_that_is_held_is_not_done(make_place, mode):
     place.put("raw/transactions/a.csv", transactions((3, "7", "new")))
     assert place.sweep().ok().result["processed"] == 1
     assert place.state() == {"T3": ("7.00", "new")}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_sweep_may_leave_what_failed_and_what_is_too_young_or_too_old(make_place, mode):
+    place = make_place(mode)
+    place.told(place.customers()).ok()
+    assert place.told(place.put("raw/transactions/a.csv", transactions((1, "-1.00", "new"), (2, "-1.00", "new")))).code == 4
+    place.put("raw/transactions/b.csv", transactions((3, "7", "new")))
+    assert place.sweep("--older-than", "1h").ok().result["left"] == 3
+    assert place.sweep("--newer-than", "1ms").ok().result["left"] == 3
+    swept = place.sweep("--older-than", "0s", "--newer-than", "1h", "--leave-failed").ok().result
+    assert (swept["listed"], swept["done_before"], swept["left"], swept["processed"]) == (3, 1, 1, 1)
+    assert place.sweep().code == 4
+
+
+def test_what_leaves_objects_out_is_not_for_one_that_is_named(make_place):
+    place = make_place("results")
+    assert place.told(place.customers(), options=["--leave-failed"]).code == 2
 
 
 @pytest.mark.parametrize("mode", ["results", "both"])

@@ -263,6 +263,60 @@ def test_into_postgresql_by_two_functions_at_once(place, api, postgres):
     assert place.results() == {}
 
 
+@pytest.mark.parametrize("kind", ["results", "sqlite", "postgresql"])
+def test_a_sweep_does_what_no_event_told_of_and_leaves_what_has_failed(place, api, request, kind):
+    warehouse = {"results": lambda: None, "sqlite": lambda: f"sqlite:{place.folder / 'w.db'}",
+                 "postgresql": lambda: request.getfixturevalue("postgres").fresh().url}[kind]()
+    function = place.function(FINETL_WAREHOUSE=warehouse, FINETL_OUTPUT=None if warehouse else f"s3://{place.processed}")
+    assert api.invoke(place.event("raw/told.csv", rows(1))).kind == "response", function.logs()
+    place.put("raw/lost.csv", rows(2))
+    assert api.invoke(place.event("raw/held.csv", HEADER + "T8,Ann,-1\nT9,Bob,-2\n")).json["errorType"] == "Function.Held"
+    young = api.invoke({"finetl": "sweep", "older_than": "1h"}).json["sweep"]
+    assert young == {"listed": 3, "done_before": 0, "left": 3, "processed": 0, "failed": 0}
+    swept = api.invoke({"finetl": "sweep", "newer_than": "1h"})
+    assert swept.kind == "response", function.logs()
+    assert swept.json["sweep"] == {"listed": 3, "done_before": 1, "left": 1, "processed": 1, "failed": 0}
+    assert [(o["key"], o["outcome"]) for o in swept.json["objects"]] == [("raw/lost.csv", "processed")]
+    assert api.invoke({"finetl": "sweep"}).json["sweep"] == {"listed": 3, "done_before": 2, "left": 1, "processed": 0, "failed": 0}
+    again = api.invoke({"finetl": "sweep", "failed": True})
+    assert again.json["errorType"] == "Function.Held" and "raw/held.csv" in again.json["errorMessage"]
+    place.put("raw/held.csv", rows(3))
+    assert api.invoke({"finetl": "sweep"}).json["sweep"]["processed"] == 1
+    assert loaded(warehouse) == ["T1", "T2", "T3"] if warehouse else place.rows("processed/held.csv") == ["T3"]
+
+
+@pytest.mark.parametrize("kind", ["results", "sqlite"])
+def test_a_sweep_leaves_what_is_broken(place, api, kind):
+    """By its report; where there is a manifest alone, after the tries of an event and of one sweep."""
+    warehouse = f"sqlite:{place.folder / 'w.db'}" if kind == "sqlite" else None
+    place.function(FINETL_WAREHOUSE=warehouse, FINETL_OUTPUT=None if warehouse else f"s3://{place.processed}")
+    broken = place.event("raw/a.csv", HEADER + 'T1,"Ann,1.00\n')
+    assert api.invoke(broken).json["errorType"] == "Function.Data"
+    for _ in range(5 if warehouse else 0):
+        assert api.invoke({"finetl": "sweep"}).json["errorType"] == "Function.Data"
+    assert api.invoke({"finetl": "sweep"}).json["sweep"]["left"] == 1
+
+
+def test_a_sweep_that_has_no_time_left_is_gone_on_with(place, api):
+    """Each time that there is does some of it."""
+    def hold_up(asked):
+        if asked.method == "GET" and "/raw/" in asked.target:
+            time.sleep(0.3)
+
+    slow = s3servers.Proxy(place.server, hold_up)
+    function = place.function(AWS_ENDPOINT_URL_S3=slow.endpoint)
+    n = 8
+    for i in range(n):
+        place.put(f"raw/{i}.csv", rows(i))
+    for n_tries in range(1, 40):
+        answer = api.invoke({"finetl": "sweep"}, timeout=2)
+        if answer.kind == "response":
+            break
+        assert answer.json["errorType"] == "Function.Unavailable", (answer, function.logs()[-3:])
+    assert answer.kind == "response" and n_tries > 1
+    assert len([key for key in place.results() if key.startswith("processed/")]) == n
+
+
 def test_several_records_of_one_event(place, api):
     place.function()
     event = {"Records": [*place.event("raw/a.csv", rows(1))["Records"], *place.event("raw/b.csv", rows(2))["Records"],

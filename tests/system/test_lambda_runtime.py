@@ -112,6 +112,30 @@ def test_of_sqs_nothing_is_named_where_all_went_well(api, function):
     assert api.invoke(sqs(s3_event("a.csv"), s3_event("b.csv"))).json == {"batchItemFailures": []}
 
 
+# ---- sweeps ----
+
+def test_a_sweep_does_what_it_finds_and_leaves_what_is_on_record_as_failed(api, start):
+    function = start(PLAYED_FOUND="raw/a.csv,raw/b.held,raw/c.done")
+    answer = api.invoke({"finetl": "sweep", "older_than": "15m"})
+    assert answer.kind == "response", answer
+    assert [o["outcome"] for o in answer.json["objects"]] == ["processed", "done"]
+    assert answer.json["sweep"] == {"listed": 3, "done_before": 0, "left": 1, "processed": 2, "failed": 0}
+    assert [line["left"] for line in function.logs() if line["message"] == "sweep"] == ["1"]
+    failure(api.invoke({"finetl": "sweep", "failed": True}), "Function.Held", "the sweep", "s3://raw/raw/b.held")
+
+
+def test_a_sweep_that_fails_is_an_error_and_does_the_rest(api, start):
+    function = start(PLAYED_FOUND="raw/a.busy,raw/b.csv,raw/c.data")
+    failure(api.invoke({"finetl": "sweep"}), "Function.Unavailable", "s3://raw/raw/a.busy", "does not answer")
+    outcomes = {line["key"]: line["outcome"] for line in function.logs() if line["message"] == "object"}
+    assert outcomes == {"raw/a.busy": "failed", "raw/b.csv": "processed", "raw/c.data": "failed"}
+
+
+def test_a_sweep_ends_with_the_time_of_the_function(api, start):
+    start(PLAYED_FOUND="raw/a.slow")
+    failure(api.invoke({"finetl": "sweep"}, timeout=1), "Function.Unavailable", "before the deadline")
+
+
 # ---- the Runtime API ----
 
 @pytest.mark.parametrize("case", [str.lower, str.upper, str.swapcase, str.title])

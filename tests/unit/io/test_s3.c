@@ -95,6 +95,8 @@ note(void *ctx, const struct fe_s3_entry *e, struct fe_err *err)
 	fe_buf_addf(out, "%.*s=%llu;", FE_STR_ARGS(e->key), (unsigned long long)e->size_bytes);
 	if (e->upload_id.n)
 		fe_buf_addf(out, "(%.*s)", FE_STR_ARGS(e->upload_id));
+	if (e->mtime_us)
+		fe_buf_addf(out, "@%lld;", (long long)e->mtime_us);
 	return FE_OK;
 }
 
@@ -128,6 +130,23 @@ listings_tell_keys_sizes_and_what_follows(void **state)
 	assert_int_equal(read_page("<ListMultipartUploadsResult><Upload><Key>k</Key><UploadId>u1</UploadId></Upload>"
 	                           "</ListMultipartUploadsResult>", &out, &page), FE_OK);
 	assert_string_equal(fe_buf_text(&out), "k=0;(u1)");
+	fe_buf_reset(&out);
+	fe_s3_page_reset(&page);
+}
+
+static void
+listings_tell_when_objects_were_put_if_they_can(void **state)
+{
+	struct fe_s3_page page;
+	struct fe_buf out;
+	(void)state;
+	fe_s3_page_init(&page);
+	fe_buf_init(&out, 10000);
+	assert_int_equal(read_page("<ListBucketResult><Contents><Key>a</Key><LastModified>1970-01-01T00:00:01.500Z</LastModified></Contents>"
+	                           "<Contents><Key>b</Key></Contents>"
+	                           "<Contents><Key>c</Key><LastModified>yesterday</LastModified></Contents></ListBucketResult>",
+	                           &out, &page), FE_OK);
+	assert_string_equal(fe_buf_text(&out), "a=0;@1500000;b=0;c=0;");
 	fe_buf_reset(&out);
 	fe_s3_page_reset(&page);
 }
@@ -181,6 +200,7 @@ main(void)
 		cmocka_unit_test(patterns_match_as_said),
 		cmocka_unit_test(parts_are_few_and_short_enough),
 		cmocka_unit_test(listings_tell_keys_sizes_and_what_follows),
+		cmocka_unit_test(listings_tell_when_objects_were_put_if_they_can),
 		cmocka_unit_test(listings_that_are_none_are_refused),
 		cmocka_unit_test(errors_are_read_where_there_are_any),
 	};

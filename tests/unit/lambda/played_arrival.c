@@ -6,7 +6,7 @@
  *   raw/a.guarded  denied unless PLAYED_PASSWORD was `right` when it was opened
  *   raw/a.slow     goes on until the deadline or a stop
  *   all else       processed
- * PLAYED_START=data: opening fails.
+ * PLAYED_START=data: opening fails. PLAYED_FOUND, keys between commas, is what a sweep finds; of it, `held` is on record.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +106,45 @@ fe_arrival_process(struct fe_arrivals *w, const struct fe_arrival *a, int64_t de
 	else
 		return play_run(w, a, word, out, err);
 	return FE_OK;
+}
+
+static enum fe_rc
+play_found(struct fe_arrivals *w, const struct fe_sweep_settings *set, const char *key, struct fe_sweep_result *out, struct fe_err *err)
+{
+	const struct fe_arrival a = { .bucket = "raw", .key = key, .size_bytes = -1 };
+	struct fe_arrival_result r = { 0 };
+	struct fe_err why = FE_ERR_INIT;
+
+	out->n_listed++;
+	if (set->leaves_failed && strstr(key, ".held")) {
+		out->n_left++;
+		return FE_OK;
+	}
+	enum fe_rc rc = fe_arrival_process(w, &a, set->deadline_us, &r, &why);
+	set->told(set->ctx, &a, rc, &r, &why);
+	out->n_processed += rc == FE_OK;
+	out->n_failed += rc != FE_OK;
+	if (rc && err->rc == FE_OK)
+		*err = why;
+	return rc;
+}
+
+enum fe_rc
+fe_arrivals_sweep(struct fe_arrivals *w, const struct fe_sweep_settings *set, struct fe_sweep_result *out, struct fe_err *err)
+{
+	const char *found = getenv("PLAYED_FOUND");
+	enum fe_rc first = FE_OK;
+
+	*out = (struct fe_sweep_result){ 0 };
+	for (const char *p = found; p && *p;) {
+		const size_t n = strcspn(p, ",");
+		char *key = fe_strndup(p, n);
+		enum fe_rc rc = play_found(w, set, key, out, err);
+		first = first ? first : rc;
+		fe_free(key);
+		p += n + (p[n] == ',');
+	}
+	return first;
 }
 
 void

@@ -388,6 +388,47 @@ envelopes_are_not_opened_for_ever(void **state)
 	fe_free(text);
 }
 
+/* ---- finetl's own ---- */
+
+static void
+a_sweep_is_asked_for_with_ages_or_without(void **state)
+{
+	struct fe_event e = read_of("{\"finetl\":\"sweep\",\"older_than\":\"15m\",\"newer_than\":\"7d\",\"failed\":true}");
+	(void)state;
+	assert_int_equal(e.kind, FE_EVENT_SWEEP);
+	assert_int_equal(e.n_objects, 0);
+	assert_int_equal(e.sweep.older_than_us, INT64_C(900000000));
+	assert_int_equal(e.sweep.newer_than_us, INT64_C(604800000000));
+	assert_true(e.sweep.tries_failed);
+	fe_event_reset(&e);
+	e = read_of("{\"finetl\":\"sweep\"}");
+	assert_int_equal(e.kind, FE_EVENT_SWEEP);
+	assert_true(e.sweep.older_than_us == 0 && e.sweep.newer_than_us == 0 && !e.sweep.tries_failed);
+	fe_event_reset(&e);
+}
+
+static void
+a_sweep_that_is_not_understood_is_refused(void **state)
+{
+	(void)state;
+	is_refused("{\"finetl\":\"drop\"}", "none that it does");
+	is_refused("{\"finetl\":1}", "none that it does");
+	is_refused("{\"finetl\":\"sweep\",\"older\":\"15m\"}", "not this 'older'");
+	is_refused("{\"finetl\":\"sweep\",\"failed\":\"yes\"}", "true or false");
+	is_refused("{\"finetl\":\"sweep\",\"older_than\":15}", "a duration");
+	is_refused("{\"finetl\":\"sweep\",\"newer_than\":\"a week\"}", "'newer_than' of the sweep is a duration");
+	is_refused("{\"finetl\":\"sweep\",\"newer_than\":\"100000000000d\"}", "a duration");
+}
+
+static void
+a_sweep_is_in_no_envelope(void **state)
+{
+	char *text = sns_event("{\"finetl\":\"sweep\"}");
+	(void)state;
+	is_refused(text, "none of S3's");
+	fe_free(text);
+}
+
 int
 main(void)
 {
@@ -409,6 +450,9 @@ main(void)
 		cmocka_unit_test(sqs_messages_that_are_no_events_fail_by_themselves),
 		cmocka_unit_test(sqs_messages_without_an_id_are_refused),
 		cmocka_unit_test(envelopes_are_not_opened_for_ever),
+		cmocka_unit_test(a_sweep_is_asked_for_with_ages_or_without),
+		cmocka_unit_test(a_sweep_that_is_not_understood_is_refused),
+		cmocka_unit_test(a_sweep_is_in_no_envelope),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
