@@ -133,34 +133,28 @@ write_run(struct fe_keytable *t, uint64_t n, struct fe_err *err)
 /* The new index is as large as the old one, which was right for what memory held; but not
  * where filters have come to leave less of it. */
 static void
-clear_memory(struct fe_keytable *t, size_t n_slots)
+clear_memory(struct fe_keytable *t, size_t n_groups)
 {
 	uint64_t taken = fe_keyruns_bytes(t->runs), left = t->max_bytes > taken ? t->max_bytes - taken : 0;
 
-	for (size_t i = 0; i < t->n_chunks; i++)
-		fe_free(t->chunks[i]);
-	t->n_chunks = 0;
+	fe_key_free_chunks(t);
 	t->n_entries = 0;
-	while (n_slots > 8 && n_slots * (sizeof *t->tags + sizeof *t->places) > left / 4)
-		n_slots /= 2;
-	fe_key_new_index(t, n_slots);
+	while (n_groups > 1 && n_groups * sizeof *t->groups > left / 4)
+		n_groups /= 2;
+	fe_key_new_index(t, n_groups);
 }
 
 static enum fe_rc
 leave_memory(struct fe_keytable *t, struct fe_err *err)
 {
-	size_t n_slots = t->n_slots;
+	size_t n_groups = t->n_groups;
 	uint64_t n_own;
 
 	FE_TRY(put_back_guests(t, &n_own, err));
-	fe_free(t->tags);
-	fe_free(t->places);
-	t->tags = NULL;
-	t->places = NULL;
-	t->n_slots = 0;
+	fe_key_new_index(t, 0);
 	if (n_own)
 		FE_TRY(write_run(t, n_own, err));
-	clear_memory(t, n_slots);
+	clear_memory(t, n_groups);
 	return FE_OK;
 }
 

@@ -9,12 +9,16 @@
 
 #include "base/keytable_private.h"
 #include "base/mem.h"
+#include "base/text16.h"
 
-#define GROUP 8
-#define MIN_SLOTS 1024
+#define MIN_GROUPS 64
+#define FULL_SLOTS 10 /* of a group, when the index is as full as it may be */
 #define REBUILD_KEYS 32
-#define EACH UINT64_C(0x0101010101010101)
-#define TOPS UINT64_C(0x8080808080808080)
+
+/* Chunks up to this one are small pages of their own, the others come in pairs of a huge one. */
+#define N_SINGLE_CHUNKS 4
+_Static_assert(N_SINGLE_CHUNKS % 2 == 0, "pairs begin with an even number");
+_Static_assert(sizeof(struct fe_key_group) == 64, "a group is a line of the cache");
 
 void
 fe_keytable_init(struct fe_keytable *t, size_t value_bytes, uint64_t max_bytes,
@@ -25,13 +29,20 @@ fe_keytable_init(struct fe_keytable *t, size_t value_bytes, uint64_t max_bytes,
 }
 
 void
-fe_keytable_reset(struct fe_keytable *t)
+fe_key_free_chunks(struct fe_keytable *t)
 {
 	for (size_t i = 0; i < t->n_chunks; i++)
-		fe_free(t->chunks[i]);
+		if (i < N_SINGLE_CHUNKS || i % 2 == 0)
+			fe_free(t->chunks[i]);
+	t->n_chunks = 0;
+}
+
+void
+fe_keytable_reset(struct fe_keytable *t)
+{
+	fe_key_free_chunks(t);
 	fe_free(t->chunks);
-	fe_free(t->tags);
-	fe_free(t->places);
+	fe_free(t->groups);
 	if (t->runs)
 		fe_keyruns_reset(t->runs);
 	fe_free(t->runs);
@@ -44,34 +55,36 @@ fe_keytable_bytes(const struct fe_keytable *t)
 	return fe_key_bytes_with(t, 0, 0) + (t->runs ? fe_keyruns_bytes(t->runs) : 0);
 }
 
-static inline unsigned
+static inline uint8_t
 tag_of(uint64_t hash)
 {
-	return 0x80u | (unsigned)(hash >> 57);
+	return (uint8_t)(0x80u | (unsigned)(hash >> 57));
 }
 
 static inline size_t
 first_group(const struct fe_keytable *t, uint64_t hash)
 {
-	return (size_t)hash & (t->n_slots / GROUP - 1);
+	return (size_t)hash & (t->n_groups - 1);
 }
 
 static inline size_t
 next_group(const struct fe_keytable *t, size_t group)
 {
-	return (group + 1) & (t->n_slots / GROUP - 1);
+	return (group + 1) & (t->n_groups - 1);
 }
 
-static inline uint64_t
-group_tags(const struct fe_keytable *t, size_t group)
+/* Bits of the slots that have this tag. */
+static inline unsigned
+slots_with(fe_text16 tags, uint8_t tag)
 {
-	uint64_t tags;
-	memcpy(&tags, t->tags + group * GROUP, sizeof tags);
-	return tags;
+	return fe_text16_bits((fe_text16)(tags == fe_text16_all((char)tag))) & fe_text16_first(FE_KEY_SLOTS);
 }
 
-/* Slots are numbered from the low byte of the word. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "groups are read as little-endian words");
+static inline unsigned
+free_slots(fe_text16 tags)
+{
+	return ~fe_text16_bits(tags) & fe_text16_first(FE_KEY_SLOTS);
+}
 
 static inline bool
 has_key(const unsigned char *entry, struct fe_str key)
@@ -81,35 +94,20 @@ has_key(const unsigned char *entry, struct fe_str key)
 	return (n_key & ~FE_KEY_GUEST) == key.n && (key.n == 0 || memcmp(entry + sizeof n_key, key.p, key.n) == 0);
 }
 
-/* Top bits where a tag of the group is the one wanted, and now and then of one above
- * it: another tag, never a free slot. */
-static inline uint64_t
-matching_tags(uint64_t tags, uint64_t wanted)
-{
-	uint64_t differ = tags ^ wanted;
-	return (differ - EACH) & ~differ & TOPS;
-}
-
-static inline size_t
-first_slot(size_t group, uint64_t top_bits)
-{
-	return group * GROUP + (size_t)__builtin_ctzll(top_bits) / 8;
-}
-
 void *
 fe_keytable_find(const struct fe_keytable *t, uint64_t hash, struct fe_str key)
 {
-	if (t->n_slots == 0)
+	if (t->n_groups == 0)
 		return NULL;
-	uint64_t wanted = tag_of(hash) * EACH;
-	for (size_t group = first_group(t, hash);; group = next_group(t, group)) {
-		uint64_t tags = group_tags(t, group);
-		for (uint64_t hits = matching_tags(tags, wanted); hits; hits &= hits - 1) {
-			unsigned char *entry = fe_key_entry_at(t, t->places[first_slot(group, hits)]);
+	for (size_t g = first_group(t, hash);; g = next_group(t, g)) {
+		const struct fe_key_group *group = &t->groups[g];
+		fe_text16 tags = fe_text16_at(group->tags);
+		for (unsigned hits = slots_with(tags, tag_of(hash)); hits; hits &= hits - 1) {
+			unsigned char *entry = fe_key_entry_at(t, group->places[__builtin_ctz(hits)]);
 			if (has_key(entry, key))
 				return entry + fe_entry_value_offset(key.n);
 		}
-		if (~tags & TOPS)
+		if (free_slots(tags))
 			return NULL;
 	}
 }
@@ -117,34 +115,31 @@ fe_keytable_find(const struct fe_keytable *t, uint64_t hash, struct fe_str key)
 void
 fe_keytable_prefetch(const struct fe_keytable *t, uint64_t hash)
 {
-	if (t->n_slots == 0)
-		return;
-	size_t slot = first_group(t, hash) * GROUP;
-	__builtin_prefetch(t->tags + slot);
-	__builtin_prefetch(t->places + slot);
+	if (t->n_groups)
+		__builtin_prefetch(&t->groups[first_group(t, hash)], 1);
 }
 
 void
 fe_keytable_prefetch_entry(const struct fe_keytable *t, uint64_t hash)
 {
-	if (t->n_slots == 0)
+	if (t->n_groups == 0)
 		return;
-	size_t group = first_group(t, hash);
-	uint64_t hits = matching_tags(group_tags(t, group), tag_of(hash) * EACH);
+	const struct fe_key_group *group = &t->groups[first_group(t, hash)];
+	unsigned hits = slots_with(fe_text16_at(group->tags), tag_of(hash));
 	if (hits)
-		__builtin_prefetch(fe_key_entry_at(t, t->places[first_slot(group, hits)]));
+		__builtin_prefetch(fe_key_entry_at(t, group->places[__builtin_ctz(hits)]));
 }
 
 static void
 put_slot(struct fe_keytable *t, uint64_t hash, uint32_t place)
 {
-	size_t group = first_group(t, hash);
-	uint64_t free_slots;
-	while ((free_slots = ~group_tags(t, group) & TOPS) == 0)
-		group = next_group(t, group);
-	size_t slot = first_slot(group, free_slots);
-	t->tags[slot] = (uint8_t)tag_of(hash);
-	t->places[slot] = place;
+	size_t g = first_group(t, hash);
+	unsigned free;
+	while ((free = free_slots(fe_text16_at(t->groups[g].tags))) == 0)
+		g = next_group(t, g);
+	int slot = __builtin_ctz(free);
+	t->groups[g].tags[slot] = tag_of(hash);
+	t->groups[g].places[slot] = place;
 }
 
 /* Some entries at a time, so that they wait for memory together. */
@@ -171,13 +166,11 @@ index_chunk(struct fe_keytable *t, size_t number)
 }
 
 void
-fe_key_new_index(struct fe_keytable *t, size_t n_slots)
+fe_key_new_index(struct fe_keytable *t, size_t n_groups)
 {
-	fe_free(t->tags); /* before the new one is there: memory must not peak */
-	fe_free(t->places);
-	t->tags = fe_alloc_table(n_slots, sizeof *t->tags);
-	t->places = fe_alloc_table(n_slots, sizeof *t->places);
-	t->n_slots = n_slots;
+	fe_free(t->groups); /* before the new one is there: memory must not peak */
+	t->groups = n_groups ? fe_alloc_table(n_groups, sizeof *t->groups) : NULL;
+	t->n_groups = n_groups;
 }
 
 static enum fe_rc
@@ -190,12 +183,12 @@ fail_limit(const struct fe_keytable *t, struct fe_err *err)
 }
 
 static size_t
-slots_for(const struct fe_keytable *t, uint64_t n_entries)
+groups_for(const struct fe_keytable *t, uint64_t n_entries)
 {
-	size_t n_slots = t->n_slots ? t->n_slots : MIN_SLOTS;
-	while (n_entries > n_slots / GROUP * (GROUP - 1))
-		n_slots *= 2;
-	return n_slots;
+	size_t n_groups = t->n_groups ? t->n_groups : MIN_GROUPS;
+	while (n_entries > (uint64_t)n_groups * FULL_SLOTS)
+		n_groups *= 2;
+	return n_groups;
 }
 
 /* Past the end of the last chunk, a part of it may be left over. */
@@ -210,17 +203,35 @@ chunks_for(const struct fe_keytable *t, uint64_t n_bytes)
 uint64_t
 fe_key_bytes_with(const struct fe_keytable *t, uint64_t n_bytes, uint64_t n_entries)
 {
-	size_t n_slots = n_entries ? slots_for(t, t->n_entries + n_entries) : t->n_slots;
+	size_t n_groups = n_entries ? groups_for(t, t->n_entries + n_entries) : t->n_groups;
 	size_t n_chunks = t->n_chunks + (n_bytes ? chunks_for(t, n_bytes) : 0);
+	if (n_chunks > N_SINGLE_CHUNKS)
+		n_chunks += n_chunks % 2;
 	return (uint64_t)n_chunks * sizeof(struct fe_key_chunk) + t->cap_chunks * sizeof *t->chunks +
-	       n_slots * (sizeof *t->tags + sizeof *t->places);
+	       n_groups * sizeof *t->groups;
+}
+
+static void
+add_chunk(struct fe_keytable *t)
+{
+	size_t n = t->n_chunks;
+
+	t->chunks = fe_grow(t->chunks, &t->cap_chunks, n + 1, sizeof *t->chunks);
+	if (n < N_SINGLE_CHUNKS)
+		t->chunks[n] = fe_alloc_pages(sizeof(struct fe_key_chunk));
+	else if (n % 2 == 0)
+		t->chunks[n] = fe_alloc_pages(2 * sizeof(struct fe_key_chunk));
+	else
+		t->chunks[n] = t->chunks[n - 1] + 1;
+	t->chunks[n]->used_bytes = 0;
+	t->n_chunks++;
 }
 
 static enum fe_rc
 make_room(struct fe_keytable *t, size_t n_bytes, struct fe_err *err)
 {
 	bool needs_chunk = chunks_for(t, n_bytes) > 0;
-	bool needs_index = t->n_slots == 0 || t->n_entries >= t->n_slots / GROUP * (GROUP - 1);
+	bool needs_index = t->n_entries >= (uint64_t)t->n_groups * FULL_SLOTS;
 
 	if (!needs_chunk && !needs_index)
 		return FE_OK;
@@ -230,15 +241,24 @@ make_room(struct fe_keytable *t, size_t n_bytes, struct fe_err *err)
 		if (t->n_chunks == UINT32_MAX / FE_KEY_UNITS_A_CHUNK)
 			return fe_fail(err, FE_ELIMIT, "the keys of %llu records are more than 16 GiB",
 				       (unsigned long long)t->n_keys);
-		t->chunks = fe_grow(t->chunks, &t->cap_chunks, t->n_chunks + 1, sizeof *t->chunks);
-		t->chunks[t->n_chunks++] = fe_new(struct fe_key_chunk);
+		add_chunk(t);
 	}
 	if (needs_index) {
-		fe_key_new_index(t, slots_for(t, t->n_entries + 1));
+		fe_key_new_index(t, groups_for(t, t->n_entries + 1));
 		for (size_t i = 0; i < t->n_chunks; i++)
 			index_chunk(t, i);
 	}
 	return FE_OK;
+}
+
+/* A short key as one vector, whose rest is where the value goes. */
+static inline void
+copy_key(unsigned char *at, const unsigned char *end, struct fe_str key)
+{
+	if (key.n <= FE_TEXT16_BYTES && (size_t)(end - at) >= FE_TEXT16_BYTES)
+		fe_text16_store(fe_text16_load(key, 0), (char *)at);
+	else if (key.n)
+		memcpy(at, key.p, key.n);
 }
 
 enum fe_rc
@@ -257,13 +277,11 @@ fe_key_append(struct fe_keytable *t, uint64_t hash, struct fe_str key, uint32_t 
 	struct fe_key_chunk *chunk = t->chunks[t->n_chunks - 1];
 	unsigned char *entry = chunk->bytes + chunk->used_bytes;
 	memcpy(entry, &size, sizeof size);
-	if (key.n)
-		memcpy(entry + sizeof size, key.p, key.n);
+	copy_key(entry + sizeof size, chunk->bytes + chunk_bytes, key);
 	put_slot(t, hash, (uint32_t)((t->n_chunks - 1) * FE_KEY_UNITS_A_CHUNK + chunk->used_bytes / FE_ENTRY_UNIT));
 	chunk->used_bytes += n_bytes;
 	t->n_entries++;
 	*value = entry + fe_entry_value_offset(key.n);
-	/* They are zeros; but to read new memory before it is written costs a second page fault. */
 	memset(*value, 0, t->value_bytes);
 	return FE_OK;
 }

@@ -19,6 +19,14 @@ struct fe_key_chunk {
 	unsigned char bytes[FE_KEY_CHUNK_BYTES - sizeof(size_t)];
 };
 
+#define FE_KEY_SLOTS 12
+
+/* A line of the cache, as far as the system gives aligned memory. */
+struct fe_key_group {
+	uint8_t tags[16];              /* of as many slots as there are; 0: free */
+	uint32_t places[FE_KEY_SLOTS]; /* of entries, in units */
+};
+
 static inline unsigned char *
 fe_key_entry_at(const struct fe_keytable *t, uint32_t place)
 {
@@ -37,7 +45,8 @@ uint64_t fe_key_bytes_with(const struct fe_keytable *t, uint64_t n_bytes, uint64
 /* A new entry of a key that has none in memory: its value. flag: 0 or FE_KEY_GUEST. */
 FE_MUST_USE enum fe_rc fe_key_append(struct fe_keytable *t, uint64_t hash, struct fe_str key, uint32_t flag,
                                      unsigned char **value, struct fe_err *err);
-/* An empty index of n_slots, for the entries to come. */
-void fe_key_new_index(struct fe_keytable *t, size_t n_slots);
+/* An empty index of n_groups, for the entries to come; 0: none. */
+void fe_key_new_index(struct fe_keytable *t, size_t n_groups);
+void fe_key_free_chunks(struct fe_keytable *t);
 
 #endif

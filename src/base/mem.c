@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 #define CHUNK_BYTES (64u * 1024)
+#define PAGE_BYTES ((size_t)4096)
 #define HUGE_PAGE_BYTES ((size_t)2 * 1024 * 1024)
 
 static _Noreturn void
@@ -42,15 +43,24 @@ fe_alloc(size_t size_bytes)
 void *fe_alloc_array(size_t n, size_t size_bytes) { return fe_alloc(product(n, size_bytes)); }
 
 void *
+fe_alloc_pages(size_t size_bytes)
+{
+	bool is_huge = size_bytes >= HUGE_PAGE_BYTES && size_bytes % HUGE_PAGE_BYTES == 0;
+	void *p = aligned_alloc(is_huge ? HUGE_PAGE_BYTES : PAGE_BYTES, size_bytes);
+	if (!p)
+		out_of_memory(size_bytes);
+	if (is_huge)
+		(void)madvise(p, size_bytes, MADV_HUGEPAGE); /* before it is touched; only a hint */
+	return p;
+}
+
+void *
 fe_alloc_table(size_t n, size_t size_bytes)
 {
 	size_t total = product(n, size_bytes);
 	if (total < HUGE_PAGE_BYTES || total % HUGE_PAGE_BYTES)
 		return fe_alloc(total);
-	void *p = aligned_alloc(HUGE_PAGE_BYTES, total);
-	if (!p)
-		out_of_memory(total);
-	(void)madvise(p, total, MADV_HUGEPAGE); /* before it is touched; only a hint */
+	void *p = fe_alloc_pages(total);
 	memset(p, 0, total);
 	return p;
 }

@@ -18,6 +18,8 @@ void *fe_alloc(size_t size_bytes);
 void *fe_alloc_array(size_t n, size_t size_bytes);
 /* The same, for tables that are read here and there: in huge pages where it has some, and the system too. */
 void *fe_alloc_table(size_t n, size_t size_bytes);
+/* Not zeroed: whole pages, in huge ones where it has as many. */
+void *fe_alloc_pages(size_t size_bytes);
 /* Not zeroed beyond the old content. Replaces p. */
 void *fe_realloc_array(void *p, size_t n, size_t size_bytes);
 char *fe_strdup(const char *text);            /* NULL gives NULL */
