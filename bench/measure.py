@@ -82,17 +82,26 @@ def judge(wall, cpu, n_calm, goal):
         sys.exit(1)
 
 
-def python_with_requirements():
-    """A Python of its own that has exactly requirements.txt; made when it is missing."""
-    venv = HERE / ".venv"
-    wanted = (HERE / "requirements.txt").read_text()
+def environment(name, *requirements):
+    """A Python of its own in .venv-NAME (.venv of '') that has exactly what these files lock; made when it is missing."""
+    venv = HERE / (f".venv-{name}" if name else ".venv")
+    wanted = "".join(path.read_text(encoding="utf-8") for path in requirements)
     stamp = venv / ".requirements"
-    if not stamp.exists() or stamp.read_text() != wanted:
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
-        subprocess.run([venv / "bin/pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:",
-                        "-r", HERE / "requirements.txt"], check=True)
-        stamp.write_text(wanted)
+        subprocess.run([venv / "bin/pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:",
+                        *(word for path in requirements for word in ("-r", path))], check=True)
+        stamp.write_text(wanted, encoding="utf-8")
     return venv / "bin/python"
+
+
+def python_with_requirements():
+    """The peers at their newest, Great Expectations among them."""
+    return environment("", HERE / "requirements.txt", ROOT / "tests/gx/requirements.lock")
+
+
+def python_of_older_stack():
+    return environment("older", HERE / "requirements-older.txt")
 
 
 def generate(finetl, folder, transactions, customers, seed=1, clean=False, faults=()):

@@ -17,7 +17,6 @@ import pathlib
 import random
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 
@@ -78,23 +77,12 @@ def write_pipeline(url, folder):
     return path
 
 
-def python_with_dlt():
-    """A Python of its own with exactly what is locked; made when it is missing."""
-    venv = measure.HERE / ".venv-dlt"
-    stamp = venv / ".requirements"
-    if not stamp.exists() or stamp.read_text() != REQUIREMENTS.read_text():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
-        subprocess.run([venv / "bin/pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", REQUIREMENTS], check=True)
-        stamp.write_text(REQUIREMENTS.read_text())
-    return venv / "bin/python"
-
-
 class Contest:
     def __init__(self, args, url):
         self.work, self.finetl, self.url = args.work / "api", args.finetl, url
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
-        self.pipeline, self.python = write_pipeline(url, self.work), python_with_dlt()
+        self.pipeline, self.python = write_pipeline(url, self.work), measure.environment("dlt", REQUIREMENTS)
         self.ours, self.theirs = [], []
 
     def run_ours(self):

@@ -27,6 +27,7 @@ def test_every_workload_runs_and_its_outputs_are_equal(tmp_path):
         pytest.skip("the programs of bench/ link with a build without sanitizers")
     try:
         measure.python_with_requirements()
+        measure.python_of_older_stack()
     except subprocess.CalledProcessError:
         pytest.skip("the peers cannot be had from PyPI")
     done = subprocess.run([sys.executable, ROOT / "bench/run_all.py", "--short", "--finetl", BUILD / "finetl", "--work", tmp_path],
