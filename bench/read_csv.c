@@ -13,12 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text16.h"
 #include "format/csv.h"
 #include "transform/clean.h"
+#include "transform/fit.h"
 
 static const char *const names[] = { "transaction_id", "customer_id", "transaction_date", "amount",
 	                             "merchant_id", "category", "status", "payment_method" };
@@ -26,7 +29,7 @@ static const char *const names[] = { "transaction_id", "customer_id", "transacti
 
 /* A column that grows to the whole of the file. */
 struct whole {
-	uint64_t *valid;
+	uint64_t *valid; /* zeros behind its end */
 	int64_t *values;
 	uint32_t *offsets;
 	char *bytes;
@@ -60,6 +63,19 @@ stop(const struct fe_err *err)
 	exit(3);
 }
 
+/* Zeros, which take up memory once touched: then in huge pages, where the system has some. */
+static void *
+reserve(size_t n_bytes)
+{
+	const size_t page = (size_t)2 << 20;
+	char *p = mmap(NULL, n_bytes + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		stop(NULL);
+	p += -(uintptr_t)p & (page - 1);
+	(void)madvise(p, n_bytes, MADV_HUGEPAGE);
+	return p;
+}
+
 static void
 begin(struct reading *r, size_t file_bytes)
 {
@@ -90,30 +106,44 @@ begin(struct reading *r, size_t file_bytes)
 	for (size_t c = 0; c < N_COLUMNS; c++) {
 		struct whole *w = &r->whole[c];
 		size_t cap_rows = file_bytes / 8 + 65;
-		w->valid = malloc(cap_rows / 8 + 8);
-		w->values = malloc(cap_rows * sizeof *w->values);
-		w->offsets = malloc(cap_rows * sizeof *w->offsets);
-		w->bytes = malloc(file_bytes);
-		if (!w->valid || !w->values || !w->offsets || !w->bytes)
-			stop(NULL);
+		w->valid = reserve(cap_rows / 8 + 16);
+		w->values = reserve(cap_rows * sizeof *w->values);
+		w->offsets = reserve(cap_rows * sizeof *w->offsets);
+		w->bytes = reserve(file_bytes + FE_TEXT16_BYTES);
+	}
+}
+
+static void
+append_valid(uint64_t *valid, const uint64_t *from, size_t at_row, size_t n_rows)
+{
+	const unsigned shift = at_row & 63;
+	uint64_t *to = valid + at_row / 64;
+
+	for (size_t i = 0; i < FE_BITMAP_WORDS(n_rows); i++) {
+		uint64_t rows = from[i] & fe_word_mask(n_rows, i);
+		to[i] |= rows << shift;
+		to[i + 1] |= shift ? rows >> (64 - shift) : 0;
 	}
 }
 
 static void
 append(struct whole *w, const struct fe_column *c, size_t at_row, size_t n_rows)
 {
-	for (size_t row = 0; row < n_rows; row++)
-		fe_bit_put(w->valid, at_row + row, fe_bit_get(c->valid, row));
+	append_valid(w->valid, c->valid, at_row, n_rows);
 	if (c->type.kind != FE_TEXT) {
 		memcpy(w->values + at_row, c->i64, n_rows * sizeof *c->i64);
 		return;
 	}
 	for (size_t row = 0; row < n_rows; row++) {
 		w->offsets[at_row + row] = (uint32_t)w->n_bytes;
-		if (fe_bit_get(c->valid, row)) {
-			memcpy(w->bytes + w->n_bytes, c->text[row].p, c->text[row].n);
-			w->n_bytes += c->text[row].n;
-		}
+		if (!fe_bit_get(c->valid, row))
+			continue;
+		const struct fe_str text = c->text[row];
+		if (text.n <= FE_TEXT16_BYTES)
+			fe_text16_store(fe_text16_load_any(text), w->bytes + w->n_bytes);
+		else
+			memcpy(w->bytes + w->n_bytes, text.p, text.n);
+		w->n_bytes += text.n;
 	}
 }
 
