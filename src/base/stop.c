@@ -18,6 +18,7 @@ _Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "the flag is set in a signal handler"
 
 static atomic_bool stop_flag;
 static _Atomic int64_t stop_at_us; /* 0: never */
+static _Thread_local const atomic_bool *thread_flag; /* NULL: none */
 
 static void
 on_signal(int signal_number)
@@ -69,7 +70,13 @@ fe_stop_is_late(void)
 bool
 fe_stop_requested(void)
 {
-	return has_come() || fe_stop_is_late();
+	return has_come() || fe_stop_is_late() || (thread_flag && atomic_load_explicit(thread_flag, memory_order_relaxed));
+}
+
+void
+fe_stop_thread_by(const atomic_bool *flag)
+{
+	thread_flag = flag;
 }
 
 void

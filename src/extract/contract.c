@@ -63,3 +63,51 @@ fe_contract_notes_move(struct fe_contract_notes *to, struct fe_contract_notes *f
 	*to = *from;
 	*from = (struct fe_contract_notes){ 0 };
 }
+
+/* ---- marks ---- */
+
+static void
+mark_one(const struct fe_column_notes *notes, struct fe_column_mark *mark)
+{
+	if (notes->n > mark->cap)
+		mark->n_records = fe_grow(mark->n_records, &mark->cap, notes->n, sizeof *mark->n_records);
+	for (size_t i = 0; i < notes->n; i++)
+		mark->n_records[i] = notes->items[i].n_records;
+	mark->n = notes->n;
+	mark->has_more = notes->has_more;
+}
+
+static void
+back_to_one(struct fe_column_notes *notes, const struct fe_column_mark *mark)
+{
+	while (notes->n > mark->n)
+		fe_free(notes->items[--notes->n].name);
+	for (size_t i = 0; i < notes->n; i++)
+		notes->items[i].n_records = mark->n_records[i];
+	notes->has_more = mark->has_more;
+}
+
+void
+fe_contract_notes_mark(const struct fe_contract_notes *notes, struct fe_contract_mark *mark)
+{
+	mark_one(&notes->discarded, &mark->discarded);
+	mark_one(&notes->vanished, &mark->vanished);
+	mark_one(&notes->retyped, &mark->retyped);
+}
+
+void
+fe_contract_notes_back_to(struct fe_contract_notes *notes, const struct fe_contract_mark *mark)
+{
+	back_to_one(&notes->discarded, &mark->discarded);
+	back_to_one(&notes->vanished, &mark->vanished);
+	back_to_one(&notes->retyped, &mark->retyped);
+}
+
+void
+fe_contract_mark_reset(struct fe_contract_mark *mark)
+{
+	fe_free(mark->discarded.n_records);
+	fe_free(mark->vanished.n_records);
+	fe_free(mark->retyped.n_records);
+	*mark = (struct fe_contract_mark){ 0 };
+}

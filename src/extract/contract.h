@@ -46,4 +46,12 @@ const struct fe_column_note *fe_column_notes_find(const struct fe_column_notes *
 void fe_contract_notes_reset(struct fe_contract_notes *notes);
 void fe_contract_notes_move(struct fe_contract_notes *to, struct fe_contract_notes *from); /* from is empty then */
 
+/* How many notes there were, and what they had counted. Zeroed at first; reset when done. */
+struct fe_contract_mark {
+	struct fe_column_mark { size_t n; bool has_more; uint64_t *n_records; size_t cap; } discarded, vanished, retyped;
+};
+void fe_contract_notes_mark(const struct fe_contract_notes *notes, struct fe_contract_mark *mark);
+void fe_contract_notes_back_to(struct fe_contract_notes *notes, const struct fe_contract_mark *mark);
+void fe_contract_mark_reset(struct fe_contract_mark *mark);
+
 #endif

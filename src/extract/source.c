@@ -61,6 +61,66 @@ fe_source_close(struct fe_source *src)
 	fe_session_free(session);
 }
 
+/* ---- marks ---- */
+
+void
+fe_source_mark(const struct fe_source *src, size_t object, struct fe_source_mark *mark)
+{
+	mark->n_rows = src->n_rows;
+	mark->n_objects = src->n_objects;
+	mark->object = object;
+	if (object < src->n_objects)
+		mark->then = src->objects[object];
+	fe_contract_notes_mark(&src->notes, &mark->columns);
+}
+
+/* All but path, version and trailer. The version is known when an object is begun, and stays. */
+static void
+set_state(struct fe_object *o, const struct fe_object *state)
+{
+	o->id.size_bytes = state->id.size_bytes;
+	o->id.mtime_us = state->id.mtime_us;
+	memcpy(o->id.sha256, state->id.sha256, sizeof o->id.sha256);
+	o->n_records = state->n_records;
+	o->skipped = state->skipped;
+	o->complete = state->complete;
+	memcpy(o->notes, state->notes, sizeof o->notes);
+}
+
+/* Its size was known before it was begun. */
+static void
+unbegin(struct fe_object *o)
+{
+	const struct fe_object state = { .id.size_bytes = o->id.size_bytes };
+	set_state(o, &state);
+	fe_free(o->id.version);
+	o->id.version = NULL;
+}
+
+void
+fe_source_back_to(struct fe_source *src, const struct fe_source_mark *mark)
+{
+	for (; src->n_objects > mark->n_objects; src->n_objects--) {
+		fe_object_id_reset(&src->objects[src->n_objects - 1].id);
+		fe_free(src->objects[src->n_objects - 1].trailer);
+	}
+	if (mark->object < src->n_objects)
+		set_state(&src->objects[mark->object], &mark->then);
+	for (size_t i = mark->object + 1; i < src->n_objects; i++)
+		unbegin(&src->objects[i]);
+	src->n_rows = mark->n_rows;
+	fe_contract_notes_back_to(&src->notes, &mark->columns);
+}
+
+void
+fe_source_mark_reset(struct fe_source_mark *mark)
+{
+	fe_contract_mark_reset(&mark->columns);
+	*mark = (struct fe_source_mark){ 0 };
+}
+
+/* ---- looking ---- */
+
 enum fe_rc
 fe_source_look(struct fe_source_look *out, const struct fe_source_ops *ops, const struct fe_source_settings *set,
 	       struct fe_err *err)

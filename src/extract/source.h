@@ -159,6 +159,19 @@ FE_MUST_USE enum fe_rc fe_source_next(struct fe_source *src, struct fe_batch *ba
 void fe_source_progress(const struct fe_source *src, uint64_t *done_bytes, uint64_t *total_bytes);
 void fe_source_close(struct fe_source *src); /* NULL is allowed */
 
+/* What a source told of its objects and columns when it had come so far: for one who lets it read
+ * ahead, and ends before all of that is used. Zeroed at first, made as often as it is needed, and reset
+ * when done. After back_to only close is legal. */
+struct fe_source_mark {
+	uint64_t n_rows;
+	size_t n_objects, object; /* those after it had not been begun */
+	struct fe_object then;    /* of that object; what is owned by it is not to be touched */
+	struct fe_contract_mark columns;
+};
+void fe_source_mark(const struct fe_source *src, size_t object, struct fe_source_mark *mark);
+void fe_source_back_to(struct fe_source *src, const struct fe_source_mark *mark);
+void fe_source_mark_reset(struct fe_source_mark *mark);
+
 /* Begun as open is, and over when it returns. reset also after a failure. */
 FE_MUST_USE enum fe_rc fe_source_look(struct fe_source_look *out, const struct fe_source_ops *ops,
                                       const struct fe_source_settings *set, struct fe_err *err);

@@ -6,8 +6,10 @@
 #include "pipeline/prefetch.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/ring.h"
+#include "base/stop.h"
 #include "pipeline/judge.h"
 
 #define MAX_SLOTS 4
@@ -16,6 +18,8 @@ struct slot {
 	struct fe_batch batch;
 	uint64_t done_bytes, total_bytes;
 	uint64_t *counts;  /* of the judge */
+	struct fe_source_mark mark; /* of the source, with the batch */
+	bool is_last;
 	enum fe_rc rc;
 	bool aborts;       /* a rule does, and err says why; rc is FE_OK */
 	struct fe_err err; /* of rc */
@@ -29,7 +33,10 @@ struct fe_prefetch {
 	size_t next;          /* the caller's next slot */
 	bool has_thread;
 	pthread_t thread;
+	atomic_bool is_given_up; /* what the thread waits for comes too late */
 	struct fe_ring ring;
+	struct fe_source_mark begin;       /* before the first batch */
+	const struct fe_source_mark *mark; /* of the batch that was taken; NULL: it was the last */
 };
 
 static void
@@ -56,10 +63,13 @@ static void *
 fill_ahead(void *ctx)
 {
 	struct fe_prefetch *p = ctx;
+	fe_stop_thread_by(&p->is_given_up);
 	for (size_t i = 0; fe_ring_wait_for_room(&p->ring); i = (i + 1) % p->n_slots) {
 		struct slot *s = &p->slots[i];
 		fill(p, s);
-		bool is_last = s->rc != FE_OK || s->aborts || s->batch.n_rows == 0;
+		const bool is_last = s->is_last = s->rc != FE_OK || s->aborts || s->batch.n_rows == 0;
+		if (!is_last)
+			fe_source_mark(p->source, s->batch.object, &s->mark);
 		fe_ring_add(&p->ring);
 		if (is_last)
 			break;
@@ -80,6 +90,10 @@ fe_prefetch_open(struct fe_source *source, const struct fe_schema *schema, struc
 			p->slots[i].counts = fe_new_array(fe_judge_n_counts(judge) + 1, uint64_t);
 	}
 	fe_ring_init(&p->ring, p->n_slots);
+	if (n_threads > 1) {
+		fe_source_mark(source, 0, &p->begin);
+		p->mark = &p->begin;
+	}
 	/* Without a thread to be had, the caller's own does the work. */
 	p->has_thread = n_threads > 1 && pthread_create(&p->thread, NULL, fill_ahead, p) == 0;
 	return p;
@@ -89,10 +103,12 @@ enum fe_rc
 fe_prefetch_next(struct fe_prefetch *p, struct fe_prefetched *out, struct fe_err *err)
 {
 	struct slot *s = &p->slots[p->next];
-	if (p->has_thread)
+	if (p->has_thread) {
 		fe_ring_take(&p->ring);
-	else
+		p->mark = s->is_last ? NULL : &s->mark;
+	} else {
 		fill(p, s);
+	}
 	p->next = (p->next + 1) % p->n_slots;
 	*out = (struct fe_prefetched){
 		.batch = &s->batch, .done_bytes = s->done_bytes, .total_bytes = s->total_bytes,
@@ -109,13 +125,18 @@ fe_prefetch_close(struct fe_prefetch *p)
 	if (!p)
 		return;
 	if (p->has_thread) {
+		atomic_store_explicit(&p->is_given_up, true, memory_order_relaxed);
 		fe_ring_close(&p->ring);
 		pthread_join(p->thread, NULL);
+		if (p->mark)
+			fe_source_back_to(p->source, p->mark);
 	}
 	for (size_t i = 0; i < p->n_slots; i++) {
 		fe_batch_reset(&p->slots[i].batch);
 		fe_free(p->slots[i].counts);
+		fe_source_mark_reset(&p->slots[i].mark);
 	}
+	fe_source_mark_reset(&p->begin);
 	fe_ring_reset(&p->ring);
 	fe_free(p);
 }

@@ -33,7 +33,8 @@ struct fe_prefetch *fe_prefetch_open(struct fe_source *source, const struct fe_s
                                      unsigned n_threads);
 FE_MUST_USE enum fe_rc fe_prefetch_next(struct fe_prefetch *p, struct fe_prefetched *out,
                                         struct fe_err *err);
-/* Stops the thread; the source stays the caller's. NULL is allowed. */
+/* Stops the thread; the source stays the caller's, and tells what it told with the last batch that was taken,
+ * however far ahead it was. NULL is allowed. */
 void fe_prefetch_close(struct fe_prefetch *p);
 
 #endif
