@@ -5,7 +5,7 @@
 -- needs: fact_transactions(transaction_id, etl_object_id, etl_record)
 SELECT count(*) OVER () AS broken, min(transaction_id) AS transaction_id
 FROM main.fact_transactions
-WHERE etl_record IS NOT NULL
+WHERE etl_record > 0
 GROUP BY etl_object_id, etl_record
 HAVING count(*) > 1
 ORDER BY 2

@@ -20,6 +20,9 @@ struct fe_load_plan {
 	int64_t number[FE_BATCH_ROWS];  /* INSERT: the row's number in this run, from 0, rising;
 	                                 * UPDATE: the stored row it replaces */
 	size_t n_inserts, n_updates;
+	/* Rows that became the present ones of their keys, if only until a later row of the batch
+	 * took their place: what is made for their sake does not depend on where batches end. */
+	uint64_t accepted[FE_BITMAP_WORDS(FE_BATCH_ROWS)];
 	/* Rows of earlier batches that are superseded now: INSERTED ones are taken out
 	 * again; a STORED one is an update staged earlier, which the batch's own UPDATE of
 	 * the same number replaces. gone holds their source columns, row by row, and

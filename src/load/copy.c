@@ -85,6 +85,14 @@ copy_watermark(struct fe_sink *sink, const struct fe_run_watermark *what, struct
 	return of->ops->watermark(of, what, value, found, err);
 }
 
+/* Of another table than the one that is copied: a table is not its own parent. */
+static enum fe_rc
+copy_placeholders(struct fe_sink *sink, size_t table, const struct fe_batch *keys, int64_t object_id, struct fe_err *err)
+{
+	struct fe_sink *of = of_base(sink)->of;
+	return of->ops->placeholders(of, table, keys, object_id, err);
+}
+
 /* ---- the copy ---- */
 
 static enum fe_rc
@@ -186,7 +194,7 @@ copy_table_end(struct fe_sink *sink, size_t table, struct fe_table_result *out, 
 	if (table != s->set.table)
 		return FE_OK;
 	FE_TRY(fe_files_table_end(&s->table, &mine, err));
-	const uint64_t taken = out->inserted.n + out->updated.n + out->unchanged.n;
+	const uint64_t taken = out->inserted.n + out->updated.n + out->unchanged.n + out->filled.n;
 	if (mine.inserted.n != taken)
 		return fe_fail(err, FE_EBUG, "'%s' has taken %" PRIu64 " rows, and its copy has %" PRIu64,
 			       s->table.table->name, taken, mine.inserted.n);
@@ -257,6 +265,7 @@ static const struct fe_sink_ops copy_ops = {
 	.lookup = copy_lookup,
 	.fetch = copy_fetch,
 	.has = copy_has,
+	.placeholders = copy_placeholders,
 	.write = copy_write,
 	.table_end = copy_table_end,
 	.object_known = copy_object_known,

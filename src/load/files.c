@@ -93,6 +93,7 @@ files_open(struct fe_sink **out, const struct fe_sink_settings *set, struct fe_e
 		fe_files_table_init(&s->tables[i], &set->tables[i], &(struct fe_files_place){ s->folder, &s->net });
 		s->tables[i].stamp = set->stamp;
 		s->tables[i].hashes_behind = set->hashes_behind;
+		s->tables[i].stays_open = set->tables[i].takes_placeholders;
 	}
 	rc = fe_folder_make(s->folder, err);
 	if (rc)
@@ -214,6 +215,19 @@ files_has(struct fe_sink *sink, size_t table, const struct fe_column *column, co
 {
 	(void)sink, (void)table, (void)column, (void)asked, (void)n_rows, (void)known, (void)err;
 	return FE_OK; /* what this run holds, dedupe knows */
+}
+
+/* A file is replaced as a whole: one that is not read in this run would lose its rows. */
+static enum fe_rc
+files_placeholders(struct fe_sink *sink, size_t table, const struct fe_batch *keys, int64_t object_id, struct fe_err *err)
+{
+	struct fe_files_table *t = &((struct files_sink *)sink)->tables[table];
+	(void)object_id;
+	if (!t->has_ended)
+		return fe_fail(err, FE_EUSAGE,
+			       "records refer to keys that '%s' lacks, and files take placeholders only of a table that the same "
+			       "run writes; select the data set '%s', too", t->table->name, t->table->dataset);
+	return fe_files_table_placeholders(t, keys, err);
 }
 
 static enum fe_rc
@@ -351,6 +365,8 @@ files_commit(struct fe_sink *sink, const struct fe_run_end *end, struct fe_err *
 			rc = fe_fail(err, FE_EBUG, "the table '%s' was not ended", s->base.set.tables[i].name);
 		else if (s->tables[i].has_begun)
 			list[n_list++] = &s->tables[i].out;
+		if (rc == FE_OK && s->tables[i].has_begun && s->tables[i].stays_open)
+			rc = fe_files_table_close(&s->tables[i], err);
 	}
 	if (rc == FE_OK)
 		rc = write_outputs(s, s->folder, list, n_list, end, err);
@@ -403,6 +419,7 @@ const struct fe_sink_ops fe_sink_files = {
 	.lookup = files_lookup,
 	.fetch = files_fetch,
 	.has = files_has,
+	.placeholders = files_placeholders,
 	.write = files_write,
 	.table_end = files_table_end,
 	.object_known = files_object_known,

@@ -318,6 +318,24 @@ leave_out_dead_rows(struct fe_files_table *t, struct fe_err *err)
 }
 
 enum fe_rc
+fe_files_table_placeholders(struct fe_files_table *t, const struct fe_batch *keys, struct fe_err *err)
+{
+	for (size_t row = 0; row < keys->n_rows; row++) {
+		fe_files_row_add(&t->lines, keys, row, t->bound, t->sums, &t->days);
+		fe_files_row_stamp(&t->lines, t->stamp);
+		t->out.n_rows++;
+	}
+	return hand_over(t, err);
+}
+
+enum fe_rc
+fe_files_table_close(struct fe_files_table *t, struct fe_err *err)
+{
+	free_scratch(t);
+	return fe_files_output_finish(&t->out, err);
+}
+
+enum fe_rc
 fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct fe_err *err)
 {
 	const struct fe_schema *schema = t->table->schema;
@@ -327,9 +345,9 @@ fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct
 	if (t->n_dead)
 		FE_TRY(leave_out_dead_rows(t, err));
 	t->out.n_rows = t->n_written - t->n_dead;
-	FE_TRY(fe_files_output_finish(&t->out, err));
 	t->has_ended = true;
-	free_scratch(t);
+	if (!t->stays_open)
+		FE_TRY(fe_files_table_close(t, err));
 
 	out->inserted.n = t->out.n_rows;
 	out->updated.n = out->unchanged.n = 0; /* nothing was stored before */

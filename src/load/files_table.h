@@ -6,7 +6,8 @@
  * rows that a later record met. A row that is superseded stays where it is until the
  * end, when the file is copied once without such rows.
  *
- * Counts and sums are of the lines that were written, not of what was sent.
+ * Counts and sums are of the lines that were written, not of what was sent. Placeholders
+ * come behind all rows that are of a record: a key, and nothing in the other cells.
  */
 #ifndef FE_LOAD_FILES_TABLE_H
 #define FE_LOAD_FILES_TABLE_H
@@ -19,6 +20,7 @@
 struct fe_files_table {
 	const struct fe_table *table;
 	bool hashes_behind;      /* io/writer.h */
+	bool stays_open;         /* past its end, for placeholders, until it is closed */
 	const char *stamp;       /* of every row, in a last column processed_at; NULL: no such column */
 	struct fe_files_output out;
 	bool has_begun, has_ended;
@@ -45,7 +47,10 @@ FE_MUST_USE enum fe_rc fe_files_table_write(struct fe_files_table *t, const stru
                                             const struct fe_load_plan *plan, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_files_table_fetch(struct fe_files_table *t, int64_t number, struct fe_batch *met,
                                             size_t met_row, struct fe_err *err);
-/* Ends the file's content; nothing is visible yet. */
+/* Ends the file's content, unless it stays open; nothing is visible yet. */
 FE_MUST_USE enum fe_rc fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct fe_err *err);
+/* Of one that stays open: all rows of keys. */
+FE_MUST_USE enum fe_rc fe_files_table_placeholders(struct fe_files_table *t, const struct fe_batch *keys, struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_files_table_close(struct fe_files_table *t, struct fe_err *err); /* ends its content */
 
 #endif

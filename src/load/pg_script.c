@@ -175,13 +175,15 @@ print_all(struct fe_buf *out, const struct fe_pg_table *tables, size_t n_tables,
 
 /* ---- grants ---- */
 
-/* The columns that a load changes in a row that is there; created_at stays. */
+/* The columns that a load changes in a row that is there; created_at stays. What is fixed changes
+ * once where the row is a placeholder. */
 static bool
 is_updated(const struct fe_table *t, size_t column)
 {
 	enum fe_role role = t->roles[column];
 
-	return role == FE_ROLE_MUTABLE || role == FE_ROLE_VERSION || role == FE_ROLE_DERIVED;
+	return role == FE_ROLE_MUTABLE || role == FE_ROLE_VERSION || role == FE_ROLE_DERIVED ||
+	       (role == FE_ROLE_FIXED && t->takes_placeholders);
 }
 
 static void

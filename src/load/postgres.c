@@ -463,6 +463,7 @@ const struct fe_sink_ops fe_sink_postgres = {
 	.lookup = fe_postgres_lookup,
 	.fetch = fe_postgres_fetch,
 	.has = fe_postgres_has,
+	.placeholders = fe_postgres_placeholders,
 	.write = fe_postgres_write,
 	.table_end = fe_postgres_table_end,
 	.object_known = postgres_object_known,

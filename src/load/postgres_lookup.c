@@ -344,14 +344,17 @@ read_met(struct fe_postgres_sink *s, struct fe_postgres_table *t, size_t row, si
 {
 	const struct fe_table *table = t->sql->table;
 	const int64_t mark_mask = (INT64_C(1) << FE_POSTGRES_MARK_BITS) - 1;
-	int64_t tid, xmin;
+	int64_t tid, xmin, record;
 	size_t i = 0, k;
 
 	FE_TRY(asked_of(t->lookup, row, n, &i, err));
 	if (!fe_pg_read_tid(fe_pg_query_value(t->lookup, row, COL_TID), &tid) ||
-	    !fe_pg_read_i64(fe_pg_query_value(t->lookup, row, COL_XMIN), &xmin))
+	    !fe_pg_read_i64(fe_pg_query_value(t->lookup, row, COL_XMIN), &xmin) ||
+	    !fe_pg_read_i64(fe_pg_query_value(t->lookup, row, COL_RECORD), &record))
 		return fe_fail(err, FE_EBUG, "table %s: a row without a place", table->name);
 	stored[i] = (xmin & mark_mask) << FE_POSTGRES_TID_BITS | tid;
+	met->origin[i].record = (uint64_t)record;
+	t->met_placeholders |= record == 0;
 	for (k = 0; k < table->schema->n_source; k++) {
 		if (!fe_pg_read_value(fe_pg_query_value(t->lookup, row, COL_FIRST + k),
 		                      &met->columns[k], i, &met->arena))

@@ -209,8 +209,8 @@ add_same_row(struct fe_buf *sql, const struct fe_postgres_table *t)
 		            t->sql->columns[table->key[k]], table->key[k]);
 }
 
-static void
-add_moment(struct fe_buf *sql, int64_t us)
+void
+fe_postgres_add_moment(struct fe_buf *sql, int64_t us)
 {
 	char text[FE_TIMESTAMP_TEXT_BYTES];
 
@@ -230,33 +230,59 @@ print_sums_of_w(struct fe_buf *sql, const struct fe_postgres_table *t)
 }
 
 /* Columns that a key or an amount hangs on are equal by definition: they are not set, and
- * the role of a loader needs no right to. */
+ * the role of a loader needs no right to. is_fill: of placeholders, where all but the key are
+ * null, and are set. */
 static void
-print_update(struct fe_buf *sql, const struct fe_postgres_sink *s, const struct fe_postgres_table *t,
-	     int64_t now_us)
+add_update(struct fe_buf *sql, const struct fe_postgres_sink *s, const struct fe_postgres_table *t,
+	   int64_t now_us, bool is_fill)
 {
 	const struct fe_table *table = t->sql->table;
 	size_t i;
 
 	fe_buf_addf(sql, "WITH w AS (UPDATE %s AS t SET processed_at = ", t->sql->name);
-	add_moment(sql, now_us);
+	fe_postgres_add_moment(sql, now_us);
 	fe_buf_add_text(sql, ", updated_at = ");
-	add_moment(sql, now_us);
+	fe_postgres_add_moment(sql, now_us);
 	fe_buf_add_text(sql, ", etl_run_id = ");
 	fe_db_add_literal(sql, fe_str_of(s->run_id));
 	fe_buf_add_text(sql, ", etl_object_id = s.object_id, etl_record = s.record");
 	for (i = 0; i < table->schema->n_fields; i++) {
-		if (may_change(table->roles[i]) || table->roles[i] == FE_ROLE_DERIVED)
+		if (may_change(table->roles[i]) || table->roles[i] == FE_ROLE_DERIVED ||
+		    (is_fill && table->roles[i] != FE_ROLE_KEY))
 			fe_buf_addf(sql, ", %s = s.c%zu", t->sql->columns[i], i);
 	}
 	fe_buf_addf(sql, " FROM pg_temp.fe_stage_%zu AS s WHERE s.stored IS NOT NULL AND ", t->number);
 	add_same_row(sql, t);
-	fe_buf_add_text(sql, " AND (");
-	add_differs(sql, t);
-	fe_buf_add_text(sql, ") RETURNING 1");
+	fe_buf_add_text(sql, " AND ");
+}
+
+static void
+add_returning(struct fe_buf *sql, const struct fe_postgres_table *t)
+{
+	fe_buf_add_text(sql, " RETURNING 1");
 	add_summed(sql, t, false);
 	add_grouped(sql, t, false);
 	print_sums_of_w(sql, t);
+}
+
+static void
+print_update(struct fe_buf *sql, const struct fe_postgres_sink *s, const struct fe_postgres_table *t,
+	     int64_t now_us)
+{
+	add_update(sql, s, t, now_us, false);
+	fe_buf_add_char(sql, '(');
+	add_differs(sql, t);
+	fe_buf_add_char(sql, ')');
+	add_returning(sql, t);
+}
+
+static void
+print_fill(struct fe_buf *sql, const struct fe_postgres_sink *s, const struct fe_postgres_table *t,
+	   int64_t now_us)
+{
+	add_update(sql, s, t, now_us, true);
+	fe_buf_add_text(sql, "t.etl_record = 0");
+	add_returning(sql, t);
 }
 
 /* Staged updates that were not applied: how many are as what is stored, their sums, and
@@ -292,7 +318,7 @@ print_insert(struct fe_buf *sql, const struct fe_postgres_sink *s, const struct 
 	for (i = 0; i < n; i++)
 		fe_buf_addf(sql, "s.c%zu, ", i);
 	for (i = 0; i < 3; i++) {
-		add_moment(sql, now_us);
+		fe_postgres_add_moment(sql, now_us);
 		fe_buf_add_text(sql, ", ");
 	}
 	fe_db_add_literal(sql, fe_str_of(s->run_id));
@@ -307,10 +333,7 @@ print_insert_returning(struct fe_buf *sql, const struct fe_postgres_sink *s,
 {
 	fe_buf_add_text(sql, "WITH w AS (");
 	print_insert(sql, s, t, now_us);
-	fe_buf_add_text(sql, " RETURNING 1");
-	add_summed(sql, t, false);
-	add_grouped(sql, t, false);
-	print_sums_of_w(sql, t);
+	add_returning(sql, t);
 }
 
 void
@@ -451,13 +474,19 @@ apply_updates(struct fe_postgres_sink *s, struct fe_postgres_table *t, uint64_t 
 	 * of three times the rows, and it does not grow with the table). */
 	FE_TRY(fe_db_exec(s->load, "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
 	                  err));
+	if (t->met_placeholders) { /* first: the update finds these rows no more where they were */
+		fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
+		print_fill(&sql, s, t, now_us);
+		FE_TRY(confirm(s, t, &sql, &out->filled, NULL, err));
+	}
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
 	print_update(&sql, s, t, now_us);
 	FE_TRY(confirm(s, t, &sql, &out->updated, NULL, err));
 	FE_TRY(fe_db_exec(s->load,
 	                  "SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT",
 	                  err));
-	if (out->updated.n == n_staged)
+	const uint64_t n_written = out->updated.n + out->filled.n;
+	if (n_written == n_staged)
 		return FE_OK;
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
 	print_rest(&sql, t);
@@ -467,11 +496,11 @@ apply_updates(struct fe_postgres_sink *s, struct fe_postgres_table *t, uint64_t 
 		               "table %s: %" PRId64 " of %" PRIu64 " rows were not updated; drop the "
 		               "trigger or rule that ignores them",
 		               t->sql->table->name, n_ignored, n_staged);
-	if (out->updated.n + out->unchanged.n != n_staged)
+	if (n_written + out->unchanged.n != n_staged)
 		return fe_fail(err, FE_EUNAVAIL,
 		               "table %s: %" PRIu64 " rows were changed by another program while "
 		               "this run was reading; run again",
-		               t->sql->table->name, n_staged - out->updated.n - out->unchanged.n);
+		               t->sql->table->name, n_staged - n_written - out->unchanged.n);
 	return FE_OK;
 }
 

@@ -8,6 +8,7 @@
  *   postgres_merge.c  staged rows into the table, as two statements that confirm them
  *   postgres_guard.c  that nothing else writes to the table in this transaction
  *   postgres_rows.c   rows into staging: encoded, sent, kept at hand
+ *   postgres_placeholders.c rows of keys that no record has brought yet
  *   postgres_lookup.c rows out: lookup, has, fetch
  *   postgres_keys.c   all keys of a table that others refer to, for has
  *
@@ -68,7 +69,9 @@ struct fe_postgres_table {
 	struct fe_pg_table *sql;
 	size_t number;            /* its index in the run */
 	bool is_new;              /* made by this run: nobody else sees it */
+	bool is_guarded;          /* nothing of it could alter rows unseen */
 	bool has_stage;
+	bool met_placeholders;    /* some of the updates may be of placeholders */
 	struct fe_pg_state before;
 	struct fe_row_store *inserts, *updates; /* what was sent */
 	struct fe_postgres_staged *staged;      /* [cap_staged] open addressing, a power of two */
@@ -144,7 +147,13 @@ FE_MUST_USE enum fe_rc fe_postgres_table_begin(struct fe_sink *sink, size_t tabl
 FE_MUST_USE enum fe_rc fe_postgres_table_end(struct fe_sink *sink, size_t table,
                                              struct fe_table_result *out, struct fe_err *err);
 
+/* A key that was free when it was looked up, and is taken now, is told as what it is; else adds
+ * the table to err. Returns its code. */
+enum fe_rc fe_postgres_explain(const struct fe_postgres_table *t, struct fe_err *err);
+
 /* postgres_merge.c */
+/* A literal. */
+void fe_postgres_add_moment(struct fe_buf *sql, int64_t us);
 /* is_locked: against all others. */
 FE_MUST_USE enum fe_rc fe_postgres_merge(struct fe_postgres_sink *s, struct fe_postgres_table *t,
                                          bool is_locked, struct fe_table_result *out,
@@ -177,6 +186,11 @@ FE_MUST_USE enum fe_rc fe_postgres_pause_copy(struct fe_postgres_sink *s, struct
 /* Where the update of a stored row is kept; NULL: none is staged. */
 const struct fe_postgres_staged *fe_postgres_find_staged(const struct fe_postgres_table *t,
                                                          int64_t stored);
+
+/* postgres_placeholders.c */
+FE_MUST_USE enum fe_rc fe_postgres_placeholders(struct fe_sink *sink, size_t table,
+                                                const struct fe_batch *keys, int64_t object_id,
+                                                struct fe_err *err);
 
 /* postgres_lookup.c */
 FE_MUST_USE enum fe_rc fe_postgres_lookup(struct fe_sink *sink, size_t table, const struct fe_batch *b,

@@ -52,6 +52,7 @@ fe_postgres_table_begin(struct fe_sink *sink, size_t table, bool *is_empty, stru
 		               "owner",
 		               t->sql->table->name);
 	FE_TRY(fe_postgres_refuse_meddlers(s, t, err));
+	t->is_guarded = true;
 	*is_empty = t->before.is_empty;
 	return FE_OK;
 }
@@ -211,10 +212,10 @@ analyze(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct fe_err *
 static void
 clear_result(const struct fe_table *t, struct fe_table_result *out)
 {
-	struct fe_confirmed *all[] = { &out->inserted, &out->updated, &out->unchanged };
+	struct fe_confirmed *all[] = { &out->inserted, &out->updated, &out->unchanged, &out->filled };
 	size_t k, i, n;
 
-	for (k = 0; k < 3; k++) {
+	for (k = 0; k < 4; k++) {
 		all[k]->n = n = 0;
 		fe_groups_clear(all[k]->groups);
 		for (i = 0; i < t->schema->n_source; i++) {
@@ -238,7 +239,7 @@ try_once(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct p
 	*is_off = true;
 	FE_TRY(fe_postgres_merge(s, t, p->rebuilds, out, err));
 	t->writes.n_inserted += (int64_t)out->inserted.n;
-	t->writes.n_updated += (int64_t)out->updated.n;
+	t->writes.n_updated += (int64_t)(out->updated.n + out->filled.n);
 	FE_TRY(fe_postgres_check_writes(s, t, err));
 	if (p->rebuilds)
 		FE_TRY(put_back(s, t, p, err));
@@ -257,9 +258,8 @@ pause_a_little(int attempt)
 	(void)nanosleep(&ts, NULL);
 }
 
-/* A key that was free when it was looked up, and is taken now. */
-static enum fe_rc
-explain(const struct fe_postgres_table *t, struct fe_err *err)
+enum fe_rc
+fe_postgres_explain(const struct fe_postgres_table *t, struct fe_err *err)
 {
 	bool is_key = strcmp(err->foreign, UNIQUE_VIOLATION) == 0 && strstr(err->text, t->sql->key.name);
 
@@ -288,7 +288,7 @@ merge(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct plan *p,
 		if (rc == FE_OK)
 			return FE_OK;
 		if (i >= MAX_ATTEMPTS || fe_pg_is_lost(s->load) || !fe_pg_may_retry(err))
-			return explain(t, err);
+			return fe_postgres_explain(t, err);
 		FE_TRY(fe_stop_check(err));
 		FE_TRY(fe_db_exec(s->load, "ROLLBACK TO SAVEPOINT fe_merge", err));
 		s->is_look_shut = was_shut;

@@ -64,21 +64,22 @@ add_key_match(struct fe_buf *out, const struct fe_table *t, char *const *columns
 	}
 }
 
-/* "FROM table AS t WHERE t.etl_run_id = ?1 AND t.id = ...": of a reject r. */
+/* "FROM table AS t WHERE t.etl_run_id = ?1 AND t.etl_record <> 0 AND t.id = ...": of a reject r. A
+ * placeholder of its key is the row of no record. */
 static enum fe_rc
 add_loaded_row(struct closer *c, const struct fe_table *t, struct fe_err *err)
 {
 	if (fe_db_engine(c->db) == FE_DB_SQLITE) {
 		struct fe_table_sql sql;
 		FE_TRY(fe_table_sql_init(&sql, t, err));
-		fe_buf_addf(&c->sql, "FROM main.%s AS t WHERE t.etl_run_id = ?1", sql.name);
+		fe_buf_addf(&c->sql, "FROM main.%s AS t WHERE t.etl_run_id = ?1 AND t.etl_record <> 0", sql.name);
 		add_key_match(&c->sql, t, sql.stored, NULL);
 		fe_table_sql_reset(&sql);
 		return FE_OK;
 	}
 	struct fe_pg_table sql;
 	FE_TRY(fe_pg_table_init(&sql, t, fe_pg_schema(c->db), err));
-	fe_buf_addf(&c->sql, "FROM %s AS t WHERE t.etl_run_id = ?1", sql.name);
+	fe_buf_addf(&c->sql, "FROM %s AS t WHERE t.etl_run_id = ?1 AND t.etl_record <> 0", sql.name);
 	add_key_match(&c->sql, t, sql.columns, sql.types);
 	fe_pg_table_reset(&sql);
 	return FE_OK;

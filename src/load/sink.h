@@ -8,7 +8,8 @@
  *
  *   Order      open, begin, then per table in the order of references:
  *              table_begin, (lookup | fetch | has | write)*, table_end; then
- *              commit or undo; then close. has may be asked of any table.
+ *              commit or undo; then close. has may be asked of any table; placeholders
+ *              go to tables that are ended, or of which none was begun.
  *   Ownership  tables and settings are borrowed until close.
  *   Failure    After a failure, that of begin included, only undo and close are legal.
  *   Threads    One sink, one thread.
@@ -64,6 +65,7 @@ struct fe_confirmed {
 struct fe_table_result {
 	struct fe_confirmed inserted, updated;
 	struct fe_confirmed unchanged;  /* updates staged that turned out to be no change */
+	struct fe_confirmed filled;     /* updates staged that a placeholder became a row of a record by; in no other */
 	char strategy[160];             /* "into an empty table, then 9 indexes" and why */
 };
 
@@ -122,7 +124,7 @@ struct fe_sink_ops {
 	 * transaction. first_object_id: the id of the run's first object. */
 	FE_MUST_USE enum fe_rc (*begin)(struct fe_sink *s, const struct fe_run_info *run, int64_t *first_object_id, struct fe_err *err);
 	FE_MUST_USE enum fe_rc (*table_begin)(struct fe_sink *s, size_t table, bool *is_empty, struct fe_err *err);
-	/* As in transform/dedupe.h. */
+	/* As in transform/dedupe.h. An update of a placeholder sets all of its columns. */
 	FE_MUST_USE enum fe_rc (*lookup)(struct fe_sink *s, size_t table, const struct fe_batch *b, const uint32_t *rows, size_t n,
 	                                 struct fe_batch *met, int64_t *stored, struct fe_str *origin, struct fe_err *err);
 	FE_MUST_USE enum fe_rc (*fetch)(struct fe_sink *s, size_t table, enum fe_place place, int64_t number,
@@ -132,6 +134,11 @@ struct fe_sink_ops {
 	 * that the table held when the run began, or holds now; other bits stay. */
 	FE_MUST_USE enum fe_rc (*has)(struct fe_sink *s, size_t table, const struct fe_column *column, const uint64_t *asked,
 	                              size_t n_rows, uint64_t *known, struct fe_err *err);
+	/* Makes placeholders of a table that takes them: the rows of keys, a batch of the table's schema with
+	 * nothing but the key, all of which neither the table has nor this run has made. object_id is of the
+	 * records that refer to them. They are in none of table_end's figures, and has need not know them. */
+	FE_MUST_USE enum fe_rc (*placeholders)(struct fe_sink *s, size_t table, const struct fe_batch *keys, int64_t object_id,
+	                                       struct fe_err *err);
 	/* Removals first, then the batch's inserts and updates. */
 	FE_MUST_USE enum fe_rc (*write)(struct fe_sink *s, size_t table, const struct fe_batch *b, const struct fe_load_plan *plan,
 	                                int64_t object_id, struct fe_err *err);

@@ -310,6 +310,7 @@ const struct fe_sink_ops fe_sink_sqlite = {
 	.lookup = fe_sqlite_lookup,
 	.fetch = fe_sqlite_fetch,
 	.has = fe_sqlite_has,
+	.placeholders = fe_sqlite_placeholders,
 	.write = fe_sqlite_write,
 	.table_end = fe_sqlite_table_end,
 	.object_known = sqlite_object_known,

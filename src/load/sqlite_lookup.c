@@ -203,6 +203,8 @@ fe_sqlite_lookup(struct fe_sink *sink, size_t table, const struct fe_batch *b, c
 		if (!row)
 			continue;
 		stored[i] = fe_stmt_i64(t->lookup, 0);
+		met->origin[i].record = (uint64_t)fe_stmt_i64(t->lookup, 1);
+		t->met_placeholders |= met->origin[i].record == 0;
 		FE_TRY(print_origin(s, t->lookup, met, &origin[i], err));
 		FE_TRY(read_source(t->lookup, 4, t, met, i, err));
 		fe_stmt_reset(t->lookup);

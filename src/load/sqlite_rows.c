@@ -148,28 +148,30 @@ remove_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe
 	return FE_OK;
 }
 
-/* Binds row's number, columns and record, and runs. */
+/* Binds row's number (-1: the next that is free), columns and record, and runs. */
 static enum fe_rc
 put_row(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_stmt *st, int64_t id,
 	const struct fe_batch *b, size_t row, struct fe_err *err)
 {
 	size_t n = t->sql.table->schema->n_fields, i;
 
-	fe_stmt_bind_i64(st, 1, id);
+	if (id < 0)
+		fe_stmt_bind_null(st, 1);
+	else
+		fe_stmt_bind_i64(st, 1, id);
 	for (i = 0; i < n; i++)
 		fe_sqlite_bind_value(st, (int)i + 2, &b->columns[i], row, t->scratch[i]);
 	fe_stmt_bind_i64(st, (int)n + 2, (int64_t)b->origin[row].record);
 	return fe_sqlite_insert(s, st, t->sql.table->name, err);
 }
 
+/* The insert of rows that are from an object, but for what put_row binds. now: room that lives
+ * until they are in. */
 static enum fe_rc
-insert_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe_batch *b,
-	    const struct fe_load_plan *plan, int64_t object_id, struct fe_err *err)
+begin_insert(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, int64_t object_id,
+	     char now[FE_TIMESTAMP_TEXT_BYTES], struct fe_err *err)
 {
 	int n = (int)t->sql.table->schema->n_fields;
-	char now[FE_TIMESTAMP_TEXT_BYTES];
-	int64_t rowid;
-	size_t i;
 
 	if (!t->insert)
 		FE_TRY(prepare_insert(s, t, err));
@@ -177,6 +179,18 @@ insert_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe
 	fe_stmt_bind_text(t->insert, n + 4,
 	                  fe_sqlite_time_text(fe_clock_now(s->base.set.clock), now));
 	fe_stmt_bind_cstr(t->insert, n + 5, s->run_id);
+	return FE_OK;
+}
+
+static enum fe_rc
+insert_rows(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, const struct fe_batch *b,
+	    const struct fe_load_plan *plan, int64_t object_id, struct fe_err *err)
+{
+	char now[FE_TIMESTAMP_TEXT_BYTES];
+	int64_t rowid;
+	size_t i;
+
+	FE_TRY(begin_insert(s, t, object_id, now, err));
 	for (i = 0; i < b->n_rows; i++) {
 		enum fe_rc rc;
 
@@ -225,5 +239,28 @@ fe_sqlite_write(struct fe_sink *sink, size_t table, const struct fe_batch *b,
 		FE_TRY(insert_rows(s, t, b, plan, object_id, err));
 	if (plan->n_updates > 0)
 		FE_TRY(stage_rows(s, t, b, plan, object_id, err));
+	return FE_OK;
+}
+
+/* The table has its indexes: its rows went in before, or none do in this run. */
+enum fe_rc
+fe_sqlite_placeholders(struct fe_sink *sink, size_t table, const struct fe_batch *keys,
+		       int64_t object_id, struct fe_err *err)
+{
+	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
+	struct fe_sqlite_table *t = &s->tables[table];
+	char now[FE_TIMESTAMP_TEXT_BYTES];
+	enum fe_rc rc;
+	size_t i;
+
+	FE_TRY(fe_failpoint("load.placeholders", err));
+	FE_TRY(begin_insert(s, t, object_id, now, err));
+	for (i = 0; i < keys->n_rows; i++) {
+		rc = put_row(s, t, t->insert, -1, keys, i, err);
+		if (rc) {
+			fe_err_context(err, "table %s, a placeholder", t->sql.table->name);
+			return rc;
+		}
+	}
 	return FE_OK;
 }

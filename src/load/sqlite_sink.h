@@ -3,7 +3,7 @@
  *
  *   sqlite.c         the run: lock, two transactions, commit and undo
  *   sqlite_table.c   a table's begin and end: indexes, staged updates, confirmed sums
- *   sqlite_rows.c    rows into the table: inserts, staged updates, removals
+ *   sqlite_rows.c    rows into the table: inserts, staged updates, removals, placeholders
  *   sqlite_lookup.c  rows out of it: lookup, fetch, has
  *
  * What is written down of the run is load/record.h's.
@@ -39,6 +39,7 @@ struct fe_sqlite_table {
 	bool is_referenced;        /* by a foreign key of any table */
 	uint64_t n_written;        /* inserts sent */
 	bool has_stage;            /* updates are staged in a temporary table */
+	bool met_placeholders;     /* some of them may be of placeholders */
 	char (*scratch)[32];       /* [n_fields] texts of dates and timestamps being bound */
 	struct fe_stmt *insert, *remove, *stage, *lookup, *fetch, *fetch_staged, *has;
 };
@@ -88,6 +89,9 @@ FE_MUST_USE enum fe_rc fe_sqlite_rowid_of(const struct fe_sqlite_table *t, int64
 FE_MUST_USE enum fe_rc fe_sqlite_write(struct fe_sink *sink, size_t table, const struct fe_batch *b,
                                        const struct fe_load_plan *plan, int64_t object_id,
                                        struct fe_err *err);
+FE_MUST_USE enum fe_rc fe_sqlite_placeholders(struct fe_sink *sink, size_t table,
+                                              const struct fe_batch *keys, int64_t object_id,
+                                              struct fe_err *err);
 
 /* sqlite_lookup.c */
 FE_MUST_USE enum fe_rc fe_sqlite_lookup(struct fe_sink *sink, size_t table,

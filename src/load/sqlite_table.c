@@ -286,15 +286,31 @@ add_differs(struct fe_buf *sql, const struct fe_table_sql *t)
 
 /* +s.id: the stage, which is the small side, is read through and the table probed. */
 static void
+add_place(struct fe_buf *sql, const struct fe_table_sql *t)
+{
+	fe_buf_addf(sql, " WHERE %s.%s = +s.id", t->name, t->rowid);
+}
+
+static void
 add_join(struct fe_buf *sql, const struct fe_table_sql *t, const char *negate)
 {
-	fe_buf_addf(sql, " WHERE %s.%s = +s.id AND %s(", t->name, t->rowid, negate);
+	add_place(sql, t);
+	fe_buf_addf(sql, " AND %s(", negate);
 	add_differs(sql, t);
 	fe_buf_add_char(sql, ')');
 }
 
-void
-fe_sqlite_print_update(struct fe_buf *sql, const struct fe_table_sql *t, size_t number)
+/* What is filled in is neither updated nor unchanged. */
+static void
+add_of_records(struct fe_buf *sql, const struct fe_sqlite_table *t)
+{
+	if (t->met_placeholders)
+		fe_buf_addf(sql, " AND %s.etl_record <> 0", t->sql.name);
+}
+
+/* is_fill: of placeholders, whose columns that else stay are null, and are set, too. */
+static void
+add_update(struct fe_buf *sql, const struct fe_table_sql *t, size_t number, bool is_fill)
 {
 	const struct fe_table *table = t->table;
 	size_t i;
@@ -304,13 +320,44 @@ fe_sqlite_print_update(struct fe_buf *sql, const struct fe_table_sql *t, size_t 
 	            "etl_object_id = s.object_id, etl_record = s.record",
 	            t->name);
 	for (i = 0; i < table->schema->n_fields; i++) {
-		if (table->roles[i] != FE_ROLE_KEY && table->roles[i] != FE_ROLE_FIXED)
+		if (table->roles[i] != FE_ROLE_KEY && (is_fill || table->roles[i] != FE_ROLE_FIXED))
 			fe_buf_addf(sql, ", %s = s.c%zu", t->stored[i], i);
 	}
 	fe_buf_addf(sql, " FROM temp.fe_stage_%zu AS s", number);
-	add_join(sql, t, "");
+}
+
+static void
+add_returning(struct fe_buf *sql, const struct fe_table_sql *t)
+{
 	fe_buf_add_text(sql, " RETURNING ");
 	add_summed(sql, t, false);
+}
+
+void
+fe_sqlite_print_update(struct fe_buf *sql, const struct fe_table_sql *t, size_t number)
+{
+	add_update(sql, t, number, false);
+	add_join(sql, t, "");
+	add_returning(sql, t);
+}
+
+static enum fe_rc
+fill_placeholders(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_confirmed *out,
+		  struct fe_err *err)
+{
+	struct fe_buf sql;
+	enum fe_rc rc;
+
+	if (!t->met_placeholders)
+		return FE_OK;
+	fe_buf_init(&sql, MAX_SQL_BYTES);
+	add_update(&sql, &t->sql, t->number, true);
+	add_place(&sql, &t->sql);
+	fe_buf_addf(&sql, " AND %s.etl_record = 0", t->sql.name);
+	add_returning(&sql, &t->sql);
+	rc = confirm(s, t, &sql, true, out, err);
+	fe_buf_reset(&sql);
+	return rc;
 }
 
 /* Staged rows that are as they were stored (changed there and back within the run) are
@@ -333,18 +380,24 @@ apply_staged(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_tabl
 	add_summed(&sql, &t->sql, true);
 	fe_buf_addf(&sql, " FROM temp.fe_stage_%zu AS s, main.%s", t->number, t->sql.name);
 	add_join(&sql, &t->sql, "NOT ");
+	add_of_records(&sql, t);
 	rc = confirm(s, t, &sql, false, &out->unchanged, err);
 	if (rc)
 		goto done;
 	fe_buf_clear(&sql);
-	fe_sqlite_print_update(&sql, &t->sql, t->number);
+	add_update(&sql, &t->sql, t->number, false);
+	add_join(&sql, &t->sql, "");
+	add_of_records(&sql, t);
+	add_returning(&sql, &t->sql);
 	rc = confirm(s, t, &sql, true, &out->updated, err);
-	if (rc == FE_OK && out->updated.n + out->unchanged.n != (uint64_t)n_staged)
+	if (rc == FE_OK) /* last: what it fills in is as any row after it */
+		rc = fill_placeholders(s, t, &out->filled, err);
+	if (rc == FE_OK && out->updated.n + out->filled.n + out->unchanged.n != (uint64_t)n_staged)
 		rc = fe_fail(err, FE_ECONFLICT,
 		             "table %s: of %" PRId64 " rows to update, %" PRIu64
 		             " were updated and %" PRIu64 " found unchanged; drop the trigger "
 		             "that ignores the others",
-		             t->sql.table->name, n_staged, out->updated.n, out->unchanged.n);
+		             t->sql.table->name, n_staged, out->updated.n + out->filled.n, out->unchanged.n);
 done:
 	fe_buf_reset(&sql);
 	return rc;
@@ -410,6 +463,7 @@ fe_sqlite_table_end(struct fe_sink *sink, size_t table, struct fe_table_result *
 	FE_TRY(fe_failpoint("load.table_end", err));
 	clear_confirmed(&out->updated, t->sql.table);
 	clear_confirmed(&out->unchanged, t->sql.table);
+	clear_confirmed(&out->filled, t->sql.table);
 	fe_sqlite_table_finish(t);
 	FE_TRY(confirm_inserted(s, t, &out->inserted, err));
 	if (t->has_stage)

@@ -5,6 +5,9 @@
  * set's schema: first the source columns (key, fixed, mutable, version), then the
  * derived ones. The engines add the stamps and the provenance:
  * processed_at, created_at, updated_at, etl_run_id, etl_object_id, etl_record.
+ *
+ * No record has number 0: a row whose etl_record is 0 is a placeholder, whatever the
+ * pipeline file says of it now, and is filled in by the first record of its key.
  */
 #ifndef FE_LOAD_TABLE_H
 #define FE_LOAD_TABLE_H
@@ -56,6 +59,9 @@ struct fe_table {
 	 * the source columns are such, and added where the table lacks them; others may be there already. */
 	bool evolves;
 	size_t n_evolved;
+	/* Records of others may refer to keys that no record has brought yet: the table may hold
+	 * placeholders, rows with a key of one column, null in all others and 0 for etl_record. */
+	bool takes_placeholders;
 };
 
 /* Whether a column is one of the n_evolved. */

@@ -82,6 +82,12 @@ tell_row(void *ctx, const struct fe_catalog_row *row, struct fe_err *err)
 		goto done;
 	fe_buf_add_text(e->out, "  object  ");
 	fe_buf_add_printable(e->out, row->object_path, MAX_SHOWN_BYTES);
+	if (row->record == 0) { /* so the object is of what refers to it */
+		fe_buf_addf(e->out, "\n  record  none: a placeholder for what that object refers to; no record of %s has come with this key\n",
+			    e->dataset->name);
+		add_row(e->out, row);
+		goto done;
+	}
 	fe_buf_addf(e->out, "\n  record  %" PRId64 "\n", row->record);
 	add_row(e->out, row);
 	struct fe_trace_record what = {

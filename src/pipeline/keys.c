@@ -13,7 +13,7 @@ static const char *const signs[] = { "plus", "trailing", "parentheses", NULL };
 static const char *const actions[] = { "reject", "warn", "abort", NULL };
 /* In the order of enum fe_contract. */
 static const char *const contracts[] = { "freeze", "evolve", "discard_column", NULL };
-static const char *const on_missing[] = { "reject", NULL };
+static const char *const on_missing[] = { "reject", "placeholder", NULL };
 /* In the order of enum fe_reject_raw. */
 static const char *const raws[] = { "full", "masked", "none", NULL };
 
@@ -170,14 +170,19 @@ MAPPING(fe_keys_rule, .name = "a rule", .path = "datasets[].rules[]",
 
 MAPPING(fe_keys_reference, .name = "a reference", .path = "datasets[].references[]",
 	.help = "A record whose parent is neither among this run's kept records nor in the warehouse is "
-		"rejected. No value is no reference.",
+		"rejected, or its parent is made. No value is no reference.",
 	.keys = (const struct fe_key[]){
 		{ .name = "id", .kind = FE_KEY_NAME, .is_required = true, .help = "Its name: the reason of the rejects." },
 		{ .name = "column", .kind = FE_KEY_TEXT, .is_required = true, .help = "The column with the value." },
 		{ .name = "target", .kind = FE_KEY_TABLE, .is_required = true,
 		  .help = "The table that must have it, by its key of one column." },
 		{ .name = "on_missing", .kind = FE_KEY_CHOICE, .choices = on_missing, .preset = "reject",
-		  .help = "What to do about a record without its parent." },
+		  .help = "What to do about a record without its parent. `reject`: it is rejected. `placeholder`: the target gets a "
+			  "row with this key, null in all other columns and 0 for `etl_record`, which the first record of the key "
+			  "fills in, whenever it comes: that counts as inserted, and is no conflict. A key that the target's own data "
+			  "set would refuse (cleaning of the key column, rules on it alone, the table's `checks`) is rejected all the "
+			  "same. No column of the target but its key may be `required` or have a `default`; write `x is not null` as a "
+			  "rule of its records." },
 		{ 0 } });
 
 MAPPING(fe_keys_derived, .name = "a derived column", .path = "datasets[].derive[]",

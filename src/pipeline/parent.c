@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* pipeline/parent.c - this run's keys, then those remembered, then the warehouse */
+/* pipeline/parent.c - this run's keys, those it has added, those remembered, then the warehouse */
 #include "pipeline/parent.h"
 
 #include "pipeline/memory.h"
@@ -15,15 +15,19 @@ fe_parent_init(struct fe_parent *p, struct fe_run_context *run, size_t table)
 	uint64_t most = fe_memory_of_parents(run->set);
 
 	*p = (struct fe_parent){ .run = run, .table = table, .room_bytes = MAX_ROOM_BYTES };
+	if (most != UINT64_MAX && run->set->plan->tables[table].takes_placeholders)
+		p->made_bytes = most = most / 2;
 	if (most < MAX_ROOM_BYTES)
 		p->room_bytes = most;
 	fe_keytable_init(&p->stored, 0, 0, &run->hash_key);
+	fe_keytable_init(&p->made, 0, p->made_bytes, &run->hash_key);
 }
 
 void
 fe_parent_reset(struct fe_parent *p)
 {
 	fe_keytable_reset(&p->stored);
+	fe_keytable_reset(&p->made);
 }
 
 static bool
@@ -89,6 +93,8 @@ fe_parent_known(void *ctx, const struct fe_column *column, const uint64_t *asked
 
 	if (keys)
 		FE_TRY(fe_dedupe_known(keys, column, asked, n_rows, known, err));
+	if (p->made.n_keys)
+		FE_TRY(fe_key_known(&p->made, column, asked, n_rows, known, err));
 	if (keys && p->run->table_was_empty[p->table])
 		return FE_OK;
 	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
@@ -97,4 +103,43 @@ fe_parent_known(void *ctx, const struct fe_column *column, const uint64_t *asked
 	if (!is_any(open.words, n_rows))
 		return FE_OK;
 	return ask_warehouse(p, column, open.words, n_rows, known, err);
+}
+
+/* At most so many at a time: the table makes room for them all. */
+#define ADDED_AT_ONCE 64
+
+static enum fe_rc
+add_some(struct fe_parent *p, const struct fe_column *column, const uint32_t *rows, size_t n, uint32_t *new_rows,
+         size_t *n_new, struct fe_err *err)
+{
+	struct fe_str keys[ADDED_AT_ONCE];
+	uint64_t hashes[ADDED_AT_ONCE], n_key_bytes = 0;
+	int64_t numbers[ADDED_AT_ONCE];
+	void *value;
+
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = fe_key_single(column, rows[i], &numbers[i]);
+		hashes[i] = fe_hash64(p->made.hash_key, keys[i].p, keys[i].n);
+		n_key_bytes += keys[i].n;
+	}
+	FE_TRY(fe_keytable_begin(&p->made, n, n_key_bytes, err));
+	FE_TRY(fe_keytable_recall(&p->made, hashes, keys, NULL, n, err));
+	for (size_t i = 0; i < n; i++) {
+		if (fe_keytable_find(&p->made, hashes[i], keys[i]))
+			continue;
+		FE_TRY(fe_keytable_add(&p->made, hashes[i], keys[i], &value, err));
+		new_rows[(*n_new)++] = rows[i];
+	}
+	return FE_OK;
+}
+
+enum fe_rc
+fe_parent_add(struct fe_parent *p, const struct fe_column *column, uint32_t *rows, size_t n, size_t *n_new, struct fe_err *err)
+{
+	if (p->made.n_keys == 0 && p->made_bytes && p->run->folder)
+		fe_keytable_spill_to(&p->made, p->run->folder);
+	*n_new = 0; /* never ahead of i: rows is read before it is written */
+	for (size_t i = 0; i < n; i += ADDED_AT_ONCE)
+		FE_TRY(add_some(p, column, rows + i, n - i < ADDED_AT_ONCE ? n - i : ADDED_AT_ONCE, rows, n_new, err));
+	return FE_OK;
 }

@@ -27,6 +27,7 @@ struct fe_plan_reference {
 	size_t column;  /* of this data set */
 	size_t table;   /* whose single-column key must know the value */
 	const char *target; /* its name */
+	bool makes_placeholders; /* of a value that it does not know: pipeline/placeholder.h */
 };
 
 /* `incremental` with a cursor. */
@@ -75,6 +76,7 @@ struct fe_plan_dataset {
 	struct fe_plan_control *control;      /* NULL: no control totals */
 	size_t *sum_by; size_t n_sum_by;      /* source columns */
 	enum fe_dedupe_part *parts;           /* [schema.n_source] */
+	const struct fe_expr **table_checks;  /* [of its table's n_checks] */
 	size_t table;                         /* index into tables; the same as its own index */
 	uint64_t line;                        /* in the pipeline file */
 };

@@ -93,6 +93,8 @@ void fe_planner_suite_params(struct fe_planner *b);              /* planner_suit
 void fe_planner_suite(struct fe_planner *b, size_t dataset);
 void fe_planner_table(struct fe_planner *b, size_t dataset);     /* planner_table.c */
 void fe_planner_links(struct fe_planner *b, size_t dataset);     /* references, foreign keys */
+/* planner_placeholder.c: the table takes placeholders, or a mistake at the node says why it cannot */
+void fe_planner_placeholder(struct fe_planner *b, size_t table, const struct fe_node *node);
 void fe_planner_notify(struct fe_planner *b);                    /* planner_notify.c */
 
 /* Columns by declaration, for both kinds: adds a field, or notes why not (FE_NO_COLUMN). */

@@ -48,6 +48,9 @@ build_reference(struct fe_planner *b, size_t dataset, const struct fe_node *node
 				 parent->n_key);
 	else if (parent->n_key == 1 && out->column != FE_NO_COLUMN)
 		check_types(b, column, dataset, out->column, out->table, parent->key[0]);
+	out->makes_placeholders = fe_str_is(fe_key_text(&fe_keys_reference, node, "on_missing"), "placeholder");
+	if (out->makes_placeholders && parent->n_key == 1)
+		fe_planner_placeholder(b, out->table, fe_node_get(node, "on_missing"));
 }
 
 static void

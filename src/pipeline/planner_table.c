@@ -196,7 +196,7 @@ build_indexes(struct tabling *t)
 	t->table->indexes = indexes;
 }
 
-static void
+static const struct fe_expr *
 build_check(struct tabling *t, const struct fe_node *item, struct fe_check_sql *out)
 {
 	struct fe_planner *b = t->b;
@@ -220,6 +220,7 @@ build_check(struct tabling *t, const struct fe_node *item, struct fe_check_sql *
 	*out = (struct fe_check_sql){
 		.text = fe_planner_text(b, item->text), .sqlite = texts[0], .postgres = texts[1]
 	};
+	return expr;
 }
 
 static void
@@ -229,10 +230,15 @@ build_table_checks(struct tabling *t)
 	if (!list)
 		return;
 	struct fe_check_sql *checks = FE_PLAN_ARRAY(t->b, list->n_children, struct fe_check_sql);
-	for (const struct fe_node *item = list->first; item; item = item->next)
-		if (!item->is_wrong)
-			build_check(t, item, &checks[t->table->n_checks++]);
+	const struct fe_expr **exprs = FE_PLAN_ARRAY(t->b, list->n_children, const struct fe_expr *);
+	for (const struct fe_node *item = list->first; item; item = item->next) {
+		if (item->is_wrong)
+			continue;
+		exprs[t->table->n_checks] = build_check(t, item, &checks[t->table->n_checks]);
+		t->table->n_checks++;
+	}
 	t->table->checks = checks;
+	t->b->plan->datasets[t->dataset].table_checks = exprs;
 }
 
 /* Tables that the warehouse keeps for itself. */

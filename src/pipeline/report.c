@@ -110,10 +110,11 @@ write_groups(struct fe_json *j, const struct fe_dataset_result *d)
 }
 
 static void
-write_terms(struct fe_json *j, const struct fe_tally *t)
+write_terms(struct fe_json *j, const struct fe_run_result *r, const struct fe_dataset_result *d)
 {
 	for (int term = 0; term < FE_N_TERMS; term++)
-		fe_json_i64(j, fe_term_name((enum fe_term)term), (int64_t)t->terms[term].n);
+		fe_json_i64(j, fe_term_name((enum fe_term)term), (int64_t)d->tally.terms[term].n);
+	fe_report_placeholders(j, r, d);
 }
 
 static void
@@ -257,7 +258,7 @@ write_dataset(struct fe_json *j, const struct fe_run_result *r, const struct fe_
 {
 	fe_json_object(j, NULL);
 	fe_json_text(j, "name", d->plan->name);
-	write_terms(j, &d->tally);
+	write_terms(j, r, d);
 	write_sums(j, d, false);
 	write_groups(j, d);
 	write_control(j, d);
@@ -348,7 +349,7 @@ fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out)
 		if (!d->plan->is_selected)
 			continue;
 		fe_json_object(&j, d->plan->name);
-		write_terms(&j, &d->tally);
+		write_terms(&j, r, d);
 		write_sums(&j, d, true);
 		write_groups(&j, d);
 		write_control(&j, d);

@@ -153,6 +153,34 @@ fe_report_rules(struct fe_json *j, const struct fe_dataset_result *d)
 	fe_json_array_end(j);
 }
 
+static bool
+takes_placeholders(const struct fe_run_result *r, const struct fe_plan_dataset *d)
+{
+	for (size_t i = 0; i < r->n_datasets; i++)
+		for (size_t k = 0; k < r->datasets[i].plan->n_references; k++) {
+			const struct fe_plan_reference *from = &r->datasets[i].plan->references[k];
+			if (from->makes_placeholders && from->table == d->table)
+				return true;
+		}
+	return false;
+}
+
+void
+fe_report_placeholders(struct fe_json *j, const struct fe_run_result *r, const struct fe_dataset_result *d)
+{
+	bool makes_some = false;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < d->plan->n_references; i++) {
+		makes_some |= d->plan->references[i].makes_placeholders;
+		n += d->placeholders[i];
+	}
+	if (makes_some)
+		fe_json_i64(j, "placeholders", (int64_t)n);
+	if (d->n_filled || takes_placeholders(r, d->plan))
+		fe_json_i64(j, "filled", (int64_t)d->n_filled);
+}
+
 void
 fe_report_references(struct fe_json *j, const struct fe_dataset_result *d)
 {
@@ -163,6 +191,10 @@ fe_report_references(struct fe_json *j, const struct fe_dataset_result *d)
 		fe_json_text(j, "id", r->id);
 		fe_json_text(j, "column", d->plan->schema.fields[r->column].name);
 		fe_json_text(j, "target", r->target);
+		if (r->makes_placeholders) {
+			fe_json_text(j, "on_missing", "placeholder");
+			fe_json_i64(j, "placeholders", (int64_t)d->placeholders[i]);
+		}
 		fe_json_object_end(j);
 	}
 	fe_json_array_end(j);

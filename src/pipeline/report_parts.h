@@ -11,6 +11,8 @@
 
 /* contract, added_columns, and where there are some discarded_, vanished_ and changed_columns */
 void fe_report_contract(struct fe_json *j, const struct fe_dataset_result *d);
+/* Beside the terms: placeholders (made for its records), filled (of its table, by its records) */
+void fe_report_placeholders(struct fe_json *j, const struct fe_run_result *r, const struct fe_dataset_result *d);
 void fe_report_quality_score(struct fe_json *j, struct fe_validation_counts c);
 /* all: of those that passed, too, their sentence and what was found. */
 void fe_report_expectations(struct fe_json *j, const struct fe_dataset_result *d, bool all);

@@ -87,6 +87,7 @@ fe_run_result_init(struct fe_run_result *out, const struct fe_run_settings *set)
 		d->defaults_filled = fe_new_array(d->plan->schema.n_source + 1, uint64_t);
 		d->negative_zeros = fe_new_array(d->plan->schema.n_source + 1, uint64_t);
 		d->rules_broken = fe_new_array(d->plan->n_rules + 1, uint64_t);
+		d->placeholders = fe_new_array(d->plan->n_references + 1, uint64_t);
 	}
 }
 
@@ -104,6 +105,7 @@ fe_run_result_reset(struct fe_run_result *r)
 		fe_free(r->datasets[i].defaults_filled);
 		fe_free(r->datasets[i].negative_zeros);
 		fe_free(r->datasets[i].rules_broken);
+		fe_free(r->datasets[i].placeholders);
 	}
 	fe_free(r->datasets);
 	fe_free(r->waived);

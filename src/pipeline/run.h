@@ -95,6 +95,8 @@ struct fe_dataset_result {
 	uint64_t *defaults_filled;   /* [n_source] */
 	uint64_t *negative_zeros;    /* [n_source] decimals written as -0 */
 	uint64_t *rules_broken;      /* [n_rules] */
+	uint64_t *placeholders;      /* [n_references] parents that were made for its records */
+	uint64_t n_filled;           /* of the rows inserted, those that were placeholders before */
 	uint64_t n_objects, n_skipped_objects;
 	uint64_t n_bytes;            /* of the objects that were read, as they are stored */
 	uint64_t notes[FE_N_OBJECT_NOTES]; /* how many objects have each */

@@ -20,9 +20,12 @@
 #include "pipeline/memory.h"
 #include "pipeline/observe.h"
 #include "pipeline/parent.h"
+#include "pipeline/placeholder.h"
 #include "pipeline/prefetch.h"
 #include "pipeline/replay.h"
 #include "pipeline/watermark.h"
+
+#define N_CONFIRMED 4 /* figures of struct fe_table_result */
 
 struct chain {
 	struct fe_run_context *run;
@@ -35,6 +38,7 @@ struct chain {
 	struct fe_prefetched now; /* the batch at hand */
 	struct fe_judge judge;
 	struct fe_reference *references;
+	struct fe_placeholders *placeholders; /* [n_references], of those that make some */
 	uint32_t *reference_reasons;
 	size_t first_object; /* of this data set among the run's */
 };
@@ -138,6 +142,7 @@ make_references(struct chain *c)
 {
 	size_t n = c->plan->n_references;
 	c->references = fe_new_array(n + 1, struct fe_reference);
+	c->placeholders = fe_new_array(n + 1, struct fe_placeholders);
 	c->reference_reasons = fe_new_array(n + 1, uint32_t);
 	for (size_t i = 0; i < n; i++) {
 		const struct fe_plan_reference *r = &c->plan->references[i];
@@ -145,6 +150,11 @@ make_references(struct chain *c)
 			.id = r->id, .column = r->column, .known = fe_parent_known, .ctx = &c->run->parents[r->table],
 		};
 		c->reference_reasons[i] = fe_reason_id(&c->out->reasons, NULL, r->id);
+		if (!r->makes_placeholders)
+			continue;
+		fe_placeholders_init(&c->placeholders[i], c->run, r);
+		c->references[i].known = fe_placeholders_known;
+		c->references[i].ctx = &c->placeholders[i];
 	}
 	c->judge.references = c->references;
 	c->judge.reference_reasons = c->reference_reasons;
@@ -236,6 +246,19 @@ finish_objects(struct chain *c)
 	fe_contract_notes_move(&c->out->columns, &c->source->notes);
 }
 
+/* Before the rows that refer to them. */
+static enum fe_rc
+make_placeholders(struct chain *c, const struct fe_load_plan *plan, int64_t object_id, struct fe_err *err)
+{
+	for (size_t i = 0; i < c->plan->n_references; i++) {
+		if (!c->plan->references[i].makes_placeholders)
+			continue;
+		FE_TRY(fe_placeholders_make(&c->placeholders[i], c->now.batch, plan->accepted, object_id, err));
+		c->out->placeholders[i] = c->placeholders[i].n_made;
+	}
+	return FE_OK;
+}
+
 static enum fe_rc
 load_batch(struct chain *c, struct fe_err *err)
 {
@@ -247,6 +270,7 @@ load_batch(struct chain *c, struct fe_err *err)
 	note_objects(c, (size_t)b->object + 1);
 	FE_TRY(fe_dedupe_batch(run->keys[c->index], b, b->object_name, &plan, err));
 	FE_TRY(fe_observe_batch(c->out, b, err));
+	FE_TRY(make_placeholders(c, plan, run->objects[object].object_id, err));
 	enum fe_rc rc = run->sink->ops->write(run->sink, c->index, b, plan, run->objects[object].object_id, err);
 	if (rc) { /* the sink knows records by their numbers only */
 		fe_err_context(err, "%s", b->object_name);
@@ -328,35 +352,38 @@ check_read(const struct chain *c, struct fe_err *err)
 	return given ? fe_kept_agrees(&given->kept, c->source, err) : FE_OK;
 }
 
-/* inserted and updated are what the target confirmed, nothing else. */
+/* inserted and updated are what the target confirmed, nothing else. What filled in a placeholder is the
+ * first record of its key: inserted. */
 static enum fe_rc
 end_table(struct chain *c, struct fe_err *err)
 {
 	struct fe_tally *t = &c->out->tally;
 	size_t n = t->n_decimals + 1;
-	fe_i128 *sums = fe_new_array(n * 3, fe_i128);
-	struct fe_groups groups[3] = { 0 };
+	fe_i128 *sums = fe_new_array(n * N_CONFIRMED, fe_i128);
+	struct fe_groups groups[N_CONFIRMED] = { 0 };
 	struct fe_table_result r = {
-		.inserted.sums = sums, .updated.sums = sums + n, .unchanged.sums = sums + 2 * n,
+		.inserted.sums = sums, .updated.sums = sums + n, .unchanged.sums = sums + 2 * n, .filled.sums = sums + 3 * n,
 	};
-	const struct { enum fe_term term; struct fe_confirmed *of; } terms[3] = {
+	const struct { enum fe_term term; struct fe_confirmed *of; } terms[N_CONFIRMED] = {
 		{ FE_TERM_INSERTED, &r.inserted }, { FE_TERM_UPDATED, &r.updated }, { FE_TERM_UNCHANGED, &r.unchanged },
+		{ FE_TERM_INSERTED, &r.filled },
 	};
 	enum fe_rc rc;
 
-	for (size_t i = 0; t->groups && i < 3; i++) {
+	for (size_t i = 0; t->groups && i < N_CONFIRMED; i++) {
 		fe_groups_init(&groups[i], t->schema, c->plan->sum_by, c->plan->n_sum_by, n);
 		terms[i].of->groups = &groups[i];
 	}
 	report_progress(c, true);
 	rc = c->run->sink->ops->table_end(c->run->sink, c->index, &r, err);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < N_CONFIRMED; i++) {
 		if (rc == FE_OK)
 			rc = fe_tally_add(t, terms[i].term, terms[i].of->n, terms[i].of->sums, err);
 		if (rc == FE_OK && t->groups)
 			rc = fe_tally_add_groups(t, terms[i].term, &groups[i], err);
 		fe_groups_reset(&groups[i]);
 	}
+	c->out->n_filled = r.filled.n;
 	memcpy(c->out->strategy, r.strategy, sizeof r.strategy);
 	fe_free(sums);
 	return rc;
@@ -369,6 +396,9 @@ chain_reset(struct chain *c)
 	finish_objects(c);
 	fe_source_close(c->source);
 	fe_judge_close(&c->judge);
+	for (size_t i = 0; c->placeholders && i < c->plan->n_references; i++)
+		fe_placeholders_reset(&c->placeholders[i]);
+	fe_free(c->placeholders);
 	fe_free(c->references);
 	fe_free(c->reference_reasons);
 }

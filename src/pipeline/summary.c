@@ -139,6 +139,40 @@ add_reasons(const struct fe_dataset_result *d, struct fe_buf *out)
 }
 
 static void
+add_note(uint64_t n, const char *what, const char *target, struct fe_buf *out)
+{
+	struct fe_buf figure;
+
+	if (!n)
+		return;
+	fe_buf_init(&figure, 64);
+	fe_summary_add_count(&figure, n);
+	add_right(out, fe_buf_str(&figure), 12);
+	fe_buf_reset(&figure);
+	fe_buf_addf(out, "  %s%s\n", what, target);
+}
+
+/* Rows that are of no record, and so in none of the figures above. */
+static void
+add_placeholders(const struct fe_run_result *r, struct fe_buf *out)
+{
+	bool has_any = false;
+
+	for (size_t i = 0; i < r->n_datasets; i++) {
+		const struct fe_dataset_result *d = &r->datasets[i];
+		uint64_t n = d->n_filled;
+		for (size_t k = 0; k < d->plan->n_references; k++)
+			n += d->placeholders[k];
+		if (n && !has_any)
+			fe_buf_add_text(out, "\n  placeholders\n");
+		has_any |= n > 0;
+		for (size_t k = 0; k < d->plan->n_references; k++)
+			add_note(d->placeholders[k], "made in ", d->plan->references[k].target, out);
+		add_note(d->n_filled, "got their records, of ", d->plan->name, out);
+	}
+}
+
+static void
 add_column_notes(const struct fe_dataset_result *d, const struct fe_column_notes *notes, const char *what, struct fe_buf *out)
 {
 	if (!notes->n)
@@ -319,6 +353,7 @@ fe_run_summary(const struct fe_run_result *r, struct fe_buf *out)
 	add_table(r, out);
 	for (size_t i = 0; i < r->n_datasets; i++)
 		add_reasons(&r->datasets[i], out);
+	add_placeholders(r, out);
 	for (size_t i = 0; i < r->n_datasets; i++)
 		add_contract(&r->datasets[i], out);
 	for (size_t i = 0; i < r->n_datasets; i++)

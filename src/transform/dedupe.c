@@ -24,6 +24,7 @@
 #define MAX_NUMBER ((INT64_C(1) << 60) - 1)
 #define MAX_DETAIL_BYTES (128u * 1024)
 #define NOT_MET UINT32_MAX
+#define A_RECORD 1 /* any but 0: what the warehouse has is no placeholder */
 
 /* Where the present row of a key is. */
 enum state {
@@ -203,29 +204,7 @@ enum fe_rc
 fe_dedupe_known(struct fe_dedupe *d, const struct fe_column *column, const uint64_t *asked, size_t n_rows,
                 uint64_t *known, struct fe_err *err)
 {
-	struct fe_str keys[64];
-	uint64_t hashes[64];
-	int64_t numbers[64];
-
-	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++) {
-		uint64_t n_key_bytes = 0;
-		size_t n = 0;
-		for (uint64_t m = asked[w]; m; m &= m - 1, n++) {
-			keys[n] = fe_key_single(column, w * 64 + (size_t)__builtin_ctzll(m), &numbers[n]);
-			hashes[n] = fe_hash64(d->set.hash_key, keys[n].p, keys[n].n);
-			fe_keytable_prefetch(&d->keys, hashes[n]);
-			n_key_bytes += keys[n].n;
-		}
-		FE_TRY(fe_keytable_begin(&d->keys, n, n_key_bytes, err));
-		FE_TRY(fe_keytable_recall(&d->keys, hashes, keys, NULL, n, err));
-		for (size_t i = 0; i < n; i++)
-			fe_keytable_prefetch_entry(&d->keys, hashes[i]);
-		n = 0;
-		for (uint64_t m = asked[w]; m; m &= m - 1, n++)
-			if (fe_keytable_find(&d->keys, hashes[n], keys[n]))
-				known[w] |= m & -m;
-	}
-	return FE_OK;
+	return fe_key_known(&d->keys, column, asked, n_rows, known, err);
 }
 
 /* ---- the warehouse ---- */
@@ -273,6 +252,8 @@ ask_warehouse(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 	if (n == 0)
 		return FE_OK;
 	clear_batch(&d->met, d->set.schema);
+	for (size_t i = 0; i < n; i++)
+		d->met.origin[i].record = A_RECORD;
 	FE_TRY(d->store.lookup(d->store.ctx, b, d->asked, n, &d->met, d->stored, d->origin, err));
 	d->met.n_rows = n;
 	fe_content_hash(&d->fixed_columns, &d->met, d->met_fixed);
@@ -374,6 +355,7 @@ accept(struct fe_dedupe *d, const struct fe_batch *b, size_t row, struct entry *
 {
 	d->plan.action[row] = (uint8_t)action;
 	d->plan.number[row] = number;
+	fe_bit_set(d->plan.accepted, row);
 	d->entry[row] = e;
 	set_place(e, PENDING, (int64_t)row);
 	set_version(d, e, b, row);
@@ -464,6 +446,10 @@ judge(struct fe_dedupe *d, struct fe_batch *b, size_t row, struct fe_err *err)
 		return FE_OK;
 	}
 	uint32_t m = d->met_of[row];
+	if (d->met.origin[m].record == 0) {
+		accept(d, b, row, e, FE_ACTION_UPDATE, d->stored[m]);
+		return FE_OK;
+	}
 	set_place(e, STORED, d->stored[m]);
 	set_version(d, e, &d->met, m);
 	e->fixed = d->met_fixed[m];
@@ -513,6 +499,7 @@ fe_dedupe_batch(struct fe_dedupe *d, struct fe_batch *b, const char *object_name
                 struct fe_err *err)
 {
 	memset(d->plan.action, FE_ACTION_NONE, sizeof d->plan.action);
+	memset(d->plan.accepted, 0, sizeof d->plan.accepted);
 	d->plan.n_inserts = d->plan.n_updates = d->plan.n_removals = 0;
 	d->plan.removals = d->removals;
 	d->plan.gone = &d->gone;

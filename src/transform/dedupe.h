@@ -7,6 +7,8 @@
  * are cut into files and runs:
  *
  *   key not known                        insert
+ *   only a placeholder has the key       the same: the record takes its place, by an update,
+ *                                        and is compared with nothing
  *   same source columns                  FE_DUPLICATE of a record of this run, or
  *                                        FE_UNCHANGED where only the warehouse has it
  *   only mutable columns differ          the later record wins: the row is updated,
@@ -43,7 +45,8 @@ struct fe_dedupe_store {
 	/* For each of rows[0..n): the warehouse's row with the same key as it was when
 	 * the run began. Its source columns go to row i of met, its number to stored[i]
 	 * (-1: none), the name of its record ("record 17 of a.csv, run 01J...") to
-	 * origin[i], in met's arena. met is cleared by the caller. */
+	 * origin[i], in met's arena; and of a placeholder, which is of no record, 0 to
+	 * met->origin[i].record. met is cleared by the caller. */
 	FE_MUST_USE enum fe_rc (*lookup)(void *ctx, const struct fe_batch *b, const uint32_t *rows, size_t n,
 	                                 struct fe_batch *met, int64_t *stored, struct fe_str *origin,
 	                                 struct fe_err *err);
