@@ -2,16 +2,20 @@
 /* base/mem.c - the one place that calls malloc */
 #include "base/mem.h"
 
+#include <link.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/err.h"
 
 #define CHUNK_BYTES (64u * 1024)
 #define PAGE_BYTES ((size_t)4096)
+#define LARGE_BYTES (32 * 1024) /* what is to go back when it is freed: columns and cells of a batch, and more */
 #define HUGE_PAGE_BYTES ((size_t)2 * 1024 * 1024)
 
 static _Noreturn void
@@ -99,6 +103,39 @@ fe_grow(void *p, size_t *n_cap, size_t n_need, size_t size_bytes)
 	p = fe_realloc_array(p, cap, size_bytes);
 	*n_cap = cap;
 	return p;
+}
+
+void
+fe_mem_thrift(void)
+{
+	/* The threshold stays what it is, once it is set: it would else grow with the first large one that is freed. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	(void)mallopt(M_ARENA_MAX, 1);
+}
+
+/* Only what cannot have been written to, not even by relocation: that is as it is in the file. */
+static int
+forget_pages(struct dl_phdr_info *info, size_t size_bytes, void *ctx)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	(void)size_bytes, (void)ctx;
+	for (size_t i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		if (h->p_type != PT_LOAD || (h->p_flags & PF_W))
+			continue;
+		uintptr_t from = (info->dlpi_addr + h->p_vaddr) & ~(page - 1);
+		uintptr_t to = info->dlpi_addr + h->p_vaddr + h->p_memsz;
+		(void)madvise((void *)from, to - from, MADV_DONTNEED); /* only a hint */
+	}
+	return 0;
+}
+
+void
+fe_mem_give_back(void)
+{
+	(void)malloc_trim(0);
+	(void)dl_iterate_phdr(forget_pages, NULL);
 }
 
 struct fe_arena_chunk {

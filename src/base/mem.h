@@ -5,6 +5,9 @@
  * rollback is the recovery. Whatever is sized by input is checked against a
  * declared limit by its owner before it comes here.
  *
+ * A process that mostly waits (a function between two events) should not keep what it needed for a moment:
+ * thrift and give_back are for it.
+ *
  * An arena hands out memory that is freed all at once. reset keeps the first
  * chunk, so that an arena that is reset per batch stops allocating.
  */
@@ -31,6 +34,13 @@ void fe_free(void *p);                        /* NULL is allowed */
 
 /* Grows *p (n_cap elements) so that it holds at least n_need; doubling. */
 void *fe_grow(void *p, size_t *n_cap, size_t n_need, size_t size_bytes);
+
+/* Once, before there are threads: from here on what is large is pages of its own, which go back to the system when it is
+ * freed, and threads share one heap. Costs a page fault for each 4 KiB that is allocated anew. */
+void fe_mem_thrift(void);
+/* What is free of the heap goes back to the system, and so do the pages of the program's file that were read so far: those
+ * that are needed again are mapped again, from the page cache; those of the start never are. */
+void fe_mem_give_back(void);
 
 struct fe_arena_chunk;
 struct fe_arena {

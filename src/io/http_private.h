@@ -23,7 +23,7 @@
 #include "io/http_retry.h"
 
 #define FE_HTTP_POLL_MS 250 /* how long a stop may go unnoticed */
-#define FE_HTTP_STREAM_AHEAD_BYTES ((size_t)1 << 20)
+#define FE_HTTP_STREAM_AHEAD_BYTES ((size_t)256 * 1024)
 
 struct fe_http {
 	struct fe_net_settings net; /* with the defaults filled in; ca_file and crl_file are ours */

@@ -18,6 +18,7 @@
 #define FE_NET_MAX_RATIO 200                  /* decompressed bytes for one of the body, past 1 MiB */
 #define FE_NET_RETRY_BUDGET_MS 300000         /* all waiting between tries of one request */
 #define FE_NET_MAX_TRIES 8
+#define FE_NET_OBJECT_BYTES ((uint64_t)68 << 20) /* eight ranges of 8 MiB, and their connections */
 #define FE_NET_RETRY_AFTER_CAP_MS 120000      /* what a server asks for is not waited for longer */
 
 struct fe_session; /* io/session.h */
@@ -30,6 +31,7 @@ struct fe_net_settings {
 	unsigned max_redirects;      /* 0: none; they stay on https and never take credentials to another host */
 	int64_t connect_timeout_ms, total_timeout_ms, low_speed_ms;
 	uint64_t low_speed_bytes, max_body_bytes, max_ratio;
+	uint64_t max_object_bytes;   /* of an object of S3 that are in memory on their way, in or out; at least a part */
 	int64_t retry_budget_ms;
 	unsigned max_tries;
 	struct fe_session *session;  /* what is kept from one object to the next; NULL: nothing is. Borrowed */

@@ -6,7 +6,8 @@
  * into the slots of a ring, at most as far ahead as the ring is long; the reader takes the
  * bytes in order, also of a range that is still coming.
  *
- *   Memory   FE_S3_CONNECTIONS times FE_S3_RANGE_BYTES, whatever the object's size
+ *   Memory   of all ranges and connections at most net's max_object_bytes, whatever the object's size: with less
+ *            memory ranges are shorter, and then fewer
  *   Failure  is told when the reader comes to the range that failed
  */
 #include <pthread.h>
@@ -18,7 +19,10 @@
 #include "io/stored.h"
 
 #define RANGE_BYTES ((size_t)8 << 20)
+#define LEAST_RANGE_BYTES ((size_t)1 << 20)
+#define CONNECTION_BYTES ((size_t)512 * 1024) /* of TLS, of libcurl, and what came ahead of the reader */
 #define CONNECTIONS 8
+#define FEW_CONNECTIONS 4 /* ranges get shorter before there are fewer than that */
 #define STEP_BYTES ((size_t)256 * 1024) /* how often a range tells of its progress */
 
 struct slot {
@@ -32,6 +36,7 @@ struct slot {
 struct ahead {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
+	size_t range_bytes;
 	unsigned n_threads;
 	pthread_t threads[CONNECTIONS];
 	struct slot slots[CONNECTIONS];
@@ -58,8 +63,8 @@ struct stored_s3 {
 static size_t
 range_bytes(const struct stored_s3 *s, uint64_t range)
 {
-	uint64_t left = s->info.size_bytes - range * RANGE_BYTES;
-	return left < RANGE_BYTES ? (size_t)left : RANGE_BYTES;
+	uint64_t left = s->info.size_bytes - range * s->ahead->range_bytes;
+	return left < s->ahead->range_bytes ? (size_t)left : s->ahead->range_bytes;
 }
 
 /* A range of its own, for as long as there are any; UINT64_MAX: none. */
@@ -113,7 +118,7 @@ read_range(struct stored_s3 *s, unsigned thread, uint64_t range, struct fe_err *
 	struct fe_s3_get *get;
 	enum fe_rc rc;
 
-	FE_TRY(fe_s3_get_open(&get, s->s3, &s->url, &s->info, range * RANGE_BYTES, size, err));
+	FE_TRY(fe_s3_get_open(&get, s->s3, &s->url, &s->info, range * a->range_bytes, size, err));
 	rc = register_get(a, thread, get) ? FE_OK : FE_ECANCEL;
 	while (rc == FE_OK && at < size) {
 		size_t n, step = size - at < STEP_BYTES ? size - at : STEP_BYTES;
@@ -173,16 +178,31 @@ free_ahead(struct ahead *a, unsigned n_started)
 	fe_free(a);
 }
 
+/* How long ranges are, and how many there are at a time. */
+static void
+divide(struct ahead *a, uint64_t size_bytes, uint64_t max_bytes)
+{
+	const uint64_t most = max_bytes ? max_bytes : FE_NET_OBJECT_BYTES;
+	uint64_t n;
+
+	a->range_bytes = RANGE_BYTES;
+	while (a->range_bytes > LEAST_RANGE_BYTES && FEW_CONNECTIONS * (a->range_bytes + CONNECTION_BYTES) > most)
+		a->range_bytes /= 2;
+	a->n_ranges = (size_bytes + a->range_bytes - 1) / a->range_bytes;
+	n = most / (a->range_bytes + CONNECTION_BYTES);
+	n = n < a->n_ranges ? n : a->n_ranges;
+	a->n_threads = n > CONNECTIONS ? CONNECTIONS : n ? (unsigned)n : 1;
+}
+
 static enum fe_rc
 start_threads(struct stored_s3 *s, struct fe_err *err)
 {
 	struct ahead *a = fe_new(struct ahead);
 	FE_ASSERT(pthread_mutex_init(&a->lock, NULL) == 0 && pthread_cond_init(&a->changed, NULL) == 0);
-	a->n_ranges = (s->info.size_bytes + RANGE_BYTES - 1) / RANGE_BYTES;
-	a->n_threads = a->n_ranges < CONNECTIONS ? (unsigned)a->n_ranges : CONNECTIONS;
+	divide(a, s->info.size_bytes, s->net.max_object_bytes);
 	s->ahead = a;
 	for (unsigned i = 0; i < a->n_threads; i++)
-		a->slots[i] = (struct slot){ .p = fe_alloc(RANGE_BYTES), .range = UINT64_MAX };
+		a->slots[i] = (struct slot){ .p = fe_alloc(a->range_bytes), .range = UINT64_MAX };
 	for (unsigned i = 0; i < a->n_threads; i++) {
 		struct start *start = fe_new(struct start);
 		*start = (struct start){ s, i };
@@ -203,8 +223,8 @@ static enum fe_rc
 read_ahead(struct stored_s3 *s, void *out, size_t cap_bytes, size_t *n_bytes, struct fe_err *err)
 {
 	struct ahead *a = s->ahead;
-	uint64_t range = s->n_read / RANGE_BYTES;
-	size_t at = (size_t)(s->n_read % RANGE_BYTES), size = range_bytes(s, range);
+	uint64_t range = s->n_read / a->range_bytes;
+	size_t at = (size_t)(s->n_read % a->range_bytes), size = range_bytes(s, range);
 	struct slot *slot = &a->slots[range % a->n_threads];
 	enum fe_rc rc = FE_OK;
 
@@ -262,6 +282,24 @@ stored_s3_read(struct fe_stored *stored, void *out, size_t cap_bytes, size_t *n_
 	return FE_OK;
 }
 
+/* "null" is S3's name for the version of an object that came while its bucket kept none. Not every server knows it where
+ * the bucket keeps none still, so that the current one is looked at first: without a name it is that. */
+static enum fe_rc
+head(struct stored_s3 *s, struct fe_err *err)
+{
+	struct fe_s3_url current = s->url;
+
+	current.version = (struct fe_str){ 0 };
+	if (fe_str_is(s->url.version, "null") && fe_s3_head(s->s3, &current, &s->info, NULL) == FE_OK) {
+		if (!s->info.version) {
+			s->url = current;
+			return FE_OK;
+		}
+		fe_s3_info_reset(&s->info);
+	}
+	return fe_s3_head(s->s3, &s->url, &s->info, err);
+}
+
 static enum fe_rc
 look(struct stored_s3 *s, const char *location, struct fe_err *err)
 {
@@ -270,7 +308,7 @@ look(struct stored_s3 *s, const char *location, struct fe_err *err)
 	FE_TRY(fe_buf_check(&s->location, "the location of an object", err));
 	FE_TRY(fe_s3_url_parse(fe_buf_text(&s->location), &s->url, err));
 	FE_TRY(fe_session_take_s3(&s->net, &s->s3, err));
-	FE_TRY(fe_s3_head(s->s3, &s->url, &s->info, err));
+	FE_TRY(head(s, err));
 	s->base.path = fe_strdup(location);
 	s->base.version = s->info.version ? fe_strdup(s->info.version) : fe_etag_name(s->info.etag);
 	s->base.mtime_us = s->info.mtime_us;

@@ -10,13 +10,12 @@
 #include "io/session.h"
 
 #define CONNECTIONS 4
-#define MEMORY_BYTES ((uint64_t)64 << 20) /* of all parts on their way, but for one */
 
 struct fe_upload {
-	char *location;
+	char *bucket, *key;
 	struct fe_net_settings net;
 	struct fe_s3 *s3;
-	struct fe_s3_url url; /* views of location */
+	struct fe_s3_url url; /* views of these */
 	int fd;
 	uint64_t size_bytes, part_bytes;
 	unsigned n_parts;
@@ -30,27 +29,41 @@ struct fe_upload {
 };
 
 enum fe_rc
-fe_upload_open(struct fe_upload **out, const char *location, const struct fe_net_settings *net,
-	       struct fe_err *err)
+fe_upload_open_at(struct fe_upload **out, const struct fe_s3_url *url, const struct fe_net_settings *net,
+		  struct fe_err *err)
 {
 	struct fe_upload *u = fe_new(struct fe_upload);
-	enum fe_rc rc;
+	enum fe_rc rc = FE_OK;
 
 	FE_ASSERT(pthread_mutex_init(&u->lock, NULL) == 0);
-	u->location = fe_strdup(location);
+	u->bucket = fe_strndup(url->bucket.p, url->bucket.n);
+	u->key = fe_strndup(url->key.p, url->key.n);
+	u->url = (struct fe_s3_url){ .bucket = fe_str_of(u->bucket), .key = fe_str_of(u->key) };
 	u->net = *net;
-	rc = fe_s3_url_parse(u->location, &u->url, err);
-	if (rc == FE_OK && (u->url.key.n == 0 || u->url.key.n > FE_S3_MAX_KEY_BYTES || u->url.version.p))
+	if (url->key.n == 0 || url->key.n > FE_S3_MAX_KEY_BYTES || url->version.p)
 		rc = fe_fail(err, FE_EUSAGE, "this cannot be the name of an object to write");
 	if (rc == FE_OK)
 		rc = fe_session_take_s3(&u->net, &u->s3, err);
 	if (rc == FE_OK)
 		rc = fe_s3_upload_abort_left(u->s3, &u->url, err);
 	*out = rc ? NULL : u;
-	if (rc) {
-		fe_err_at(err, location, 0, NULL);
+	if (rc)
 		fe_upload_close(u);
-	}
+	return rc;
+}
+
+enum fe_rc
+fe_upload_open(struct fe_upload **out, const char *location, const struct fe_net_settings *net,
+	       struct fe_err *err)
+{
+	struct fe_s3_url url;
+	enum fe_rc rc = fe_s3_url_parse(location, &url, err);
+
+	*out = NULL;
+	if (rc == FE_OK)
+		rc = fe_upload_open_at(out, &url, net, err);
+	if (rc)
+		fe_err_at(err, location, 0, NULL);
 	return rc;
 }
 
@@ -96,10 +109,10 @@ static enum fe_rc
 send_parts(struct fe_upload *u, struct fe_err *err)
 {
 	pthread_t threads[CONNECTIONS];
-	unsigned n_threads = 0, n_wanted = (unsigned)(MEMORY_BYTES / u->part_bytes);
+	const uint64_t most = u->net.max_object_bytes ? u->net.max_object_bytes : FE_NET_OBJECT_BYTES;
+	const uint64_t n_fit = most / u->part_bytes; /* this one is sent also where none does */
+	unsigned n_threads = 0, n_wanted = n_fit < CONNECTIONS ? (unsigned)n_fit : CONNECTIONS;
 
-	if (n_wanted > CONNECTIONS)
-		n_wanted = CONNECTIONS;
 	if (n_wanted > u->n_parts)
 		n_wanted = u->n_parts;
 	while (n_threads + 1 < n_wanted &&
@@ -175,7 +188,8 @@ fe_upload_close(struct fe_upload *u)
 	fe_free(u->etags);
 	fe_free(u->upload_id);
 	fe_session_give_s3(&u->net, u->s3);
-	fe_free(u->location);
+	fe_free(u->bucket);
+	fe_free(u->key);
 	(void)pthread_mutex_destroy(&u->lock);
 	fe_free(u);
 }

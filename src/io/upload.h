@@ -17,6 +17,10 @@ struct fe_upload;
 
 FE_MUST_USE enum fe_rc fe_upload_open(struct fe_upload **out, const char *location,
                                       const struct fe_net_settings *net, struct fe_err *err);
+/* The same of a key that a location cannot say: one with "?versionId=" in it. */
+struct fe_s3_url;
+FE_MUST_USE enum fe_rc fe_upload_open_at(struct fe_upload **out, const struct fe_s3_url *url,
+                                         const struct fe_net_settings *net, struct fe_err *err);
 /* fd: the content, which must stay until publish. */
 FE_MUST_USE enum fe_rc fe_upload_send(struct fe_upload *u, int fd, uint64_t size_bytes, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_upload_publish(struct fe_upload *u, struct fe_err *err);

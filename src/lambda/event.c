@@ -24,8 +24,27 @@ struct reading {
 	struct fe_event *event;
 	size_t cap_objects, cap_messages;
 	size_t message; /* of SQS: the one that is read */
+	size_t n_broken;
+	struct fe_err broken; /* of the first */
 	struct fe_err *err;
 };
+
+/* A record that is none fails by itself: those beside it are good. */
+static void
+note_broken(struct reading *r)
+{
+	if (r->n_broken++ == 0)
+		r->broken = *r->err;
+	*r->err = (struct fe_err)FE_ERR_INIT;
+}
+
+const char *
+fe_event_kind_name(enum fe_event_kind kind)
+{
+	static const char *const names[] = { "s3", "sqs", "sns", "eventbridge", "test", "sweep" };
+
+	return names[kind];
+}
 
 /* ---- texts ---- */
 
@@ -202,7 +221,8 @@ read_s3_record(struct reading *r, const struct fe_json_value *v)
 	if (!fe_str_is(source, "aws:s3") && !begins(source, "minio:s3"))
 		return fe_fail(r->err, FE_EDATA, "a record of the event is not one of S3");
 	if (!begins(version, "2."))
-		return fe_fail(r->err, FE_EDATA, "records of S3 have version 2 here, not '%.*s'", FE_STR_ARGS(version));
+		return fe_fail(r->err, FE_EDATA, "a record of the event has eventVersion '%.*s', and only 2.x is understood: in another "
+			       "one members may mean something else", FE_STR_ARGS(version));
 	FE_TRY(take_text(r, v, "eventName", &o.name));
 	FE_TRY(check_name(r, fe_str_of(o.name), &o));
 	FE_TRY(take_bucket(r, text_of(fe_json_get(s3, "bucket"), "name"), &o));
@@ -266,7 +286,8 @@ read_records(struct reading *r, const struct fe_json_value *records)
 	if (records->n_children == 0)
 		return fail_unknown(r);
 	for (const struct fe_json_value *v = records->first; v; v = v->next)
-		FE_TRY(read_s3_record(r, v));
+		if (read_s3_record(r, v))
+			note_broken(r);
 	return FE_OK;
 }
 
@@ -305,50 +326,81 @@ read_text(struct reading *r, struct fe_str text, enum fe_event_kind *kind)
 
 /* ---- what Lambda hands on from a queue and a topic ---- */
 
-/* A message that is no event fails by itself: the others of the batch are good. */
+/* Of one that cannot be named. */
 static enum fe_rc
-read_sqs(struct reading *r, const struct fe_json_value *records)
+take_message_id(struct reading *r, const struct fe_json_value *v, const char **id)
 {
-	struct fe_event *e = r->event;
-	enum fe_event_kind kind;
-
-	for (const struct fe_json_value *v = records->first; v; v = v->next) {
-		struct fe_event_message m = { .why = FE_ERR_INIT };
-		const size_t n_before = e->n_objects;
-		struct fe_err *outer = r->err;
-
-		if (!fe_str_is(text_of(v, "eventSource"), "aws:sqs"))
-			return fe_fail(r->err, FE_EDATA, "a record among those of SQS is not one of SQS");
-		FE_TRY(take_text(r, v, "messageId", &m.id));
-		if (!m.id)
-			return fe_fail(r->err, FE_EDATA, "a record of SQS has no messageId");
-		r->message = e->n_messages;
-		r->err = &m.why;
-		m.is_broken = read_text(r, text_of(v, "body"), &kind) != FE_OK;
-		r->err = outer;
-		if (m.is_broken)
-			e->n_objects = n_before;
-		e->messages = fe_grow(e->messages, &r->cap_messages, e->n_messages + 1, sizeof *e->messages);
-		e->messages[e->n_messages++] = m;
-	}
-	return FE_OK;
+	FE_TRY(take_text(r, v, "messageId", id));
+	return *id ? FE_OK : fe_fail(r->err, FE_EDATA, "a record of SQS has no messageId");
 }
 
 static enum fe_rc
+read_message(struct reading *r, const struct fe_json_value *v)
+{
+	enum fe_event_kind kind;
+
+	if (!fe_str_is(text_of(v, "eventSource"), "aws:sqs"))
+		return fe_fail(r->err, FE_EDATA, "a record among those of SQS is not one of SQS");
+	return read_text(r, text_of(v, "body"), &kind);
+}
+
+/* A message fails as a whole, and the good records in it are done all the same: when it comes again, they are done
+ * already. Where a record cannot be named, the batch is an error, after all the others. */
+static void
+read_sqs(struct reading *r, const struct fe_json_value *records)
+{
+	struct fe_event *e = r->event;
+
+	for (const struct fe_json_value *v = records->first; v; v = v->next) {
+		struct fe_event_message m = { .why = FE_ERR_INIT };
+		struct reading inner = *r;
+
+		if (take_message_id(r, v, &m.id)) {
+			note_broken(r);
+			continue;
+		}
+		inner.message = e->n_messages;
+		inner.n_broken = 0;
+		if (read_message(&inner, v))
+			note_broken(&inner);
+		m.is_broken = inner.n_broken > 0;
+		m.why = inner.broken;
+		r->cap_objects = inner.cap_objects;
+		e->messages = fe_grow(e->messages, &r->cap_messages, e->n_messages + 1, sizeof *e->messages);
+		e->messages[e->n_messages++] = m;
+	}
+}
+
+static void
 read_sns(struct reading *r, const struct fe_json_value *records)
 {
 	bool is_only_test = true;
 
 	for (const struct fe_json_value *v = records->first; v; v = v->next) {
-		enum fe_event_kind kind;
+		enum fe_event_kind kind = FE_EVENT_SNS;
+		enum fe_rc rc;
 
 		if (!fe_str_is(text_of(v, "EventSource"), "aws:sns"))
-			return fe_fail(r->err, FE_EDATA, "a record among those of SNS is not one of SNS");
-		FE_TRY(read_text(r, text_of(fe_json_get(v, "Sns"), "Message"), &kind));
-		is_only_test &= kind == FE_EVENT_TEST;
+			rc = fe_fail(r->err, FE_EDATA, "a record among those of SNS is not one of SNS");
+		else
+			rc = read_text(r, text_of(fe_json_get(v, "Sns"), "Message"), &kind);
+		if (rc)
+			note_broken(r);
+		is_only_test &= rc == FE_OK && kind == FE_EVENT_TEST;
 	}
 	r->event->kind = is_only_test ? FE_EVENT_TEST : FE_EVENT_SNS;
-	return FE_OK;
+}
+
+/* One is enough: what else is there is foreign. */
+static bool
+has_source(const struct fe_json_value *records, const char *name, const char *source)
+{
+	if (!fe_json_is(records, FE_JSON_ARRAY))
+		return false;
+	for (const struct fe_json_value *v = records->first; v; v = v->next)
+		if (fe_str_is(text_of(v, name), source))
+			return true;
+	return false;
 }
 
 /* ---- finetl's own ---- */
@@ -389,30 +441,48 @@ read_sweep(struct reading *r, const struct fe_json_value *event)
 static enum fe_rc
 read_event(struct reading *r, struct fe_str json)
 {
-	const struct fe_json_value *v, *records, *first;
+	const struct fe_json_value *v, *records;
 
 	FE_TRY(fe_json_parse(json, &r->event->arena, &v, r->err));
 	if (fe_json_get(v, "finetl"))
 		return read_sweep(r, v);
 	records = fe_json_get(v, "Records");
-	first = fe_json_is(records, FE_JSON_ARRAY) ? records->first : NULL;
-	if (fe_str_is(text_of(first, "eventSource"), "aws:sqs")) {
+	if (has_source(records, "eventSource", "aws:sqs")) {
 		r->event->kind = FE_EVENT_SQS;
-		return read_sqs(r, records);
+		read_sqs(r, records);
+		return FE_OK;
 	}
-	if (fe_str_is(text_of(first, "EventSource"), "aws:sns"))
-		return read_sns(r, records);
+	if (has_source(records, "EventSource", "aws:sns")) {
+		read_sns(r, records);
+		return FE_OK;
+	}
 	return read_notification(r, v, &r->event->kind);
+}
+
+/* Where there is nothing that could be done, the event is none. */
+static enum fe_rc
+check_any(struct reading *r)
+{
+	struct fe_event *e = r->event;
+
+	e->n_broken = r->n_broken;
+	e->broken = r->broken;
+	if (r->n_broken == 0 || e->n_objects || e->n_messages)
+		return FE_OK;
+	*r->err = r->broken;
+	return r->broken.rc;
 }
 
 enum fe_rc
 fe_event_read(struct fe_event *out, struct fe_str json, struct fe_err *err)
 {
 	struct fe_err why = FE_ERR_INIT;
-	struct reading r = { .event = out, .err = &why };
+	struct reading r = { .event = out, .broken = FE_ERR_INIT, .err = &why };
 
-	*out = (struct fe_event){ 0 };
+	*out = (struct fe_event){ .broken = FE_ERR_INIT };
 	enum fe_rc rc = read_event(&r, json);
+	if (rc == FE_OK)
+		rc = check_any(&r);
 	if (rc) {
 		fe_event_reset(out);
 		if (err)

@@ -11,7 +11,8 @@
  * of which all but the first may be left out.
  *
  * An event that is none of these is FE_EDATA: no retry makes it one. Records that tell of a
- * removal are kept, and marked.
+ * removal are kept, and marked. A record that is none, among others that are, is counted, and its message
+ * of SQS is broken: the others are done, and then the event, or that message, fails.
  *
  *   Ownership  all texts are the event's own: the JSON may go
  *   Limits     those of format/json_tree.h; an envelope in an envelope, three deep
@@ -24,6 +25,7 @@
 #include "pipeline/arrival.h"
 
 enum fe_event_kind { FE_EVENT_S3, FE_EVENT_SQS, FE_EVENT_SNS, FE_EVENT_EVENTBRIDGE, FE_EVENT_TEST, FE_EVENT_SWEEP };
+const char *fe_event_kind_name(enum fe_event_kind kind); /* "s3", "sqs", "sns", "eventbridge", "test", "sweep" */
 
 struct fe_event_object {
 	struct fe_arrival arrival;
@@ -34,7 +36,7 @@ struct fe_event_object {
 };
 struct fe_event_message {
 	const char *id;
-	bool is_broken;        /* its body is no event: it fails by itself */
+	bool is_broken;        /* it is none, or a record of its body is: it fails, though it may have objects */
 	struct fe_err why;     /* it is broken */
 };
 struct fe_event_sweep {
@@ -46,6 +48,8 @@ struct fe_event {
 	struct fe_event_object *objects; size_t n_objects;
 	struct fe_event_message *messages; size_t n_messages; /* of SQS */
 	struct fe_event_sweep sweep;
+	size_t n_broken;       /* records that are none; of SQS those that have no messageId */
+	struct fe_err broken;  /* of the first of these */
 	struct fe_arena arena;
 };
 

@@ -2,18 +2,19 @@
 /* lambda/lambda.c - see lambda/lambda.h
  *
  * One loop: next event, its objects one by one, an answer. What an invocation leaves behind are
- * connections, the plan and credentials: all that a warm start has over a cold one.
+ * connections, the plan and credentials: all that a warm start has over a cold one. All else goes back to the
+ * system before the next event is waited for.
  */
 #include "lambda/lambda.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/stop.h"
 #include "lambda/secrets.h"
 #include "lambda/telemetry.h"
@@ -43,7 +44,8 @@ struct work {
 	int64_t until_us;            /* wall clock: nothing goes on from there; 0: no limit */
 	bool *has_failed;            /* [n_messages], of SQS */
 	struct fe_invocation_report report;
-	struct fe_err first;         /* of the objects that failed */
+	struct fe_err first;         /* of what failed */
+	uint64_t n_none;             /* records and messages that failed as they are no events */
 	struct fe_buf told;          /* for the answer: the objects, as JSON */
 	struct fe_json json;
 };
@@ -150,6 +152,10 @@ count_outcome(struct work *w, const struct fe_object_report *r)
 		n->n_done_before++;
 	else
 		n->n_skipped++;
+	n->n_read += r->result.n_read;
+	n->n_loaded += r->result.n_loaded;
+	n->n_rejected += r->result.n_rejected;
+	n->n_bytes += r->result.n_bytes;
 }
 
 static void
@@ -173,17 +179,14 @@ tell_answer(struct work *w, const struct fe_object_report *r)
 }
 
 static void
-tell(struct work *w, const struct fe_object_report *r, const struct fe_err *err)
+tell(struct work *w, const struct fe_object_report *r)
 {
 	const struct function *f = w->function;
 	const int64_t now_us = fe_clock_now(f->clock);
 	struct fe_buf line;
 
-	if (r->rc)
-		fe_log_err(err);
 	fe_buf_init(&line, FE_TELEMETRY_MAX_LINE_BYTES);
-	if (r->rc || fe_log_is_on(FE_LOG_INFO))
-		fe_telemetry_add_object_log(&f->telemetry, r, now_us, &line);
+	fe_telemetry_add_object_log(&f->telemetry, r, now_us, &line);
 	write_line(&line);
 	fe_buf_clear(&line);
 	if (r->result.run_id[0])
@@ -193,9 +196,19 @@ tell(struct work *w, const struct fe_object_report *r, const struct fe_err *err)
 	tell_answer(w, r);
 }
 
+/* n_none: of what is no object; objects are counted by themselves. */
+static void
+note_failure(struct work *w, const struct fe_err *why, size_t n_none)
+{
+	w->n_none += n_none;
+	w->report.n_failed += n_none;
+	if (w->first.rc == FE_OK)
+		w->first = *why;
+}
+
 /* Says of which object it is, and keeps the first. */
 static void
-note_failure(struct work *w, const struct fe_event_object *o, struct fe_err *err)
+note_failed_object(struct work *w, const struct fe_event_object *o, struct fe_err *err)
 {
 	struct fe_buf name;
 
@@ -206,8 +219,7 @@ note_failure(struct work *w, const struct fe_event_object *o, struct fe_err *err
 	fe_buf_reset(&name);
 	if (w->has_failed)
 		w->has_failed[o->message] = true;
-	if (w->first.rc == FE_OK)
-		w->first = *err;
+	note_failure(w, err, 0);
 }
 
 static void
@@ -221,9 +233,12 @@ do_object(struct work *w, const struct fe_event_object *o)
 	else
 		r.result.outcome = FE_ARRIVAL_GONE;
 	count_outcome(w, &r);
-	if (r.rc)
-		note_failure(w, o, &err);
-	tell(w, &r, &err);
+	w->report.object = r;
+	if (r.rc) {
+		note_failed_object(w, o, &err);
+		r.err = &err;
+	}
+	tell(w, &r);
 }
 
 /* ---- one invocation ---- */
@@ -238,7 +253,7 @@ do_messages(struct work *w)
 		w->has_failed[i] = e->messages[i].is_broken;
 		if (!e->messages[i].is_broken)
 			continue;
-		w->report.n_failed++;
+		note_failure(w, &e->messages[i].why, 1);
 		fe_log(FE_LOG_ERROR, e->messages[i].why.text, "code", "data", "message_id", e->messages[i].id, NULL);
 	}
 	for (size_t i = 0; i < e->n_objects; i++)
@@ -265,8 +280,8 @@ begin_answer(struct work *w)
 	fe_json_array(&w->json, "objects");
 }
 
-static enum fe_rc
-do_objects(struct work *w, struct fe_err *err)
+static void
+do_objects(struct work *w)
 {
 	struct fe_event *e = &w->event;
 
@@ -279,11 +294,25 @@ do_objects(struct work *w, struct fe_err *err)
 	fe_json_i64(&w->json, "n_done_before", (int64_t)w->report.n_done_before);
 	fe_json_i64(&w->json, "n_skipped", (int64_t)w->report.n_skipped);
 	fe_json_object_end(&w->json);
-	if (w->report.n_failed == 0)
+}
+
+/* After all that could be done: an event that has failed objects is an error, and so is one with records that are none, and
+ * of which no message can be named. */
+static enum fe_rc
+judge(struct work *w, struct fe_err *err)
+{
+	const struct fe_event *e = &w->event;
+
+	if (e->n_broken) {
+		note_failure(w, &e->broken, e->n_broken);
+		fe_log_err(&e->broken);
+	}
+	const uint64_t n_all = w->report.n_objects + w->n_none;
+	if (w->report.n_failed == 0 || (e->kind == FE_EVENT_SQS && e->n_broken == 0))
 		return FE_OK;
 	*err = w->first;
-	if (w->report.n_objects > 1)
-		fe_err_context(err, "%" PRIu64 " of %" PRIu64 " objects failed; the first", w->report.n_failed, w->report.n_objects);
+	if (n_all > 1)
+		fe_err_context(err, "%" PRIu64 " of %" PRIu64 " objects failed; the first", w->report.n_failed, n_all);
 	return err->rc;
 }
 
@@ -298,9 +327,11 @@ tell_found(void *ctx, const struct fe_arrival *a, enum fe_rc rc, const struct fe
 	struct work *w = ctx;
 
 	count_outcome(w, &r);
-	if (rc)
-		note_failure(w, &o, &err);
-	tell(w, &r, &err);
+	if (rc) {
+		note_failed_object(w, &o, &err);
+		r.err = &err;
+	}
+	tell(w, &r);
 }
 
 static enum fe_rc
@@ -329,20 +360,13 @@ sweep(struct work *w, struct fe_sweep_result *out, struct fe_err *err)
 static void
 tell_sweep(struct work *w, const struct fe_sweep_result *r)
 {
-	const struct { const char *name; uint64_t n; } counts[] = {
-		{ "listed", r->n_listed }, { "done_before", r->n_done_before }, { "left", r->n_left },
-		{ "processed", r->n_processed }, { "failed", r->n_failed },
-	};
-	char texts[5][24];
-
 	fe_json_object(&w->json, "sweep");
-	for (size_t i = 0; i < 5; i++) {
-		(void)snprintf(texts[i], sizeof texts[i], "%" PRIu64, counts[i].n);
-		fe_json_i64(&w->json, counts[i].name, (int64_t)counts[i].n);
-	}
+	fe_json_i64(&w->json, "listed", (int64_t)r->n_listed);
+	fe_json_i64(&w->json, "done_before", (int64_t)r->n_done_before);
+	fe_json_i64(&w->json, "left", (int64_t)r->n_left);
+	fe_json_i64(&w->json, "processed", (int64_t)r->n_processed);
+	fe_json_i64(&w->json, "failed", (int64_t)r->n_failed);
 	fe_json_object_end(&w->json);
-	fe_log(FE_LOG_INFO, "sweep", "listed", texts[0], "done_before", texts[1], "left", texts[2], "processed", texts[3], "failed",
-	       texts[4], NULL);
 }
 
 static enum fe_rc
@@ -352,6 +376,7 @@ do_sweep(struct work *w, struct fe_err *err)
 
 	begin_answer(w);
 	enum fe_rc rc = sweep(w, &r, err);
+	w->report.sweep = r;
 	fe_json_array_end(&w->json);
 	tell_sweep(w, &r);
 	fe_json_object_end(&w->json);
@@ -372,14 +397,15 @@ do_event(struct work *w, struct fe_err *err)
 		fe_log_err(err);
 		return rc;
 	}
-	if (w->event.kind == FE_EVENT_TEST)
-		fe_log(FE_LOG_INFO, "a test event of S3: nothing to do", NULL);
+	w->report.source = fe_event_kind_name(w->event.kind);
 	if (w->event.kind == FE_EVENT_SQS)
 		do_messages(w);
 	else if (w->event.kind == FE_EVENT_SWEEP)
 		FE_TRY(do_sweep(w, err));
 	else
-		FE_TRY(do_objects(w, err));
+		do_objects(w);
+	if (w->event.kind != FE_EVENT_SWEEP)
+		FE_TRY(judge(w, err));
 	return fe_buf_check(&w->told, "the answer", err);
 }
 
@@ -392,6 +418,9 @@ tell_invocation(struct work *w)
 
 	w->report.elapsed_us = fe_clock_ticks(f->clock) - begin_us;
 	fe_buf_init(&line, FE_TELEMETRY_MAX_LINE_BYTES);
+	fe_telemetry_add_event_log(&f->telemetry, &w->report, fe_clock_now(f->clock), &line);
+	write_line(&line);
+	fe_buf_clear(&line);
 	fe_telemetry_add_invocation_metrics(&f->telemetry, w->invocation, &w->report, fe_clock_now(f->clock), &line);
 	write_line(&line);
 	fe_buf_reset(&line);
@@ -438,6 +467,7 @@ invoke(struct function *f, const struct fe_invocation *inv, enum fe_rc rc, struc
 	else
 		fe_log_err(why);
 	w.report.n_failed += rc && w.report.n_failed == 0; /* the event itself */
+	w.report.rc = rc ? rc : w.first.rc;
 	tell_invocation(&w);
 	enum fe_rc sent = answer(f, inv->request_id, rc, why, fe_buf_str(&w.told), err);
 	fe_telemetry_end(&f->telemetry);
@@ -463,8 +493,9 @@ loop(struct function *f, struct fe_err *err)
 	for (;;) {
 		struct fe_invocation inv;
 		struct fe_err why = FE_ERR_INIT;
-		enum fe_rc rc = fe_runtime_next(f->runtime, &inv, &why);
 
+		fe_mem_give_back(); /* until there is an event, nothing is needed */
+		enum fe_rc rc = fe_runtime_next(f->runtime, &inv, &why);
 		if (rc == FE_ECANCEL)
 			return FE_OK;
 		if (!inv.request_id) {
@@ -484,6 +515,7 @@ fe_lambda_run(const struct fe_lambda_settings *set, struct fe_err *err)
 	struct function f = { .set = set, .clock = set->clock, .start_us = fe_clock_ticks(set->clock) };
 	enum fe_rc rc;
 
+	fe_mem_thrift();
 	if (!address || !*address)
 		return fe_fail(err, FE_EUSAGE, "AWS_LAMBDA_RUNTIME_API is not set: `finetl lambda` is started by AWS Lambda, or by its emulator");
 	rc = fe_runtime_open(&f.runtime, address, set->clock, err);

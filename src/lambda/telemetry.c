@@ -101,7 +101,7 @@ fe_telemetry_init(struct fe_telemetry *t, struct fe_err *err)
 	FE_TRY(check_name("POWERTOOLS_SERVICE_NAME", t->service, err));
 	FE_TRY(check_name("POWERTOOLS_METRICS_NAMESPACE", t->name_space, err));
 	FE_TRY(read_price(t, err));
-	fe_log_set(t->least, FE_LOG_LAMBDA);
+	fe_log_set(t->least == FE_LOG_INFO ? FE_LOG_WARN : t->least, FE_LOG_LAMBDA);
 	static const struct fe_invocation none = { .function_arn = "", .trace_id = "" };
 	fe_telemetry_begin(t, &none);
 	return FE_OK;
@@ -164,6 +164,19 @@ add_optional(struct fe_json *j, const char *key, const char *value)
 		fe_json_text(j, key, value);
 }
 
+/* Of one object, and of nothing that failed besides. */
+static bool
+is_of_one(const struct fe_invocation_report *r)
+{
+	return r->n_objects == 1 && r->object.object && r->n_failed == (r->object.rc != FE_OK);
+}
+
+static const char *
+outcome_of(const struct fe_object_report *r)
+{
+	return r->object->is_removal ? "removed" : r->rc ? "failed" : fe_arrival_outcome_name(r->result.outcome);
+}
+
 /* Which object, and how it ended: members of log lines and of metrics alike. */
 static void
 add_identity(struct fe_json *j, const struct fe_object_report *r)
@@ -175,9 +188,7 @@ add_identity(struct fe_json *j, const struct fe_object_report *r)
 	add_optional(j, "version_id", a->version);
 	add_optional(j, "run_id", r->result.run_id);
 	add_optional(j, "status", r->result.status);
-	fe_json_text(j, "outcome", r->object->is_removal ? "removed"
-				   : r->rc          ? "failed"
-						    : fe_arrival_outcome_name(r->result.outcome));
+	fe_json_text(j, "outcome", outcome_of(r));
 }
 
 static bool
@@ -193,34 +204,117 @@ add_ending(struct fe_json *j, struct fe_buf *out)
 	fe_buf_add_char(out, '\n');
 }
 
+static void
+begin_line(struct fe_json *j, const struct fe_telemetry *t, enum fe_log_level level, const char *message, int64_t now_us,
+           struct fe_buf *out)
+{
+	static const char *const names[] = { "DEBUG", "INFO", "WARN", "ERROR" };
+
+	fe_json_init(j, out, 0);
+	fe_json_object(j, NULL);
+	fe_json_time(j, "timestamp", now_us);
+	fe_json_text(j, "level", names[level]);
+	fe_json_text(j, "message", message);
+	if (t->members.n_bytes)
+		fe_json_raw(j, NULL, fe_buf_str(&t->members));
+}
+
+/* What else is told of an object, beside its figures. */
+static void
+add_told(struct fe_json *j, const struct fe_object_report *r, int64_t now_us)
+{
+	add_optional(j, "sequencer", r->object->arrival.sequencer);
+	add_optional(j, "event_name", r->object->name);
+	add_optional(j, "reason", r->rc ? NULL : r->result.why);
+	if (has_quality(r))
+		add_figure(j, "quality_score", r->result.quality_score);
+	if (r->object->time_us)
+		fe_json_i64(j, "age_ms", (now_us - r->object->time_us) / 1000);
+}
+
+static void
+add_code(struct fe_json *j, enum fe_rc rc)
+{
+	fe_json_text(j, "code", fe_rc_name(rc));
+	fe_json_bool(j, "retry_helps", fe_rc_retry_helps(rc));
+}
+
+static enum fe_log_level
+level_of(const struct fe_object_report *r)
+{
+	const bool is_gone = r->result.outcome == FE_ARRIVAL_GONE && !r->object->is_removal && r->result.why;
+
+	return r->rc ? FE_LOG_ERROR : is_gone ? FE_LOG_WARN : FE_LOG_DEBUG;
+}
+
 void
 fe_telemetry_add_object_log(const struct fe_telemetry *t, const struct fe_object_report *r, int64_t now_us,
                             struct fe_buf *out)
 {
 	const struct fe_arrival_result *res = &r->result;
+	const enum fe_log_level level = level_of(r);
+	char text[FE_ERR_TEXT_BYTES + 512];
 	struct fe_json j;
 
-	fe_json_init(&j, out, 0);
-	fe_json_object(&j, NULL);
-	fe_json_time(&j, "timestamp", now_us);
-	fe_json_text(&j, "level", r->rc ? "ERROR" : "INFO");
-	fe_json_text(&j, "message", "object");
-	if (t->members.n_bytes)
-		fe_json_raw(&j, NULL, fe_buf_str(&t->members));
+	if (level < t->least)
+		return;
+	begin_line(&j, t, level, "object", now_us, out);
 	add_identity(&j, r);
-	add_optional(&j, "sequencer", r->object->arrival.sequencer);
-	add_optional(&j, "event_name", r->object->name);
+	if (r->err)
+		fe_json_text(&j, "error", fe_err_print(r->err, text, sizeof text));
 	fe_json_i64(&j, "records_read", count(res->n_read));
 	fe_json_i64(&j, "records_loaded", count(res->n_loaded));
 	fe_json_i64(&j, "records_rejected", count(res->n_rejected));
 	fe_json_i64(&j, "bytes", count(res->n_bytes));
 	fe_json_i64(&j, "duration_ms", res->elapsed_us / 1000);
-	if (has_quality(r))
-		add_figure(&j, "quality_score", res->quality_score);
-	if (r->object->time_us)
-		fe_json_i64(&j, "age_ms", (now_us - r->object->time_us) / 1000);
-	fe_json_text(&j, "code", fe_rc_name(r->rc));
-	fe_json_bool(&j, "retry_helps", fe_rc_retry_helps(r->rc));
+	add_told(&j, r, now_us);
+	add_code(&j, r->rc);
+	add_ending(&j, out);
+}
+
+/* Of all objects: the worst that happened, else what was done. */
+static const char *
+outcome_of_event(const struct fe_invocation_report *r)
+{
+	return r->n_failed	? "failed"
+	       : r->n_processed ? "processed"
+	       : r->n_done_before ? "done"
+	       : r->n_skipped	? "skipped"
+				: "nothing";
+}
+
+void
+fe_telemetry_add_event_log(const struct fe_telemetry *t, const struct fe_invocation_report *r, int64_t now_us,
+                           struct fe_buf *out)
+{
+	struct fe_json j;
+
+	if (FE_LOG_INFO < t->least)
+		return;
+	begin_line(&j, t, FE_LOG_INFO, "event", now_us, out);
+	fe_json_text(&j, "event_source", r->source ? r->source : "unknown");
+	if (is_of_one(r))
+		add_identity(&j, &r->object);
+	else
+		fe_json_text(&j, "outcome", outcome_of_event(r));
+	fe_json_i64(&j, "objects", count(r->n_objects));
+	fe_json_i64(&j, "objects_processed", count(r->n_processed));
+	fe_json_i64(&j, "objects_done_before", count(r->n_done_before));
+	fe_json_i64(&j, "objects_skipped", count(r->n_skipped));
+	fe_json_i64(&j, "objects_failed", count(r->n_failed));
+	fe_json_i64(&j, "records_read", count(r->n_read));
+	fe_json_i64(&j, "records_loaded", count(r->n_loaded));
+	fe_json_i64(&j, "records_rejected", count(r->n_rejected));
+	fe_json_i64(&j, "bytes", count(r->n_bytes));
+	fe_json_i64(&j, "duration_ms", r->elapsed_us / 1000);
+	if (r->source && strcmp(r->source, "sweep") == 0) {
+		fe_json_i64(&j, "sweep_listed", count(r->sweep.n_listed));
+		fe_json_i64(&j, "sweep_done_before", count(r->sweep.n_done_before));
+		fe_json_i64(&j, "sweep_left", count(r->sweep.n_left));
+	}
+	if (is_of_one(r))
+		add_told(&j, &r->object, now_us);
+	add_code(&j, r->rc);
 	add_ending(&j, out);
 }
 

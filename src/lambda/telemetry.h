@@ -5,6 +5,9 @@
  * layers get them by fe_log_members. Metrics are lines of CloudWatch's embedded metric format, never
  * inside of another line. No content of a record is in either.
  *
+ * At INFO an event is one line, whatever it tells of; what other layers say at INFO is DEBUG here. An object
+ * has a line of its own at ERROR where it failed, at WARN where it is gone, else at DEBUG.
+ *
  *   https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  *
  *   Purity     Lines are put into buffers; who calls writes them.
@@ -35,12 +38,18 @@ struct fe_telemetry {
 struct fe_object_report {
 	const struct fe_event_object *object;
 	enum fe_rc rc;
+	const struct fe_err *err;  /* where rc tells of a failure */
 	struct fe_arrival_result result; /* what is known of it, where rc tells of a failure too */
 };
 
 /* What became of an invocation. */
 struct fe_invocation_report {
+	const char *source;        /* "s3", "sqs", ...; NULL: the event is none */
 	uint64_t n_objects, n_processed, n_done_before, n_skipped, n_failed;
+	uint64_t n_read, n_loaded, n_rejected, n_bytes; /* of all objects */
+	enum fe_rc rc;             /* of the first that failed */
+	struct fe_object_report object; /* of the last that the event told of; without its error */
+	struct fe_sweep_result sweep; /* where it asked for one */
 	int64_t elapsed_us;        /* of the cold one, with the start of the process */
 };
 
@@ -53,7 +62,9 @@ void fe_telemetry_begin(struct fe_telemetry *t, const struct fe_invocation *inv)
 /* The invocation is over, and those that follow are not cold. */
 void fe_telemetry_end(struct fe_telemetry *t);
 
-/* One line each, with its end. */
+/* One line each, with its end. Of an object nothing, where its level is not written. */
+void fe_telemetry_add_event_log(const struct fe_telemetry *t, const struct fe_invocation_report *r, int64_t now_us,
+                                struct fe_buf *out);
 void fe_telemetry_add_object_log(const struct fe_telemetry *t, const struct fe_object_report *r, int64_t now_us,
                                  struct fe_buf *out);
 void fe_telemetry_add_object_metrics(const struct fe_telemetry *t, const struct fe_invocation *inv,

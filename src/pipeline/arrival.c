@@ -11,6 +11,7 @@
 #include "pipeline/tell.h"
 
 #define MAX_LOCATION_BYTES 8192
+#define VERSION "?versionId="
 
 const char *
 fe_arrival_outcome_name(enum fe_arrival_outcome o)
@@ -95,8 +96,9 @@ take_info(struct fe_arrival_look *l, const struct fe_arrival *a, const struct fe
 	fe_buf_init(&path, MAX_LOCATION_BYTES);
 	fe_s3_url_print(&path, &(struct fe_s3_url){ .bucket = url->bucket, .key = url->key });
 	l->id.path = fe_strdup(fe_buf_text(&path));
-	if (info->version)
-		fe_buf_addf(&path, "?versionId=%s", info->version);
+	/* A key that has the text itself would be read as one of its versions; "null" is S3's name of the only one. */
+	if (info->version || memmem(url->key.p, url->key.n, VERSION, sizeof VERSION - 1))
+		fe_buf_addf(&path, VERSION "%s", info->version ? info->version : "null");
 	l->stored = fe_buf_take(&path);
 	l->id.size_bytes = info->size_bytes;
 	l->id.mtime_us = info->mtime_us;
@@ -140,7 +142,7 @@ look(const struct fe_arrivals *w, const struct fe_arrival *a, struct fe_arrival_
 	}
 	if (rc == FE_OK && !is_there) {
 		rc = check_bucket(w, &url, err);
-		take_told(l, a, &url, "it is not there any more");
+		take_told(l, a, &url, version ? "this version is not there: it was deleted, or never was" : "it is not there any more");
 	} else if (rc == FE_OK) {
 		take_info(l, a, &url, &info);
 		if ((a->etag && *a->etag && !is_etag(a->etag, l->etag)) ||
@@ -482,11 +484,16 @@ static enum fe_rc
 process_one(struct work *k, struct fe_arrival_result *out, struct fe_err *err)
 {
 	enum fe_rc rc = process(k, &out->outcome, err);
+	while (rc == FE_EUNAVAIL && k->output.is_lost && fe_arrival_output_wait(&k->output)) {
+		reset(k);
+		rc = process(k, &out->outcome, err);
+	}
 	if (has_gone_meanwhile(k, rc)) {
 		reset(k);
 		rc = process(k, &out->outcome, err);
 	}
 	take_figures(k, out);
+	out->why = k->look.is_gone ? k->look.why : NULL;
 	if (rc == FE_OK)
 		log_outcome(k, out->outcome);
 	else if (err && !err->object[0])
@@ -506,8 +513,6 @@ fe_arrival_process(struct fe_arrivals *w, const struct fe_arrival *a, int64_t de
 	FE_TRY(fe_arrival_find(w, fe_str_of(a->bucket), fe_str_of(a->key), &k.source, err));
 	if (!k.source)
 		return FE_OK;
-	if (memmem(a->key, strlen(a->key), "?versionId=", 11) && !told_version(a))
-		return fe_fail(err, FE_EUSAGE, "its key has '?versionId=' in it, and would be read as a version of another; rename it");
 	out->outcome = FE_ARRIVAL_PROCESSED;
 	if (deadline_us)
 		fe_stop_at(started_us + (deadline_us - fe_clock_now(w->set.clock)));

@@ -69,6 +69,7 @@ struct fe_arrival_result {
 	enum fe_arrival_outcome outcome;
 	char run_id[FE_RUN_ID_BYTES];  /* "": none */
 	const char *status;            /* as in fe_run_status_name; NULL: none */
+	const char *why;               /* it is gone: static text; NULL: it is not */
 	uint64_t n_read, n_loaded, n_rejected, n_bytes;
 	double quality_score;          /* percent; for telling only */
 	int64_t elapsed_us;

@@ -15,10 +15,14 @@
  *             of that. The mark of an object that was held, or is broken, is none: it names the one whose results
  *             stay (last_published), so that no older one takes their place.
  *
- * Whoever finds that a condition does not hold ends with FE_EUNAVAIL: tried again, it finds what the other did.
+ * Whoever finds that a condition does not hold has lost to another worker, who is at it now: it waits for that one's mark
+ * (fe_arrival_output_wait), and then finds what the other did. Where none comes in time it ends with FE_EUNAVAIL.
  */
+#include <time.h>
+
 #include "base/failpoint.h"
 #include "base/json.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "format/json_tree.h"
@@ -27,6 +31,7 @@
 
 #define MAX_MARK_BYTES ((size_t)16 << 20)
 #define MAX_LOCATION_BYTES 8192
+#define LOOK_EVERY_MS 200
 
 const char *
 fe_arrival_result_folder(enum fe_arrival_result_kind k)
@@ -173,9 +178,11 @@ read_small(const struct fe_arrivals *w, const char *key, struct fe_buf *out, cha
 /* Where the answer to a write was lost, it is asked for again, and then meets itself: what is there is read
  * before a conflict is believed. */
 enum fe_rc
-fe_arrival_put(const struct fe_arrivals *w, const char *key, struct fe_str content, char **etag, struct fe_err *err)
+fe_arrival_put(struct fe_arrival_output *o, enum fe_arrival_result_kind kind, struct fe_str content, struct fe_err *err)
 {
-	const struct fe_s3_url url = fe_arrival_url(w, key);
+	const struct fe_arrivals *w = o->w;
+	const struct fe_s3_url url = fe_arrival_url(w, o->keys[kind]);
+	char **etag = &o->etags[kind];
 	const struct fe_s3_condition condition = { .etag = *etag };
 	struct fe_err why = FE_ERR_INIT;
 	char *new_etag = NULL;
@@ -190,9 +197,11 @@ fe_arrival_put(const struct fe_arrivals *w, const char *key, struct fe_str conte
 		return rc;
 	}
 	fe_buf_init(&there, MAX_MARK_BYTES + 1);
-	rc = read_small(w, key, &there, etag, err);
-	if (rc == FE_OK && !(*etag && fe_str_eq(fe_buf_str(&there), content)))
+	rc = read_small(w, o->keys[kind], &there, etag, err);
+	if (rc == FE_OK && !(*etag && fe_str_eq(fe_buf_str(&there), content))) {
+		o->is_lost = true;
 		rc = fe_fail(err, FE_EUNAVAIL, "another worker was at the results of this object; try again");
+	}
 	fe_buf_reset(&there);
 	return rc;
 }
@@ -363,20 +372,40 @@ fe_arrival_write_claim(struct fe_arrival_output *o, struct fe_err *err)
 	fe_buf_add_char(&text, '\n');
 	enum fe_rc rc = fe_buf_check(&text, "the claim", err);
 	if (rc == FE_OK)
-		rc = fe_arrival_put(o->w, o->keys[FE_RESULT_CLAIM], fe_buf_str(&text), &o->etags[FE_RESULT_CLAIM], err);
+		rc = fe_arrival_put(o, FE_RESULT_CLAIM, fe_buf_str(&text), err);
 	fe_buf_reset(&text);
 	return rc;
 }
 
 enum fe_rc
-fe_arrival_check_claim(const struct fe_arrival_output *o, struct fe_err *err)
+fe_arrival_check_claim(struct fe_arrival_output *o, struct fe_err *err)
 {
 	char *etag = NULL;
 	enum fe_rc rc = fe_arrival_etag(o->w, o->keys[FE_RESULT_CLAIM], &etag, err);
-	if (rc == FE_OK && !(etag && strcmp(etag, o->etags[FE_RESULT_CLAIM]) == 0))
+	if (rc == FE_OK && !(etag && strcmp(etag, o->etags[FE_RESULT_CLAIM]) == 0)) {
+		o->is_lost = true;
 		rc = fe_fail(err, FE_EUNAVAIL, "another worker has begun with this object; try again");
+	}
 	fe_free(etag);
 	return rc;
+}
+
+/* A dead worker's mark does not come, and one that is slow is not waited for longer than for a lock. */
+bool
+fe_arrival_output_wait(const struct fe_arrival_output *o)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_EVERY_MS * 1000000 };
+	const int64_t until_us = fe_clock_ticks(&fe_clock_system) + o->w->set.wait_ms * 1000;
+
+	for (;;) {
+		char *etag = NULL;
+		enum fe_rc rc = fe_arrival_etag(o->w, o->keys[FE_RESULT_REPORT], &etag, NULL);
+		bool has_come = rc == FE_OK && etag && !(o->mark_before && strcmp(etag, o->mark_before) == 0);
+		fe_free(etag);
+		if (rc || has_come || fe_stop_requested() || fe_clock_ticks(&fe_clock_system) >= until_us)
+			return has_come;
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 /* The order matters: see above. The claim is read before the mark, so that who came to an end in between
@@ -386,6 +415,7 @@ claim(struct fe_arrival_output *o, struct fe_err *err)
 {
 	FE_TRY(read_claim(o, err));
 	FE_TRY(read_mark(o, err));
+	o->mark_before = fe_strdup(o->etags[FE_RESULT_REPORT]);
 	if (o->state != FE_OBJECT_NEW)
 		return FE_OK;
 	fe_run_id_new(fe_clock_now(o->w->set.clock), o->holder);
@@ -423,6 +453,7 @@ fe_arrival_output_reset(struct fe_arrival_output *o)
 		fe_free(o->keys[k]);
 		fe_free(o->etags[k]);
 	}
+	fe_free(o->mark_before);
 	fe_buf_reset(&o->report);
 	fe_buf_reset(&o->published);
 	*o = (struct fe_arrival_output){ 0 };

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "pipeline/arrival_private.h"
 #include "pipeline/connectors.h"
+#include "pipeline/memory.h"
 
 #define FOLDER "finetl-arrivals-"
 #define LOCK ".lock"
@@ -362,6 +363,7 @@ fe_arrivals_open(struct fe_arrivals **out, const struct fe_arrival_settings *set
 	*out = NULL;
 	w->set = *set;
 	w->net.session = fe_session_new();
+	w->net.max_object_bytes = fe_memory_of_objects(set->max_memory_bytes);
 	enum fe_rc rc = load_plan(w, err);
 	if (rc == FE_OK)
 		rc = find_sources(w, err);

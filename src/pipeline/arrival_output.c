@@ -61,8 +61,10 @@ publish_upload(struct fe_arrival_output *o, struct fe_upload *u, enum fe_arrival
 			FE_TRY(fe_arrival_check_claim(o, err));
 			continue;
 		}
-		if (is_lost)
+		if (is_lost) {
+			o->is_lost = true;
 			return fe_fail(err, FE_EUNAVAIL, "another worker is at the results of this object; try again");
+		}
 		if (rc && err)
 			*err = why;
 		return rc;
@@ -74,26 +76,20 @@ send_file(struct fe_arrival_output *o, const char *path, enum fe_arrival_result_
           struct fe_err *err)
 {
 	struct fe_upload *u = NULL;
-	struct fe_buf location;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	*sent = (struct sent){ 0 };
 	if (fd < 0)
 		return fe_fail_errno(err, errno, "cannot read a result of the run", path);
-	fe_buf_init(&location, MAX_LOCATION_BYTES);
 	const struct fe_s3_url url = fe_arrival_url(o->w, o->keys[kind]);
-	fe_s3_url_print(&location, &url);
-	enum fe_rc rc = fe_buf_check(&location, "the key of a result", err);
+	enum fe_rc rc = hash_file(fd, sent, err);
 	if (rc == FE_OK)
-		rc = hash_file(fd, sent, err);
-	if (rc == FE_OK)
-		rc = fe_upload_open(&u, fe_buf_text(&location), &o->w->net, err);
+		rc = fe_upload_open_at(&u, &url, &o->w->net, err);
 	if (rc == FE_OK)
 		rc = fe_upload_send(u, fd, sent->size_bytes, err);
 	if (rc == FE_OK)
 		rc = publish_upload(o, u, kind, err);
 	fe_upload_close(u);
-	fe_buf_reset(&location);
 	(void)close(fd);
 	return rc;
 }
@@ -195,5 +191,5 @@ enum fe_rc
 fe_arrival_output_mark(struct fe_arrival_output *o, struct fe_err *err)
 {
 	FE_TRY(fe_failpoint("arrival.mark", err));
-	return fe_arrival_put(o->w, o->keys[FE_RESULT_REPORT], fe_buf_str(&o->report), &o->etags[FE_RESULT_REPORT], err);
+	return fe_arrival_put(o, FE_RESULT_REPORT, fe_buf_str(&o->report), err);
 }

@@ -72,6 +72,8 @@ struct fe_arrival_output {
 	char *etags[FE_N_RESULTS];     /* of what is there; NULL: nothing is */
 	enum fe_object_state state;
 	bool is_claimed;
+	bool is_lost;                  /* why it failed: another worker is at it, or was */
+	char *mark_before;             /* ETag of the mark when the claim was taken; NULL: there was none */
 	char holder[FE_RUN_ID_BYTES];  /* of the claim: us */
 	int64_t run_time_us;           /* of whoever claimed this version first */
 	struct fe_buf report;          /* what becomes the mark; empty: not known yet */
@@ -91,6 +93,8 @@ FE_MUST_USE enum fe_rc fe_arrival_output_publish(struct fe_arrival_output *o, co
 FE_MUST_USE enum fe_rc fe_arrival_output_publish_failure(struct fe_arrival_output *o, const char *folder, struct fe_err *err);
 /* The mark: from here on it is done. */
 FE_MUST_USE enum fe_rc fe_arrival_output_mark(struct fe_arrival_output *o, struct fe_err *err);
+/* Of one that is_lost: waits for the mark of whoever took it, as long as for a lock; false: none came. */
+bool fe_arrival_output_wait(const struct fe_arrival_output *o);
 /* What is on record of an object, without a look at it. */
 enum fe_arrival_record { FE_ON_NO_RECORD, FE_ON_RECORD_AS_DONE, FE_ON_RECORD_AS_FAILED };
 /* By the mark, of the object with this ETag. */
@@ -104,13 +108,14 @@ struct fe_json;
 struct fe_s3_url fe_arrival_url(const struct fe_arrivals *w, const char *key);
 /* *etag is freed, and is that of what is there now; NULL: nothing is. */
 FE_MUST_USE enum fe_rc fe_arrival_etag(const struct fe_arrivals *w, const char *key, char **etag, struct fe_err *err);
-/* Writes a small object in the place of that which has *etag, and puts the new one there. FE_EUNAVAIL: it has not. */
-FE_MUST_USE enum fe_rc fe_arrival_put(const struct fe_arrivals *w, const char *key, struct fe_str content, char **etag,
+/* Writes a small object in the place of that whose ETag is known, and notes the new one. FE_EUNAVAIL and is_lost: it has not
+ * that any more. */
+FE_MUST_USE enum fe_rc fe_arrival_put(struct fe_arrival_output *o, enum fe_arrival_result_kind kind, struct fe_str content,
                                       struct fe_err *err);
 void fe_arrival_write_object(struct fe_json *j, const struct fe_arrival_output *o); /* "object": {...} */
 /* With what o->report has by now. */
 FE_MUST_USE enum fe_rc fe_arrival_write_claim(struct fe_arrival_output *o, struct fe_err *err);
-/* FE_EUNAVAIL: it is not ours any more. */
-FE_MUST_USE enum fe_rc fe_arrival_check_claim(const struct fe_arrival_output *o, struct fe_err *err);
+/* FE_EUNAVAIL and is_lost: it is not ours any more. */
+FE_MUST_USE enum fe_rc fe_arrival_check_claim(struct fe_arrival_output *o, struct fe_err *err);
 
 #endif

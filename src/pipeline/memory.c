@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "io/net.h"
+#include "io/s3_url.h"
 #include "pipeline/run_dataset.h"
 #include "transform/dedupe.h"
 
@@ -13,12 +15,24 @@
 #define SQLITE_BYTES (UINT64_C(24) << 20) /* its cache, and as much while an index is built */
 #define LEAST_BYTES (UINT64_C(1) << 20)
 #define PART_OF_PARENTS 8
+#define PART_OF_OBJECTS 4
+#define LEAST_OF_OBJECTS (UINT64_C(9) << 20) /* one part of 8 MiB on its way out */
 
 uint64_t
-fe_memory_for_keys(uint64_t max_memory_bytes, const char *warehouse)
+fe_memory_of_objects(uint64_t max_memory_bytes)
+{
+	const uint64_t part = max_memory_bytes / PART_OF_OBJECTS;
+
+	if (max_memory_bytes == 0)
+		return 0;
+	return part < LEAST_OF_OBJECTS ? LEAST_OF_OBJECTS : part < FE_NET_OBJECT_BYTES ? part : FE_NET_OBJECT_BYTES;
+}
+
+uint64_t
+fe_memory_for_keys(uint64_t max_memory_bytes, const char *warehouse, bool has_s3)
 {
 	bool is_sqlite = warehouse && strncmp(warehouse, "sqlite:", 7) == 0;
-	uint64_t others = PROCESS_BYTES + (is_sqlite ? SQLITE_BYTES : 0);
+	uint64_t others = PROCESS_BYTES + (is_sqlite ? SQLITE_BYTES : 0) + (has_s3 ? fe_memory_of_objects(max_memory_bytes) : 0);
 
 	if (max_memory_bytes == 0)
 		return 0;
@@ -34,12 +48,25 @@ has_references(const struct fe_plan *p)
 	return false;
 }
 
+static bool
+has_s3(const struct fe_plan *p)
+{
+	if (p->warehouse && strncmp(p->warehouse, "files:s3://", 11) == 0)
+		return true;
+	for (size_t i = 0; i < p->n_datasets; i++) {
+		const char *location = p->datasets[i].source_set.location;
+		if (location && p->datasets[i].is_selected && fe_s3_is_url(location))
+			return true;
+	}
+	return false;
+}
+
 uint64_t
 fe_memory_of_parents(const struct fe_run_settings *set)
 {
 	if (set->max_memory_bytes == 0)
 		return UINT64_MAX;
-	uint64_t all = fe_memory_for_keys(set->max_memory_bytes, set->plan->warehouse);
+	uint64_t all = fe_memory_for_keys(set->max_memory_bytes, set->plan->warehouse, has_s3(set->plan));
 	return all / PART_OF_PARENTS / (set->plan->n_datasets + 1);
 }
 
@@ -52,7 +79,8 @@ bytes_of_expectations(const struct fe_dataset_result *d)
 uint64_t
 fe_memory_of_dataset(const struct fe_run_context *run, size_t index)
 {
-	uint64_t all = fe_memory_for_keys(run->set->max_memory_bytes, run->set->plan->warehouse), used = 0;
+	const struct fe_plan *plan = run->set->plan;
+	uint64_t all = fe_memory_for_keys(run->set->max_memory_bytes, plan->warehouse, has_s3(plan)), used = 0;
 	bool is_last = true, is_first = true;
 
 	for (size_t i = 0; i < run->set->plan->n_datasets; i++) {

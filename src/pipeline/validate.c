@@ -12,6 +12,7 @@
 #include "extract/csv_peek.h"
 #include "extract/json_rows.h"
 #include "io/reader.h"
+#include "io/s3_url.h"
 #include "pipeline/memory.h"
 
 #define MAX_PATH_BYTES ((size_t)128 * 1024)
@@ -288,13 +289,14 @@ open_all(struct judge *j, struct fe_err *err)
 		.schema = &j->schema,
 		.pii = j->pii,
 		.format = set->format,
-		.max_bytes = fe_memory_for_keys(set->max_memory_bytes, NULL),
+		.max_bytes = fe_memory_for_keys(set->max_memory_bytes, NULL, fe_s3_is_url(set->path)),
 		.spill_folder = fe_memory_folder(),
 		.run_id = j->run_id,
 		.run_time_us = set->run_time_us,
 	};
 	FE_TRY(fe_expectations_open(&j->expectations, &e, err));
 	FE_TRY(fe_clean_new(&j->clean, j->clean_as, &j->schema, &j->reasons, err));
+	j->source_set.net.max_object_bytes = fe_memory_of_objects(set->max_memory_bytes);
 	return fe_source_open(&j->source, j->reads_as, &j->source_set, err);
 }
 

@@ -210,6 +210,10 @@ class Function:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0])
 
+    def peak_kib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0])
+
     def n_descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 

@@ -122,6 +122,23 @@ def test_keys_with_characters_of_patterns_are_one_object_each(make_place, mode):
     assert place.sweep().ok().result["processed"] == 0
 
 
+@pytest.mark.parametrize("is_versioned", [True, False])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_key_that_looks_like_a_version_of_another_is_itself(make_place, mode, is_versioned):
+    place = make_place(mode, is_versioned=is_versioned)
+    place.customers()
+    place.put("raw/transactions/a.csv", transactions((1, "1.00", "new")))
+    place.put("raw/transactions/a.csv?versionId=1.csv", transactions((2, "2.00", "new")))
+    place.put("raw/transactions/a.csv?versionId=null.csv", transactions((3, "3.00", "new")))
+    assert place.sweep().ok().result["processed"] == 4
+    assert place.sweep().ok().result["processed"] == 0
+    if mode == "database":
+        assert place.loaded() == {f"T{n}": (f"{n}.00", "new") for n in (1, 2, 3)}
+    else:
+        for n, name in ((1, "a"), (2, "a.csv?versionId=1"), (3, "a.csv?versionId=null")):
+            assert place.rows(f"transactions/{name}") == {f"T{n}": (f"{n}.00", "new")}
+
+
 def test_beside_a_warehouse_processed_has_what_it_took(make_place):
     place = make_place("both")
     place.told(place.customers()).ok()

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sqlite3
+import threading
 import time
 import urllib.parse
 import uuid
@@ -125,7 +126,7 @@ def test_an_object_becomes_clean_rows_rejects_and_a_report(place, api):
 
 
 @pytest.mark.parametrize("key", ["raw/a b.csv", "raw/a+b.csv", "raw/100%.csv", "raw/%2B.csv", "raw/naïve-ключ-鍵.csv", 'raw/say "x".csv', "raw/it's.csv",
-                                 "raw/*.csv", "raw/[a]{b}.csv", "raw/a&b;c=d.csv", "raw/../up.csv"])
+                                 "raw/a?versionId=1.csv", "raw/*.csv", "raw/[a]{b}.csv", "raw/a&b;c=d.csv", "raw/../up.csv"])
 def test_keys_mean_the_same_in_every_form_of_event(place, api, key):
     function = place.function()
     forms = [lambda e: e, sns, sqs, lambda e: sqs(sns_body(e))]
@@ -137,7 +138,7 @@ def test_keys_mean_the_same_in_every_form_of_event(place, api, key):
 
 
 def test_told_again_it_is_done_and_what_is_gone_is_no_error(place, api):
-    place.function()
+    function = place.function()
     event = place.event("raw/a.csv", rows(1))
     assert api.invoke(event).json["n_processed"] == 1
     before = place.results()
@@ -148,6 +149,91 @@ def test_told_again_it_is_done_and_what_is_gone_is_no_error(place, api):
     place.client.delete_object(Bucket=place.raw, Key="raw/b.csv", VersionId=event["Records"][0]["s3"]["object"]["versionId"])
     answer = api.invoke(event)
     assert (answer.kind, answer.json["objects"][0]["outcome"]) == ("response", "gone")
+    warned = [line for line in function.logs() if line["level"] == "WARN"]
+    assert [(line["outcome"], line["reason"]) for line in warned] == [("gone", "this version is not there: it was deleted, or never was")]
+
+
+class Gate:
+    """What is before S3 for one function: a request that `wanted` knows waits until it is let through."""
+
+    def __init__(self, server, wanted):
+        self.wanted, self.seen, self.open, self.asked = wanted, threading.Event(), threading.Event(), []
+        self.endpoint = s3servers.Proxy(server, self.look).endpoint
+
+    def look(self, request):
+        self.asked.append((request.method, request.target))
+        if self.wanted(request.method, request.target):
+            self.seen.set()
+            assert self.open.wait(60)
+
+
+def reads(method, target):
+    return method == "GET" and "/raw/a.csv" in target
+
+
+@pytest.fixture
+def two(place, api):
+    """Two functions of one place that are told of one object: the first has begun, and waits where it reads it."""
+    gate = Gate(place.server, reads)
+    with RuntimeApi() as other:
+        first = place.function(AWS_ENDPOINT_URL_S3=gate.endpoint, FINETL_WAIT="20s")
+        event = place.event("raw/a.csv", rows(1, 2))
+        told = api.put(event)
+        assert gate.seen.wait(20), first.logs()
+        place.api = other
+        yield gate, told, event, other
+    gate.open.set()
+
+
+def test_of_two_functions_at_once_without_a_database_one_does_it_and_none_fails(place, two):
+    gate, told, event, other = two
+    place.function()
+    assert other.invoke(event).json["n_processed"] == 1
+    before = place.results()
+    gate.open.set()
+    assert told.wait().json["objects"][0]["outcome"] == "done"
+    assert place.results() == before and place.rows("processed/a.csv") == ["T1", "T2"]
+
+
+def test_who_has_lost_an_object_waits_for_whoever_has_it(place, two):
+    gate, told, event, other = two
+    marks = Gate(place.server, lambda method, target: method == "PUT" and "/reports/a.json" in target)
+    place.function(AWS_ENDPOINT_URL_S3=marks.endpoint)
+    second = other.put(event)
+    assert marks.seen.wait(20)
+    n_before, end = len(gate.asked), time.monotonic() + 20
+    gate.open.set()
+    while sum(method == "HEAD" and "/reports/a.json" in target for method, target in gate.asked[n_before:]) < 2:
+        assert time.monotonic() < end and not told.answers, "it looks for the other's mark, and goes on looking"
+        time.sleep(0.01)
+    marks.open.set()
+    assert second.wait().json["objects"][0]["outcome"] == "processed"
+    assert told.wait().json["objects"][0]["outcome"] == "done"
+
+
+def test_whoever_is_dead_is_not_waited_for_for_ever(place, api):
+    gate = Gate(place.server, reads)
+    function = place.function(AWS_ENDPOINT_URL_S3=gate.endpoint, FINETL_WAIT="0s")
+    event = place.event("raw/a.csv", rows(1))
+    told = api.put(event)
+    assert gate.seen.wait(20), function.logs()
+    there = place.client.get_object(Bucket=place.processed, Key="claims/a.json")["Body"].read()
+    place.client.put_object(Bucket=place.processed, Key="claims/a.json", Body=there.replace(b'"holder"', b'"holder": "dead", "was"'))
+    gate.open.set()
+    assert told.wait().json["errorType"] == "Function.Unavailable"
+    assert "another worker" in told.answers[-1].json["errorMessage"]
+    assert api.invoke(event).json["n_processed"] == 1, function.logs()
+
+
+def test_a_small_function_stays_within_its_memory_whatever_the_object(place, api):
+    """Three quarters of 128 MB: an object of 80 MB, and a result that is sent in parts."""
+    write_pipeline(place.folder, json.loads(place.pipeline.read_text()) | {"defaults": {"text": {"trim": True}}})
+    function = place.function(AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128")
+    n, name = 200_000, "Ann Somebody of Somewhere Rather Far Away"
+    event = place.event("raw/large.csv", HEADER + "".join(f"T{i},{name:350},1.50\n" for i in range(n)))
+    answer = api.invoke(event, seconds=120)
+    assert answer.kind == "response" and answer.json["objects"][0]["loaded"] == n, (answer, function.logs())
+    assert function.peak_kib() < 96 * 1024
 
 
 def test_a_version_that_is_older_than_what_is_done_is_not_taken(place, api):

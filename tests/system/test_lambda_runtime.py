@@ -92,7 +92,21 @@ def test_a_failure_is_an_error_never_a_success(api, function, word, kind, said):
 def test_one_failed_record_fails_the_event_and_the_others_are_done(api, function):
     failure(api.invoke(s3_event("a.csv", "b.busy", "c.csv", "d.data")), "Function.Unavailable", "2 of 4 objects failed", "b.busy")
     outcomes = {line["key"]: line["outcome"] for line in function.logs() if line["message"] == "object"}
-    assert outcomes == {"a.csv": "processed", "b.busy": "failed", "c.csv": "processed", "d.data": "failed"}
+    assert outcomes == {"b.busy": "failed", "d.data": "failed"}
+    assert [line["key"] for line in function.metrics() if "RecordsRead" in line] == ["a.csv", "c.csv"]
+
+
+ODD = {"another event": s3_record("a", name="ObjectTagging:Put"), "a key that is none": s3_record("%ff"), "nothing": None,
+       "another service": {"eventSource": "aws:dynamodb"}, "a later version": {**s3_record("a"), "eventVersion": "3.0"}}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
+@pytest.mark.parametrize("form", [lambda e: e, sns], ids=["s3", "sns"])
+def test_a_record_that_is_none_fails_the_event_and_the_others_are_done(api, function, form, odd):
+    records = [odd, *s3_event("a.csv", "b.csv")["Records"]]
+    failure(api.invoke(form({"Records": records})), "Function.Data", "1 of 3 objects failed")
+    assert [line["key"] for line in function.metrics() if "RecordsRead" in line] == ["a.csv", "b.csv"]
+    assert api.invoke(form(s3_event("a.csv"))).kind == "response"
 
 
 def test_an_unknown_event_is_a_permanent_error(api, function):
@@ -108,6 +122,21 @@ def test_of_sqs_only_what_failed_is_named(api, function):
     assert answer.json == {"batchItemFailures": [{"itemIdentifier": f"m{i}"} for i in (1, 2, 4)]}
 
 
+def test_of_sqs_a_foreign_record_and_one_with_a_bad_part_fail_by_themselves(api, function):
+    event = sqs(s3_event("a.csv"), s3_event("x.csv"), {"Records": [ODD["another event"], *s3_event("c.csv")["Records"]]}, s3_event("d.csv"))
+    event["Records"][1]["eventSource"] = "aws:kinesis"
+    answer = api.invoke(event)
+    assert (answer.kind, answer.json) == ("response", {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m2"}]})
+    assert [line["key"] for line in function.metrics() if "RecordsRead" in line] == ["a.csv", "c.csv", "d.csv"]
+
+
+def test_of_sqs_a_record_that_cannot_be_named_fails_the_batch_after_the_others(api, function):
+    event = sqs(s3_event("a.csv"), s3_event("b.csv"))
+    del event["Records"][0]["messageId"]
+    failure(api.invoke(event), "Function.Data", "no messageId")
+    assert [line["key"] for line in function.metrics() if "RecordsRead" in line] == ["b.csv"]
+
+
 def test_of_sqs_nothing_is_named_where_all_went_well(api, function):
     assert api.invoke(sqs(s3_event("a.csv"), s3_event("b.csv"))).json == {"batchItemFailures": []}
 
@@ -120,15 +149,17 @@ def test_a_sweep_does_what_it_finds_and_leaves_what_is_on_record_as_failed(api, 
     assert answer.kind == "response", answer
     assert [o["outcome"] for o in answer.json["objects"]] == ["processed", "done"]
     assert answer.json["sweep"] == {"listed": 3, "done_before": 0, "left": 1, "processed": 2, "failed": 0}
-    assert [line["left"] for line in function.logs() if line["message"] == "sweep"] == ["1"]
     failure(api.invoke({"finetl": "sweep", "failed": True}), "Function.Held", "the sweep", "s3://raw/raw/b.held")
+    told = next(line for line in function.logs() if line["message"] == "event")
+    assert (told["event_source"], told["outcome"], told["objects_processed"], told["sweep_listed"], told["sweep_left"]) == ("sweep", "processed", 1, 3, 1)
 
 
 def test_a_sweep_that_fails_is_an_error_and_does_the_rest(api, start):
     function = start(PLAYED_FOUND="raw/a.busy,raw/b.csv,raw/c.data")
     failure(api.invoke({"finetl": "sweep"}), "Function.Unavailable", "s3://raw/raw/a.busy", "does not answer")
     outcomes = {line["key"]: line["outcome"] for line in function.logs() if line["message"] == "object"}
-    assert outcomes == {"raw/a.busy": "failed", "raw/b.csv": "processed", "raw/c.data": "failed"}
+    assert outcomes == {"raw/a.busy": "failed", "raw/c.data": "failed"}
+    assert [line["key"] for line in function.metrics() if "RecordsRead" in line] == ["raw/b.csv"]
 
 
 def test_a_sweep_ends_with_the_time_of_the_function(api, start):
@@ -198,7 +229,7 @@ def test_a_next_that_is_refused_ends_the_process(api, function, status):
 def test_an_event_that_is_cut_short_ends_the_process_and_does_nothing(api, function):
     api.put(s3_event("a.csv"), cut=True)
     assert function.process.wait(10) == 6
-    assert not [line for line in function.logs() if line["message"] == "object"]
+    assert not [line for line in function.logs() if line["message"] in ("object", "event")]
 
 
 def test_no_proxy_is_asked(api, start):
@@ -278,11 +309,37 @@ def test_every_line_has_the_keys_people_query(api, start):
                 "function_request_id", "xray_trace_id"} <= line.keys(), line
         assert line["level"] in ("DEBUG", "INFO", "WARN", "ERROR") and line["service"] == "orders"
         assert line["function_arn"] == FUNCTION_ARN and line["function_memory_size"] == 512
-    summary = [line for line in logs if line["message"] == "object"]
+    summary = [line for line in logs if line["message"] == "event"]
     assert [line["cold_start"] for line in summary] == [True, False]
     assert (summary[0]["key"], summary[0]["version_id"], summary[0]["sequencer"], summary[0]["bytes"]) == ("raw/a.csv", "v7", "0A", 123)
     assert summary[0]["xray_trace_id"] == "Root=1-2-3" and summary[1]["function_request_id"] == second.id
-    assert [line["level"] for line in summary] == ["INFO", "ERROR"]
+    assert [line["outcome"] for line in summary] == ["processed", "failed"]
+    assert {line["level"] for line in summary} == {"INFO"}
+    assert [line["level"] for line in logs if line["message"] == "object"] == ["DEBUG", "ERROR"]
+
+
+def test_an_event_is_one_line_at_info(api, function):
+    """Whatever it tells of; what failed, or is gone, has a line of its own besides, above it."""
+    events = [s3_event("a.csv"), s3_event("a.done"), s3_event("a.csv", "b.csv", "c.older", "folder/"), sqs(s3_event("a.csv"), s3_event("b.done")),
+              eventbridge("a.csv"), TEST_EVENT, s3_event("a.busy"), s3_event("a.csv", "b.data", "c.gone"), {"what": "is this"},
+              sqs(s3_event("a.csv"), "no event"), s3_event("a.held")]
+    wanted = [("s3", "processed", 1), ("s3", "done", 1), ("s3", "processed", 4), ("sqs", "processed", 2), ("eventbridge", "processed", 1),
+              ("test", "nothing", 0), ("s3", "failed", 1), ("s3", "failed", 3), ("unknown", "failed", 0), ("sqs", "failed", 1), ("s3", "failed", 1)]
+    for event in events:
+        api.invoke(event)
+    api.invoke(TEST_EVENT)  # what was written before the last answer is there by then
+    logs = function.logs()
+    told = [line for line in logs if line["level"] == "INFO"]
+    assert all(line["message"] == "event" for line in told)
+    assert [(line["event_source"], line["outcome"], line["objects"]) for line in told[:len(events)]] == wanted
+    assert len({line["function_request_id"] for line in told}) == len(told) >= len(events)
+    assert {line["level"] for line in logs} == {"INFO", "WARN", "ERROR"}
+    above = [(line["message"], line.get("key")) for line in logs if line["level"] != "INFO"]
+    assert [key for message, key in above if message == "object"] == ["a.busy", "b.data", "c.gone", "a.held"] and len(above) == 6
+    first = told[0]
+    assert (first["bucket"], first["key"], first["records_read"], first["records_rejected"], first["quality_score"]) == ("raw", "a.csv", 10, 1, 97.5)
+    assert (told[2]["records_read"], told[2]["objects_processed"], told[2]["objects_skipped"], "key" in told[2]) == (20, 2, 2, False)
+    assert [line["code"] for line in told[:len(events)]] == ["ok"] * 6 + ["unavailable", "data", "data", "data", "held"]
 
 
 def check_embedded_metrics(line):

@@ -100,7 +100,7 @@ fe_arrival_process(struct fe_arrivals *w, const struct fe_arrival *a, int64_t de
 	else if (strcmp(word, "older") == 0)
 		out->outcome = FE_ARRIVAL_OLDER;
 	else if (strcmp(word, "gone") == 0)
-		out->outcome = FE_ARRIVAL_GONE;
+		*out = (struct fe_arrival_result){ .outcome = FE_ARRIVAL_GONE, .why = "it is not there any more" };
 	else if (strcmp(word, "other") == 0)
 		out->outcome = FE_ARRIVAL_NOT_OURS;
 	else

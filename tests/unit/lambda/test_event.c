@@ -246,7 +246,8 @@ unknown_events_are_refused(void **state)
 	is_refused("{\"source\":\"aws.ec2\",\"detail-type\":\"x\",\"detail\":{}}", "none of S3's");
 	is_refused("{\"Records\":[" S3_RECORD("ObjectTagging:Put", "a", "") "]}", "tells of no object that arrived");
 	is_refused(BRIDGE("Object Restore Completed", "a"), "tells of no object that arrived");
-	is_refused("{\"Records\":[{\"eventVersion\":\"3.0\",\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\"}]}", "version 2");
+	is_refused("{\"Records\":[{\"eventVersion\":\"3.0\",\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\"}]}",
+		   "eventVersion '3.0', and only 2.x");
 	is_refused("{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\"}]}", "no bucket");
 	is_refused("{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\",\"s3\":"
 		   "{\"bucket\":{\"name\":\"a/b\"},\"object\":{\"key\":\"k\"}}}]}",
@@ -258,6 +259,70 @@ unknown_events_are_refused(void **state)
 	is_refused(S3_EVENT("a", ",\"eTag\":[\"d41d8\"]"), "no text");
 	is_refused(S3_EVENT("a", ",\"sequencer\":\"xyz\""), "hexadecimal");
 	is_refused(S3_EVENT("a", ",\"versionId\":\"a\\r\\nHost: x\""), "one line");
+}
+
+static void
+s3_versions_of_two_are_all_understood(void **state)
+{
+	static const char *const versions[] = { "2.0", "2.1", "2.2", "2.3", "2.10", "2.99" };
+	(void)state;
+	for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+		struct fe_buf b;
+		fe_buf_init(&b, 4096);
+		fe_buf_addf(&b, "{\"Records\":[{\"eventVersion\":\"%s\",\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\",\"s3\":"
+			    "{\"bucket\":{\"name\":\"raw-data\"},\"object\":{\"key\":\"a\"}}}]}", versions[i]);
+		has_key(fe_buf_text(&b), "a");
+		fe_buf_reset(&b);
+	}
+}
+
+static void
+s3_records_that_are_none_leave_the_others_good(void **state)
+{
+	static const char *const odd[] = {
+		S3_RECORD("ObjectTagging:Put", "odd", ""), S3_RECORD("ObjectCreated:Put", "%ff", ""), "null", "{\"eventSource\":\"aws:dynamodb\"}",
+		"{\"eventVersion\":\"3.0\",\"eventSource\":\"aws:s3\"}",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		struct fe_buf b;
+		fe_buf_init(&b, 1 << 16);
+		fe_buf_addf(&b, "{\"Records\":[%s,%s,%s,%s]}", odd[i], S3_RECORD("ObjectCreated:Put", "a", ""), odd[i],
+			    S3_RECORD("ObjectCreated:Put", "b", ""));
+		char *event = put(&b), *wrapped = sns_event(event);
+		struct fe_event e = read_of(event), of_sns = read_of(wrapped);
+		assert_int_equal(e.n_objects, 2);
+		assert_string_equal(e.objects[0].arrival.key, "a");
+		assert_string_equal(e.objects[1].arrival.key, "b");
+		assert_int_equal(e.n_broken, 2);
+		assert_int_equal(e.broken.rc, FE_EDATA);
+		assert_int_equal(of_sns.n_objects, 2);
+		assert_int_equal(of_sns.n_broken, 2);
+		assert_int_equal(of_sns.kind, FE_EVENT_SNS);
+		fe_event_reset(&e);
+		fe_event_reset(&of_sns);
+		fe_free(event);
+		fe_free(wrapped);
+	}
+}
+
+static void
+sns_records_that_are_foreign_leave_the_others_good(void **state)
+{
+	char *good = sns_event(S3_EVENT("raw/a.csv", ""));
+	struct fe_buf b;
+	(void)state;
+	fe_buf_init(&b, 1 << 16);
+	fe_buf_add_text(&b, "{\"Records\":[{\"eventSource\":\"aws:kinesis\"},{\"EventSource\":\"aws:sns\",\"Sns\":{\"Message\":\"no event\"}},");
+	fe_buf_add_text(&b, strchr(good, '[') + 1);
+	struct fe_event e = read_of(fe_buf_text(&b));
+	assert_int_equal(e.kind, FE_EVENT_SNS);
+	assert_int_equal(e.n_objects, 1);
+	assert_int_equal(e.n_broken, 2);
+	assert_non_null(strstr(e.broken.text, "not one of SNS"));
+	fe_event_reset(&e);
+	fe_buf_reset(&b);
+	fe_free(good);
 }
 
 static void
@@ -358,9 +423,12 @@ sqs_messages_that_are_no_events_fail_by_themselves(void **state)
 	assert_true(e.messages[2].is_broken);
 	assert_false(e.messages[3].is_broken);
 	assert_true(e.messages[4].is_broken);
-	assert_int_equal(e.n_objects, 1);
+	assert_int_equal(e.n_objects, 2);
 	assert_string_equal(e.objects[0].arrival.key, "raw/a.csv");
 	assert_int_equal(e.objects[0].message, 1);
+	assert_string_equal(e.objects[1].arrival.key, "good"); /* done, and its message comes again */
+	assert_int_equal(e.objects[1].message, 2);
+	assert_int_equal(e.n_broken, 0);
 	fe_event_reset(&e);
 	fe_free(event);
 }
@@ -370,8 +438,28 @@ sqs_messages_without_an_id_are_refused(void **state)
 {
 	(void)state;
 	is_refused("{\"Records\":[{\"eventSource\":\"aws:sqs\",\"body\":\"{}\"}]}", "no messageId");
-	is_refused("{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"a\",\"body\":\"{}\"},{\"eventSource\":\"aws:s3\"}]}",
-		   "not one of SQS");
+	struct fe_event e = read_of("{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"a\",\"body\":\"{}\"},"
+				    "{\"eventSource\":\"aws:s3\"}]}");
+	assert_int_equal(e.n_messages, 1);
+	assert_int_equal(e.n_broken, 1); /* nobody can be told of it but by an error */
+	assert_non_null(strstr(e.broken.text, "no messageId"));
+	fe_event_reset(&e);
+}
+
+static void
+sqs_records_that_are_foreign_fail_by_themselves(void **state)
+{
+	(void)state;
+	struct fe_event e = read_of("{\"Records\":[{\"messageId\":\"f\",\"eventSource\":\"aws:kinesis\",\"body\":\"{}\"},"
+				    "{\"messageId\":\"t\",\"eventSource\":\"aws:sqs\",\"body\":\"{\\\"Event\\\":\\\"s3:TestEvent\\\"}\"}]}");
+	assert_int_equal(e.kind, FE_EVENT_SQS);
+	assert_int_equal(e.n_messages, 2);
+	assert_true(e.messages[0].is_broken);
+	assert_string_equal(e.messages[0].id, "f");
+	assert_non_null(strstr(e.messages[0].why.text, "not one of SQS"));
+	assert_false(e.messages[1].is_broken);
+	assert_int_equal(e.n_broken, 0);
+	fe_event_reset(&e);
 }
 
 static void
@@ -442,6 +530,9 @@ main(void)
 		cmocka_unit_test(s3_etags_lose_their_quotes),
 		cmocka_unit_test(s3_test_event_has_no_objects),
 		cmocka_unit_test(unknown_events_are_refused),
+		cmocka_unit_test(s3_versions_of_two_are_all_understood),
+		cmocka_unit_test(s3_records_that_are_none_leave_the_others_good),
+		cmocka_unit_test(sns_records_that_are_foreign_leave_the_others_good),
 		cmocka_unit_test(unknown_members_are_passed_over),
 		cmocka_unit_test(eventbridge_keys_are_as_they_are),
 		cmocka_unit_test(eventbridge_tells_all_of_an_object),
@@ -449,6 +540,7 @@ main(void)
 		cmocka_unit_test(sqs_is_opened_and_so_is_sns_in_it),
 		cmocka_unit_test(sqs_messages_that_are_no_events_fail_by_themselves),
 		cmocka_unit_test(sqs_messages_without_an_id_are_refused),
+		cmocka_unit_test(sqs_records_that_are_foreign_fail_by_themselves),
 		cmocka_unit_test(envelopes_are_not_opened_for_ever),
 		cmocka_unit_test(a_sweep_is_asked_for_with_ages_or_without),
 		cmocka_unit_test(a_sweep_that_is_not_understood_is_refused),

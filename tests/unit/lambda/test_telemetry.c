@@ -100,10 +100,11 @@ object_line_has_the_keys_people_query(void **state)
 	struct fe_buf line = buffer();
 	struct fe_object_report r = report(FE_OK);
 	(void)state;
+	t.least = FE_LOG_DEBUG;
 	fe_telemetry_begin(&t, &invocation);
 	fe_telemetry_add_object_log(&t, &r, 3000000, &line);
 	const struct fe_json_value *v = parsed(&line, &arena);
-	has(v, "level", "INFO");
+	has(v, "level", "DEBUG");
 	has(v, "message", "object");
 	has(v, "timestamp", "1970-01-01T00:00:03.000000Z");
 	has(v, "service", "orders");
@@ -138,7 +139,8 @@ object_line_of_a_failure_is_an_error(void **state)
 	struct fe_telemetry t = init();
 	struct fe_arena arena = { 0 };
 	struct fe_buf line = buffer();
-	struct fe_object_report r = { .object = &object, .rc = FE_EUNAVAIL };
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_object_report r = { .object = &object, .rc = fe_fail(&err, FE_EUNAVAIL, "no answer"), .err = &err };
 	(void)state;
 	fe_telemetry_begin(&t, &invocation);
 	fe_telemetry_end(&t);
@@ -150,10 +152,94 @@ object_line_of_a_failure_is_an_error(void **state)
 	has(v, "cold_start", "false");
 	has(v, "code", "unavailable");
 	has(v, "retry_helps", "true");
+	has(v, "error", "no answer");
 	assert_null(fe_json_get(v, "run_id"));
 	assert_null(fe_json_get(v, "quality_score"));
 	fe_arena_free(&arena);
 	fe_buf_reset(&line);
+	fe_telemetry_reset(&t);
+}
+
+static void
+object_that_is_gone_is_a_warning_and_one_that_is_well_no_line(void **state)
+{
+	struct fe_telemetry t = init();
+	struct fe_arena arena = { 0 };
+	struct fe_buf line = buffer();
+	struct fe_object_report r = { .object = &object, .result = { .outcome = FE_ARRIVAL_GONE, .why = "it is not there" } };
+	(void)state;
+	fe_telemetry_begin(&t, &invocation);
+	fe_telemetry_add_object_log(&t, &r, 3000000, &line);
+	const struct fe_json_value *v = parsed(&line, &arena);
+	has(v, "level", "WARN");
+	has(v, "reason", "it is not there");
+	r = report(FE_OK);
+	fe_buf_clear(&line);
+	fe_telemetry_add_object_log(&t, &r, 3000000, &line);
+	assert_int_equal(line.n_bytes, 0);
+	fe_arena_free(&arena);
+	fe_buf_reset(&line);
+	fe_telemetry_reset(&t);
+}
+
+static void
+event_line_has_its_object_or_sums(void **state)
+{
+	struct fe_invocation_report r = { .source = "s3", .n_objects = 1, .n_processed = 1, .n_read = 10, .n_loaded = 8, .n_rejected = 2,
+		                          .n_bytes = 500, .object = report(FE_OK), .elapsed_us = 34567 };
+	struct fe_telemetry t = init();
+	struct fe_arena arena = { 0 };
+	struct fe_buf line = buffer();
+	(void)state;
+	fe_telemetry_begin(&t, &invocation);
+	fe_telemetry_add_event_log(&t, &r, 3000000, &line);
+	const struct fe_json_value *v = parsed(&line, &arena);
+	has(v, "level", "INFO");
+	has(v, "message", "event");
+	has(v, "event_source", "s3");
+	has(v, "function_request_id", "id-1");
+	has(v, "key", "raw/\"a\"\n.csv");
+	has(v, "outcome", "processed");
+	has(v, "run_id", "01RUN");
+	has(v, "records_rejected", "2");
+	has(v, "duration_ms", "34");
+	has(v, "quality_score", "97.25");
+	has(v, "age_ms", "2000");
+	has(v, "objects", "1");
+	has(v, "code", "ok");
+	r.n_objects = 3;
+	r.n_failed = 1;
+	r.rc = FE_EUNAVAIL;
+	fe_buf_clear(&line);
+	fe_telemetry_add_event_log(&t, &r, 3000000, &line);
+	v = parsed(&line, &arena);
+	has(v, "level", "INFO");
+	has(v, "outcome", "failed");
+	has(v, "objects", "3");
+	has(v, "objects_failed", "1");
+	has(v, "code", "unavailable");
+	has(v, "retry_helps", "true");
+	assert_null(fe_json_get(v, "key"));
+	t.least = FE_LOG_WARN;
+	fe_buf_clear(&line);
+	fe_telemetry_add_event_log(&t, &r, 3000000, &line);
+	assert_int_equal(line.n_bytes, 0);
+	fe_arena_free(&arena);
+	fe_buf_reset(&line);
+	fe_telemetry_reset(&t);
+}
+
+static void
+at_info_other_layers_are_heard_from_warnings_on(void **state)
+{
+	struct fe_telemetry t = init();
+	(void)state;
+	assert_false(fe_log_is_on(FE_LOG_INFO));
+	assert_true(fe_log_is_on(FE_LOG_WARN));
+	fe_telemetry_reset(&t);
+	(void)setenv("AWS_LAMBDA_LOG_LEVEL", "DEBUG", 1);
+	t = init();
+	assert_true(fe_log_is_on(FE_LOG_DEBUG));
 	fe_telemetry_reset(&t);
 }
 
@@ -257,8 +343,13 @@ longest_keys_and_ids_fit_into_a_line(void **state)
 	key[sizeof key - 1] = '\0';
 	longest.arrival.key = longest.arrival.version = key;
 	r.object = &longest;
+	t.least = FE_LOG_DEBUG;
 	fe_telemetry_begin(&t, &invocation);
 	fe_telemetry_add_object_log(&t, &r, 3000000, &line);
+	(void)parsed(&line, &arena);
+	const struct fe_invocation_report all = { .source = "sqs", .n_objects = 1, .object = r };
+	fe_buf_clear(&line);
+	fe_telemetry_add_event_log(&t, &all, 3000000, &line);
 	(void)parsed(&line, &arena);
 	fe_arena_free(&arena);
 	fe_buf_reset(&line);
@@ -313,6 +404,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(object_line_has_the_keys_people_query, set_up),
 		cmocka_unit_test_setup(object_line_of_a_failure_is_an_error, set_up),
+		cmocka_unit_test_setup(object_that_is_gone_is_a_warning_and_one_that_is_well_no_line, set_up),
+		cmocka_unit_test_setup(event_line_has_its_object_or_sums, set_up),
+		cmocka_unit_test_setup(at_info_other_layers_are_heard_from_warnings_on, set_up),
 		cmocka_unit_test_setup(object_metrics_are_an_embedded_metric_line, set_up),
 		cmocka_unit_test_setup(invocation_metrics_tell_cold_starts_and_cost, set_up),
 		cmocka_unit_test_setup(longest_keys_and_ids_fit_into_a_line, set_up),
