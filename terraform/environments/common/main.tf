@@ -40,6 +40,7 @@ module "network" {
   n_zones             = var.n_zones
   bucket_arns         = [module.buckets.raw.arn, module.buckets.processed.arn]
   interface_endpoints = var.interface_endpoints
+  secret_arns         = concat(var.secret_arns, compact([try(var.database.loader_secret_arn, null)]), module.database[*].secret_arn)
   flow_log_traffic    = var.flow_log_traffic
   log_retention_days  = var.log_retention_days
   kms_key_arn         = module.key.arn
@@ -80,6 +81,7 @@ module "function" {
   processed_at         = var.processed_at
   environment          = var.function_environment
   secret_arns          = var.secret_arns
+  sweep_hours          = var.sweep_hours
   memory_mb            = var.memory_mb
   timeout_s            = var.timeout_s
   reserved_concurrency = var.reserved_concurrency
@@ -106,6 +108,8 @@ module "monitoring" {
   function_name            = module.function.name
   timeout_s                = var.timeout_s
   failed_queue_name        = module.function.failed_queue.name
+  schedule_group           = module.function.schedule_group
+  sweep_hours              = coalesce(var.sweep_hours, 1)
   databases                = flatten([for database in module.database : concat([database.identifier], database.replica_identifiers)])
   max_rejected_percent     = var.max_rejected_percent
   no_data_hours            = var.no_data_hours

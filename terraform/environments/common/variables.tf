@@ -121,6 +121,12 @@ variable "secret_arns" {
   nullable    = false
 }
 
+variable "sweep_hours" {
+  description = "Every how many hours it looks for files that no event told of; null: never."
+  type        = number
+  default     = 1
+}
+
 variable "memory_mb" {
   description = "The function's memory, in MB."
   type        = number

@@ -23,3 +23,8 @@ output "failed_queue" {
   description = "Where events lie that could not be worked off: name, ARN and URL of the queue."
   value       = { name = aws_sqs_queue.failed.name, arn = aws_sqs_queue.failed.arn, url = aws_sqs_queue.failed.url }
 }
+
+output "schedule_group" {
+  description = "The group of the schedule that makes it sweep, as its metrics name it; null: there is none."
+  value       = one(aws_scheduler_schedule_group.this[*].name)
+}

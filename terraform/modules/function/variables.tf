@@ -157,6 +157,16 @@ variable "secret_arns" {
   }
 }
 
+variable "sweep_hours" {
+  description = "Every how many hours it looks for files that no event told of; null: never."
+  type        = number
+  default     = 1
+  validation {
+    condition     = var.sweep_hours == null || try(var.sweep_hours >= 1 && var.sweep_hours <= 48 && floor(var.sweep_hours) == var.sweep_hours, false)
+    error_message = "1 to 48 whole hours: each sweep looks back a week."
+  }
+}
+
 # ---- how much of everything ----
 
 variable "memory_mb" {

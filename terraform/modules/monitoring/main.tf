@@ -149,6 +149,26 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   ok_actions          = [aws_sns_topic.this.arn]
 }
 
+# A schedule that was switched off, or may not start the function any more, is silent.
+resource "aws_cloudwatch_metric_alarm" "no_sweep" {
+  count = var.schedule_group == null ? 0 : 1
+
+  alarm_name          = "${var.name}-no-sweep"
+  alarm_description   = "Nobody has looked for files without an event for ${3 * var.sweep_hours} hours. Is the schedule ${var.schedule_group} on, and may its role start the function?"
+  namespace           = "AWS/Scheduler"
+  metric_name         = "InvocationAttemptCount"
+  dimensions          = { ScheduleGroup = var.schedule_group }
+  statistic           = "Sum"
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  period              = 3600
+  evaluation_periods  = 3 * var.sweep_hours
+  datapoints_to_alarm = 3 * var.sweep_hours
+  treat_missing_data  = "breaching"
+  alarm_actions       = [aws_sns_topic.this.arn]
+  ok_actions          = [aws_sns_topic.this.arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "rejected" {
   alarm_name          = "${var.name}-rejected"
   alarm_description   = "More than ${var.max_rejected_percent} percent of the records of an hour were rejected. `finetl rejects list`, or rejects/ in the bucket, has them, with reasons."

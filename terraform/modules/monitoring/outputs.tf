@@ -13,6 +13,7 @@ output "alarm_names" {
   description = "Every alarm."
   value = sort(concat(
     [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name],
+    aws_cloudwatch_metric_alarm.no_sweep[*].alarm_name,
     [aws_cloudwatch_metric_alarm.rejected.alarm_name, aws_cloudwatch_metric_alarm.no_data.alarm_name],
   ))
 }

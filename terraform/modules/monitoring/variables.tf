@@ -65,6 +65,26 @@ variable "failed_queue_name" {
   }
 }
 
+variable "schedule_group" {
+  description = "The group of the schedule that makes the function sweep; null: there is none."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.schedule_group == null || try(length(var.schedule_group) > 0, false)
+    error_message = "The name of a group of schedules."
+  }
+}
+
+variable "sweep_hours" {
+  description = "Every how many hours it does; three times that without is told."
+  type        = number
+  default     = 1
+  validation {
+    condition     = var.sweep_hours >= 1 && var.sweep_hours <= 48
+    error_message = "1 to 48 hours."
+  }
+}
+
 variable "databases" {
   description = "Servers of RDS, by identifier: the primary and its replicas."
   type        = list(string)

@@ -4,6 +4,7 @@
 # the platform's own business and need none.
 
 data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 data "aws_availability_zones" "here" {
@@ -15,8 +16,14 @@ data "aws_availability_zones" "here" {
 }
 
 locals {
-  region = data.aws_region.current.region
-  zones  = slice(data.aws_availability_zones.here.names, 0, var.n_zones)
+  account = data.aws_caller_identity.current.account_id
+  arn     = "arn:${data.aws_partition.current.partition}"
+  region  = data.aws_region.current.region
+  zones   = slice(data.aws_availability_zones.here.names, 0, var.n_zones)
+
+  # What is asked of the services that keep secrets, and of which: told apart by the ARN.
+  secret_actions = { secretsmanager = "secretsmanager:GetSecretValue", ssm = "ssm:GetParameter" }
+  secrets        = { for service in keys(local.secret_actions) : service => [for arn in var.secret_arns : arn if split(":", arn)[2] == service] }
 }
 
 resource "aws_vpc" "this" {
@@ -69,7 +76,7 @@ resource "aws_vpc_endpoint" "s3" {
 data "aws_iam_policy_document" "s3_endpoint" {
   statement {
     sid       = "OurBucketsOnly"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
     resources = flatten([for arn in var.bucket_arns : [arn, "${arn}/*"]])
     principals {
       type        = "AWS"
@@ -78,7 +85,7 @@ data "aws_iam_policy_document" "s3_endpoint" {
     condition {
       test     = "StringEquals"
       variable = "aws:PrincipalAccount"
-      values   = [data.aws_caller_identity.current.account_id]
+      values   = [local.account]
     }
   }
 }
@@ -92,7 +99,49 @@ resource "aws_vpc_endpoint" "interface" {
   subnet_ids          = [for subnet in aws_subnet.private : subnet.id]
   security_group_ids  = [aws_security_group.endpoints.id]
   private_dns_enabled = true
+  policy              = contains(keys(local.secret_actions), each.value) ? data.aws_iam_policy_document.secret_endpoint[each.value].json : data.aws_iam_policy_document.endpoint.json
   tags                = { Name = "${var.name}-${each.value}" }
+}
+
+# Of secrets and parameters only those of this environment are handed out here, and to nobody but this account: keys of somebody
+# else's that are brought into this network open nothing, and carry nothing out.
+data "aws_iam_policy_document" "secret_endpoint" {
+  for_each = local.secret_actions
+
+  statement {
+    sid       = "OurSecretsOnly"
+    actions   = [each.value]
+    resources = coalescelist(local.secrets[each.key], ["${local.arn}:${each.key}:${local.region}:${local.account}:*"])
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:PrincipalAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+# What is added for others (a host of Airflow's) may do what their roles may, with keys of this account.
+data "aws_iam_policy_document" "endpoint" {
+  #checkov:skip=CKV_AWS_1:which actions there are depends on the service; roles say which of them are allowed, and only keys of this account pass
+  #checkov:skip=CKV_AWS_49:as above
+  statement {
+    sid       = "OurAccountOnly"
+    actions   = ["*"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:PrincipalAccount"
+      values   = [local.account]
+    }
+  }
 }
 
 # ---- who may speak to whom ----
@@ -166,7 +215,7 @@ data "aws_iam_policy_document" "flow_assume" {
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
+      values   = [local.account]
     }
   }
 }

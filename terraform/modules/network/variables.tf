@@ -48,6 +48,17 @@ variable "interface_endpoints" {
   }
 }
 
+variable "secret_arns" {
+  description = "Which secrets and parameters can be had from inside; none named: any of this account."
+  type        = list(string)
+  default     = []
+  nullable    = false
+  validation {
+    condition     = alltrue([for arn in var.secret_arns : can(regex("^arn:[a-z-]+:(secretsmanager|ssm):[^*]+$", arn))])
+    error_message = "Each is the ARN of one secret of Secrets Manager, or of one parameter of Systems Manager."
+  }
+}
+
 variable "flow_log_traffic" {
   description = "What is written to the flow log: ALL, or REJECT, which is nearly nothing."
   type        = string

@@ -14,7 +14,7 @@ run "every" {
     error_message = "Names have the environment in them."
   }
   assert {
-    condition     = length(output.alarm_names) == (var.database == null ? 11 : 15 + 4 * var.database.n_read_replicas)
+    condition     = length(output.alarm_names) == (var.database == null ? 12 : 16 + 4 * var.database.n_read_replicas)
     error_message = "What is there is watched."
   }
   assert {

@@ -160,6 +160,56 @@ run "database_only" {
   }
 }
 
+run "sweeps_every_hour" {
+  assert {
+    condition     = aws_scheduler_schedule.sweep[0].schedule_expression == "rate(1 hour)" && aws_scheduler_schedule.sweep[0].kms_key_arn == var.kms_key_arn
+    error_message = "What no event told of is looked for every hour."
+  }
+  assert {
+    condition     = one(aws_scheduler_schedule.sweep[0].target).arn == aws_lambda_function.this.arn && one(one(aws_scheduler_schedule.sweep[0].target).dead_letter_config).arn == aws_sqs_queue.failed.arn
+    error_message = "By the function itself; a sweep that cannot be begun lies with the failed events."
+  }
+  assert {
+    condition     = jsondecode(one(aws_scheduler_schedule.sweep[0].target).input) == { finetl = "sweep", older_than = "18m", newer_than = "7d" }
+    error_message = "Files whose event may be in one of its three tries are left to it, and those that a week has looked at."
+  }
+  assert {
+    condition = { for statement in data.aws_iam_policy_document.sweep.statement : one(statement.actions) => one(statement.resources) if length(statement.actions) == 1 } == {
+      "lambda:InvokeFunction" = aws_lambda_function.this.arn
+      "sqs:SendMessage"       = aws_sqs_queue.failed.arn
+    }
+    error_message = "The schedule may start the function, and nothing else."
+  }
+  assert {
+    condition = { for condition in one(data.aws_iam_policy_document.sweep_assume.statement).condition : condition.variable => one(condition.values) } == {
+      "aws:SourceAccount" = "111122223333"
+      "aws:SourceArn"     = "arn:aws:scheduler:eu-central-1:111122223333:schedule-group/financial-etl-test"
+    }
+    error_message = "Only this schedule takes its role."
+  }
+}
+
+run "sweeps_less_often" {
+  variables {
+    sweep_hours = 6
+    timeout_s   = 900
+  }
+  assert {
+    condition     = aws_scheduler_schedule.sweep[0].schedule_expression == "rate(6 hours)" && jsondecode(one(aws_scheduler_schedule.sweep[0].target).input).older_than == "48m"
+    error_message = "As often as it is said, and as late as three tries may end."
+  }
+}
+
+run "sweeps_never" {
+  variables {
+    sweep_hours = null
+  }
+  assert {
+    condition     = length(aws_scheduler_schedule.sweep) == 0 && length(aws_iam_role.sweep) == 0 && output.schedule_group == null
+    error_message = "Where somebody else does it, nothing is left of it."
+  }
+}
+
 run "settings_are_a_layer" {
   variables {
     settings_file = "role.tf"

@@ -11,6 +11,7 @@ variables {
   timeout_s         = 300
   failed_queue_name = "financial-etl-test-failed"
   databases         = ["financial-etl-test"]
+  schedule_group    = "financial-etl-test"
 }
 
 run "told_by_mail_encrypted" {
@@ -35,14 +36,14 @@ run "alarms" {
     condition = output.alarm_names == tolist([
       "financial-etl-test-connections", "financial-etl-test-cpu", "financial-etl-test-duration", "financial-etl-test-errors",
       "financial-etl-test-event-age", "financial-etl-test-events-lost", "financial-etl-test-failed-age", "financial-etl-test-failed-depth",
-      "financial-etl-test-memory", "financial-etl-test-no-data", "financial-etl-test-objects-failed", "financial-etl-test-quality",
+      "financial-etl-test-memory", "financial-etl-test-no-data", "financial-etl-test-no-sweep", "financial-etl-test-objects-failed", "financial-etl-test-quality",
       "financial-etl-test-rejected", "financial-etl-test-storage", "financial-etl-test-throttles",
     ])
     error_message = "Each alarm that is promised, and none twice."
   }
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), [aws_cloudwatch_metric_alarm.rejected, aws_cloudwatch_metric_alarm.no_data]) :
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.no_sweep, [aws_cloudwatch_metric_alarm.rejected, aws_cloudwatch_metric_alarm.no_data]) :
       alarm.alarm_actions == toset([aws_sns_topic.this.arn]) && length(alarm.alarm_description) > 20
     ])
     error_message = "Each alarm tells somebody, and what to do."
@@ -96,6 +97,29 @@ run "silence_is_told" {
   }
 }
 
+run "a_schedule_that_is_off_is_told" {
+  variables {
+    sweep_hours = 2
+  }
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.no_sweep[0].evaluation_periods == 6 && aws_cloudwatch_metric_alarm.no_sweep[0].treat_missing_data == "breaching" &&
+      aws_cloudwatch_metric_alarm.no_sweep[0].dimensions == tomap({ ScheduleGroup = "financial-etl-test" }) && aws_cloudwatch_metric_alarm.no_sweep[0].namespace == "AWS/Scheduler"
+    )
+    error_message = "Three sweeps that nobody began."
+  }
+}
+
+run "without_a_schedule" {
+  variables {
+    schedule_group = null
+  }
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.no_sweep) == 0
+    error_message = "What is not there is not waited for."
+  }
+}
+
 run "dashboard" {
   assert {
     condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 14
@@ -119,7 +143,7 @@ run "without_a_database" {
     databases = []
   }
   assert {
-    condition     = length(output.alarm_names) == 11 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 10
+    condition     = length(output.alarm_names) == 12 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 10
     error_message = "What is not there is not watched."
   }
 }
@@ -129,7 +153,7 @@ run "replicas_are_watched" {
     databases = ["financial-etl-test", "financial-etl-test-replica-1"]
   }
   assert {
-    condition     = length(output.alarm_names) == 19
+    condition     = length(output.alarm_names) == 20
     error_message = "Each server has its alarms."
   }
 }

@@ -60,6 +60,62 @@ run "endpoints" {
   }
 }
 
+run "s3_as_far_as_the_function_needs_it" {
+  assert {
+    condition = one(data.aws_iam_policy_document.s3_endpoint.statement).actions == toset([
+      "s3:AbortMultipartUpload", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:PutObject",
+    ])
+    error_message = "Nothing can be deleted by this way."
+  }
+}
+
+run "secrets_of_this_environment_only" {
+  variables {
+    interface_endpoints = ["secretsmanager", "ssm", "sqs"]
+    secret_arns         = ["arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1", "arn:aws:ssm:eu-central-1:111122223333:parameter/api"]
+  }
+  assert {
+    condition = { for service, document in data.aws_iam_policy_document.secret_endpoint : service => one(document.statement).resources } == {
+      secretsmanager = toset(["arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-1"])
+      ssm            = toset(["arn:aws:ssm:eu-central-1:111122223333:parameter/api"])
+    }
+    error_message = "Each by the service that keeps it."
+  }
+  assert {
+    condition = { for service, document in data.aws_iam_policy_document.secret_endpoint : service => one(document.statement).actions } == {
+      secretsmanager = toset(["secretsmanager:GetSecretValue"])
+      ssm            = toset(["ssm:GetParameter"])
+    }
+    error_message = "They are read, and no more."
+  }
+  assert {
+    condition = alltrue([
+      for document in concat(values(data.aws_iam_policy_document.secret_endpoint), [data.aws_iam_policy_document.endpoint]) :
+      one(one(document.statement).condition).variable == "aws:PrincipalAccount" && one(one(document.statement).condition).values == tolist(["111122223333"])
+    ])
+    error_message = "With keys of this account, at every endpoint."
+  }
+  assert {
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.policy != null])
+    error_message = "No endpoint lets everything through."
+  }
+}
+
+run "where_no_secret_is_named_those_of_the_account" {
+  assert {
+    condition     = one(data.aws_iam_policy_document.secret_endpoint["secretsmanager"].statement).resources == toset(["arn:aws:secretsmanager:eu-central-1:111122223333:*"])
+    error_message = "Of this region and account, and none other's."
+  }
+}
+
+run "patterns_of_secrets_are_refused" {
+  command = plan
+  variables {
+    secret_arns = ["arn:aws:secretsmanager:eu-central-1:111122223333:secret:*"]
+  }
+  expect_failures = [var.secret_arns]
+}
+
 run "traffic_is_written_down" {
   assert {
     condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.flow.retention_in_days >= 365
