@@ -43,7 +43,14 @@ fe_buf_add(struct fe_buf *b, const void *p, size_t n_bytes)
 
 void fe_buf_add_str(struct fe_buf *b, struct fe_str s) { fe_buf_add(b, s.p, s.n); }
 void fe_buf_add_text(struct fe_buf *b, const char *text) { fe_buf_add(b, text, strlen(text)); }
-void fe_buf_add_char(struct fe_buf *b, char c) { fe_buf_add(b, &c, 1); }
+
+void
+fe_buf_add_char(struct fe_buf *b, char c)
+{
+	if (fe_buf_reserve(b, 1))
+		b->p[b->n_bytes++] = c;
+}
+
 void fe_buf_add_i64(struct fe_buf *b, int64_t v) { fe_buf_addf(b, "%lld", (long long)v); }
 
 void

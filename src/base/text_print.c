@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* base/text_print.c - texts fit to show, and the name that was meant */
 #include "base/text.h"
+#include "base/text16.h"
 
 /* Messages ---------------------------------------------------------------------------- */
 
@@ -106,21 +107,47 @@ put_json_unit(struct fe_str s, char out[UNIT_BYTES], size_t *n_taken)
 	return *n_taken;
 }
 
-static bool
-is_plain(unsigned char c)
+/* Sixteen bytes at a time: the bits of those that are not plain. */
+static inline unsigned
+odd_bits(fe_text16 t)
 {
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+	return fe_text16_bits((fe_text16)((t < fe_text16_all(' ')) | (t >= fe_text16_all((char)0x80)) |
+	                                  (t == fe_text16_all('"')) | (t == fe_text16_all('\\'))));
+}
+
+/* The plain bytes that s begins with. */
+static size_t
+plain_length(struct fe_str s)
+{
+	size_t n = 0;
+	unsigned odd;
+
+	for (; s.n - n > FE_TEXT16_BYTES; n += FE_TEXT16_BYTES)
+		if ((odd = odd_bits(fe_text16_at(s.p + n))) != 0)
+			return n + (size_t)__builtin_ctz(odd);
+	struct fe_str rest = { s.p ? s.p + n : NULL, s.n - n };
+	odd = odd_bits(fe_text16_load_any(rest)) & fe_text16_first(rest.n);
+	return odd ? n + (size_t)__builtin_ctz(odd) : s.n;
 }
 
 void
 fe_buf_add_json_string(struct fe_buf *b, struct fe_str s)
 {
+	size_t n = plain_length(s);
+
+	if (n == s.n && fe_buf_reserve(b, n + 2)) { /* what most are */
+		char *p = b->p + b->n_bytes;
+		p[0] = p[n + 1] = '"';
+		if (n)
+			memcpy(p + 1, s.p, n);
+		b->n_bytes += n + 2;
+		return;
+	}
 	fe_buf_add_char(b, '"');
-	for (size_t i = 0, n; i < s.n; i += n) {
+	for (size_t i = 0; i < s.n; i += n) {
 		char unit[UNIT_BYTES];
 
-		for (n = 0; i + n < s.n && is_plain((unsigned char)s.p[i + n]);)
-			n++;
+		n = plain_length((struct fe_str){ s.p + i, s.n - i });
 		if (n > 0) {
 			fe_buf_add(b, s.p + i, n);
 			continue;

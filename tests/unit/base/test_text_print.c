@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 
 static void
@@ -55,6 +56,47 @@ json_string_is_valid_whatever_comes(void **state)
 	fe_buf_add_json_string(&b, FE_STR("say \"hi\" \\ \x01\n\v caf\xc3\xa9 \xff \xc2\x85"));
 	assert_string_equal(fe_buf_text(&b), "\"say \\\"hi\\\" \\\\ \\u0001\\n\\u000b caf\xc3\xa9 \xef\xbf\xbd \\u0085\"");
 	fe_buf_reset(&b);
+}
+
+/* One byte of any value, at any place among plain ones. */
+static void
+json_string_finds_each_byte_at_each_place(void **state)
+{
+	struct fe_buf got, want;
+
+	(void)state;
+	fe_buf_init(&got, 1000);
+	fe_buf_init(&want, 1000);
+	for (size_t n = 0; n <= 40; n++) {
+		for (size_t at = 0; at < n; at++) {
+			for (unsigned byte = 0; byte < 256; byte++) {
+				char *text = fe_strndup("abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ", n); /* of the very size */
+				text[at] = (char)byte;
+				fe_buf_clear(&got);
+				fe_buf_add_json_string(&got, (struct fe_str){ text, n });
+				fe_buf_clear(&want);
+				fe_buf_addf(&want, "\"%.*s", (int)at, text);
+				if (byte == '"' || byte == '\\')
+					fe_buf_addf(&want, "\\%c", byte);
+				else if (byte == '\t' || byte == '\n' || byte == '\f' || byte == '\r')
+					fe_buf_addf(&want, "\\%c", "tn?fr"[byte - '\t']);
+				else if (byte < 0x20)
+					fe_buf_addf(&want, "\\u%04x", byte);
+				else if (byte < 0x80)
+					fe_buf_addf(&want, "%c", byte);
+				else
+					fe_buf_add_text(&want, "\xef\xbf\xbd");
+				fe_buf_addf(&want, "%.*s\"", (int)(n - at - 1), text + at + 1);
+				assert_string_equal(fe_buf_text(&got), fe_buf_text(&want));
+				fe_free(text);
+			}
+		}
+	}
+	fe_buf_clear(&got);
+	fe_buf_add_json_string(&got, (struct fe_str){ NULL, 0 });
+	assert_string_equal(fe_buf_text(&got), "\"\"");
+	fe_buf_reset(&got);
+	fe_buf_reset(&want);
 }
 
 static void
@@ -126,6 +168,7 @@ main(void)
 		cmocka_unit_test(printable_escapes_what_moves_a_terminal),
 		cmocka_unit_test(printable_cuts_between_characters),
 		cmocka_unit_test(json_string_is_valid_whatever_comes),
+		cmocka_unit_test(json_string_finds_each_byte_at_each_place),
 		cmocka_unit_test(base64_is_that_of_rfc_4648),
 		cmocka_unit_test(what_is_not_base64_is_not_decoded),
 		cmocka_unit_test(distance_counts_edits_and_swaps),
