@@ -13,6 +13,14 @@
 #define US_PER_HOUR (INT64_C(3600) * FE_US_PER_SECOND)
 #define US_PER_MINUTE (INT64_C(60) * FE_US_PER_SECOND)
 
+/* Time since a week before the first moment there is, as a zone may move that one: midnight of a Monday.
+ * Never below 0, so that it is divided without looking at signs; where there is no value it is anything. */
+static inline uint64_t
+since_first_week(int64_t us)
+{
+	return (uint64_t)us - (uint64_t)(FE_TIMESTAMP_MIN - 7 * FE_US_PER_DAY);
+}
+
 /* Rounds down, also before 1970. */
 static inline int64_t
 floor_div(int64_t v, int64_t unit)
@@ -21,12 +29,11 @@ floor_div(int64_t v, int64_t unit)
 	return q - (v % unit < 0);
 }
 
-/* Which of `cycle` units a moment is in: 1970 began all cycles. */
+/* Which of `cycle` units a moment is in: that Monday began all cycles. */
 static inline int64_t
-cycle_part(int64_t us, int64_t unit, int64_t cycle)
+cycle_part(int64_t us, int64_t unit, uint32_t cycle)
 {
-	int64_t part = floor_div(us, unit) % cycle;
-	return part + (part < 0 ? cycle : 0);
+	return (int64_t)(since_first_week(us) / (uint64_t)unit % cycle);
 }
 
 /* Moments as the zone's clocks show them, as if those were UTC. */
@@ -97,7 +104,7 @@ time_parts(const struct fe_job *job, const int64_t *from, int64_t *to)
 	case FE_HOUR: EACH(cycle_part(v, US_PER_HOUR, 24));
 	case FE_MINUTE: EACH(cycle_part(v, US_PER_MINUTE, 60));
 	case FE_SECOND: EACH(cycle_part(v, FE_US_PER_SECOND, 60));
-	case FE_DAYOFWEEK: EACH(fe_dayofweek(fe_days_of_us(v)));
+	case FE_DAYOFWEEK: EACH(cycle_part(v, FE_US_PER_DAY, 7));
 	default:
 		if (memo) {
 			EACH(memo_part(memo, part, fe_days_of_us(v)));

@@ -40,6 +40,9 @@ functions_know_zones(void **state)
 	VALUES("year(ts, 'Europe/London')", "2024 1970 null"); /* summer time all through 1969 and 1970 */
 	VALUES("date(ts, 'Asia/Tokyo')", "2024-03-01 1970-01-01 null");
 	VALUES("dayofweek(ts, '-01:00')", "3 2 null");
+	VALUES("hour(d + hours(0), '-05:00')", "19 19 null"); /* before the first moment that there is */
+	VALUES("minute(d + hours(0), '-05:30')", "30 30 null");
+	VALUES("dayofweek(d + hours(0), '-05:00')", "2 6 null");
 	VALUES("date(ts)", "2024-02-29 1969-12-31 null");
 	VALUES("date(d)", "2024-02-29 0001-01-01 null");
 }
