@@ -170,10 +170,7 @@ fe_generate(const struct fe_generate_settings *set, struct fe_generate_result *o
 	rc = file_write(&transactions, &maker, set->n_transactions, out, err);
 	if (rc)
 		goto fail;
-	rc = fe_writer_publish(customers.writer, err);
-	if (rc)
-		goto fail;
-	rc = fe_writer_publish(transactions.writer, err);
+	rc = fe_writer_publish_all((struct fe_writer *[]){ customers.writer, transactions.writer }, 2, err);
 fail:
 	fe_writer_close(customers.writer);
 	fe_writer_close(transactions.writer);

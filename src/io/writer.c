@@ -60,7 +60,7 @@ struct fe_writer {
 	uint64_t n_written; /* to the file */
 	uint64_t n_begun;   /* of these, what the disk has been told to take */
 	uint64_t n_before;  /* bytes of the content that is written anew; 0: none */
-	bool is_finished;
+	bool is_finished, is_synced;
 };
 
 static enum fe_rc
@@ -375,8 +375,8 @@ fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], stru
 		return fe_fail_errno(err, errno, "cannot shorten", w->path);
 	if (w->upload)
 		FE_TRY(fe_upload_send(w->upload, w->fd, w->n_written, err));
-	else if (fsync(w->fd) != 0)
-		return fe_fail_errno(err, errno, "cannot bring to disk", w->path);
+	else
+		(void)sync_file_range(w->fd, (off_t)w->n_begun, 0, SYNC_FILE_RANGE_WRITE); /* to its end; a hint again */
 	FE_TRY(end_hash(w, err));
 	fe_sha256_end(w->sha, digest);
 	fe_sha256_hex(digest, sha256_hex);
@@ -384,10 +384,23 @@ fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], stru
 	return FE_OK;
 }
 
-enum fe_rc
-fe_writer_publish(struct fe_writer *w, struct fe_err *err)
+/* ---- under its name ---- */
+
+static enum fe_rc
+sync_content(struct fe_writer *w, struct fe_err *err)
 {
 	FE_ASSERT(w->is_finished && (w->temp || w->upload));
+	if (w->upload || w->is_synced)
+		return FE_OK;
+	if (fsync(w->fd) != 0)
+		return fe_fail_errno(err, errno, "cannot bring to disk", w->path);
+	w->is_synced = true;
+	return FE_OK;
+}
+
+static enum fe_rc
+put_in_place(struct fe_writer *w, struct fe_err *err)
+{
 	FE_TRY(fe_failpoint("writer.publish", err));
 	if (w->upload) {
 		FE_TRY(fe_upload_publish(w->upload, err));
@@ -398,9 +411,48 @@ fe_writer_publish(struct fe_writer *w, struct fe_err *err)
 				     w->path);
 	fe_free(w->temp);
 	w->temp = NULL;
-	if (fsync(w->folder) != 0)
-		return fe_fail_errno(err, errno, "cannot bring its folder to disk", w->path);
 	return fe_failpoint("writer.published", err);
+}
+
+static bool
+is_same_folder(const struct fe_writer *a, const struct fe_writer *b)
+{
+	struct stat x, y;
+	return fstat(a->folder, &x) == 0 && fstat(b->folder, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static enum fe_rc
+sync_folders(struct fe_writer *const *writers, size_t n, struct fe_err *err)
+{
+	const struct fe_writer *last = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct fe_writer *w = writers[i];
+		if (!w || w->upload || (last && is_same_folder(last, w)))
+			continue;
+		if (fsync(w->folder) != 0)
+			return fe_fail_errno(err, errno, "cannot bring its folder to disk", w->path);
+		last = w;
+	}
+	return FE_OK;
+}
+
+enum fe_rc
+fe_writer_publish_all(struct fe_writer *const *writers, size_t n, struct fe_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (writers[i])
+			FE_TRY(sync_content(writers[i], err));
+	for (size_t i = 0; i < n; i++)
+		if (writers[i])
+			FE_TRY(put_in_place(writers[i], err));
+	return sync_folders(writers, n, err);
+}
+
+enum fe_rc
+fe_writer_publish(struct fe_writer *w, struct fe_err *err)
+{
+	return fe_writer_publish_all(&w, 1, err);
 }
 
 void

@@ -2,9 +2,13 @@
 /* io/writer.h - a file that is there whole or not at all
  *
  * Bytes go to a temporary name beside the target (".name.tmp-<random>", created
- * O_EXCL, mode 0640); commit flushes, fsyncs, renames over the target and fsyncs the
- * directory; close without commit removes it. Leftovers of killed runs are removed
+ * O_EXCL, mode 0640); publish fsyncs, renames over the target and fsyncs the
+ * directory; close without it removes the file. Leftovers of killed runs are removed
  * by the next open of the same target. SHA-256 and size as written.
+ *
+ * Each fsync waits for the disk's journal, some ms. So the disk is told of all content as it is finished,
+ * and files that come together are published together: what the first fsync waits for, the others have
+ * nearly nothing to add to, and their folder is brought to disk once.
  *
  * By itself it hashes in the thread of the caller. With fe_writer_hash_behind a second thread does,
  * reading back what was written: the same hash; and what goes wrong is told by finish.
@@ -38,10 +42,13 @@ void fe_writer_forget_hash(struct fe_writer *w);
  * ahead of what is written. What is left of them at the end goes. */
 FE_MUST_USE enum fe_rc fe_writer_rewrite(struct fe_writer *w, struct fe_err *err);
 uint64_t fe_writer_size(const struct fe_writer *w);
-/* Ends the content: flush and fsync; the hash is known from here; nothing is
- * visible yet. Then publish renames it. */
+/* Ends the content: the hash is known from here, and the disk has been told of all of it; nothing
+ * is visible yet. Then publish waits for the disk and renames it. */
 FE_MUST_USE enum fe_rc fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_writer_publish(struct fe_writer *w, struct fe_err *err);
+/* Several, in this order, NULL being none: the contents of all are on disk before the first has its name, and
+ * all names when it returns. */
+FE_MUST_USE enum fe_rc fe_writer_publish_all(struct fe_writer *const *writers, size_t n, struct fe_err *err);
 void fe_writer_close(struct fe_writer *w); /* NULL is allowed; undoes what was not published */
 
 #endif

@@ -32,6 +32,7 @@ struct files_sink {
 	char *folder, *held;
 	struct fe_net_settings net;      /* of a folder of S3 */
 	struct fe_lock *lock;
+	bool is_new;                     /* the folder: no run was in it before */
 	struct fe_files_table *tables;   /* [set.n_tables] */
 	struct fe_files_output *rejects; /* [set.n_tables]; path NULL: none */
 	struct fe_files_output report;
@@ -147,7 +148,7 @@ check_absent(const struct files_sink *s, const char *path, struct fe_err *err)
 
 /* The first run in a folder finds no file of its names there, unless it is someone's. */
 static enum fe_rc
-check_foreign(const struct files_sink *s, struct fe_err *err)
+check_foreign(struct files_sink *s, struct fe_err *err)
 {
 	const struct fe_files_place place = { s->folder, &s->net };
 	struct fe_files_output o;
@@ -159,6 +160,7 @@ check_foreign(const struct files_sink *s, struct fe_err *err)
 	fe_files_output_reset(&o);
 	if (rc || was_ours)
 		return rc;
+	s->is_new = true;
 	for (size_t i = 0; i < s->base.set.n_tables && rc == FE_OK; i++) {
 		rc = check_absent(s, s->tables[i].out.path, err);
 		fe_files_output_init(&o, &place, s->base.set.tables[i].dataset, ".rejects.csv");
@@ -301,13 +303,25 @@ remove_held(const struct files_sink *s, struct fe_err *err)
 	return FE_OK;
 }
 
+/* Tables and rejects, those that were written. */
 static enum fe_rc
-publish(struct fe_files_output *o, struct fe_err *err)
+publish_outputs(const struct files_sink *s, struct fe_err *err)
 {
-	if (!o->writer)
-		return FE_OK;
-	FE_TRY(fe_failpoint("files.publish", err));
-	return fe_writer_publish(o->writer, err);
+	const size_t n = s->base.set.n_tables;
+	struct fe_writer **writers = fe_new_array(2 * n + 1, struct fe_writer *);
+	enum fe_rc rc = FE_OK;
+
+	for (size_t i = 0; i < n; i++) {
+		writers[i] = s->tables[i].out.writer;
+		writers[n + i] = s->rejects[i].writer;
+	}
+	for (size_t i = 0; i < 2 * n && rc == FE_OK; i++)
+		if (writers[i])
+			rc = fe_failpoint("files.publish", err);
+	if (rc == FE_OK)
+		rc = fe_writer_publish_all(writers, 2 * n, err);
+	fe_free(writers);
+	return rc;
 }
 
 /* A folder of earlier runs may be the one of the input, too. */
@@ -342,12 +356,10 @@ static enum fe_rc
 publish_all(struct files_sink *s, struct fe_err *err)
 {
 	FE_TRY(remove_file(s, s->folder, REPORT, "", err));
-	FE_TRY(fe_folder_sync(s->folder, err));
+	if (!s->is_new) /* else there was none */
+		FE_TRY(fe_folder_sync(s->folder, err));
 	FE_TRY(remove_held(s, err));
-	for (size_t i = 0; i < s->base.set.n_tables; i++)
-		FE_TRY(publish(&s->tables[i].out, err));
-	for (size_t i = 0; i < s->base.set.n_tables; i++)
-		FE_TRY(publish(&s->rejects[i], err));
+	FE_TRY(publish_outputs(s, err));
 	FE_TRY(fe_failpoint("files.report", err));
 	return fe_writer_publish(s->report.writer, err);
 }
@@ -384,8 +396,7 @@ hold(struct files_sink *s, const struct fe_files_output **list, const struct fe_
 	FE_TRY(fe_folder_make(s->held, err));
 	FE_TRY(write_outputs(s, s->held, list, 0, end, err));
 	FE_TRY(remove_file(s, s->held, REPORT, "", err));
-	for (size_t i = 0; i < s->base.set.n_tables; i++)
-		FE_TRY(publish(&s->rejects[i], err));
+	FE_TRY(publish_outputs(s, err)); /* of rejects: those of tables are closed */
 	FE_TRY(fe_failpoint("files.report", err));
 	return fe_writer_publish(s->report.writer, err);
 }

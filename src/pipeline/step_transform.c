@@ -160,17 +160,15 @@ write_rejects(struct transform *t, struct fe_err *err)
 	return rc;
 }
 
-static enum fe_rc
-publish(struct transform *t, const char *folder, struct fe_files_output *o, struct fe_err *err)
+static void
+add_file(struct transform *t, const char *folder, const struct fe_files_output *o)
 {
 	struct fe_buf name;
 
-	FE_TRY(fe_writer_publish(o->writer, err));
 	fe_buf_init(&name, SIZE_MAX / 2);
 	fe_buf_addf(&name, "%s/%s", folder, o->name);
 	fe_step_add_file(t->step, fe_buf_text(&name), o->size_bytes, o->sha256);
 	fe_buf_reset(&name);
-	return FE_OK;
 }
 
 static enum fe_rc
@@ -178,8 +176,10 @@ end_outputs(struct transform *t, struct fe_err *err)
 {
 	FE_TRY(end_clean(t, err));
 	FE_TRY(write_rejects(t, err));
-	FE_TRY(publish(t, "clean", &t->clean.out, err));
-	return publish(t, "rejects", &t->rejects, err);
+	FE_TRY(fe_writer_publish_all((struct fe_writer *[]){ t->clean.out.writer, t->rejects.writer }, 2, err));
+	add_file(t, "clean", &t->clean.out);
+	add_file(t, "rejects", &t->rejects);
+	return FE_OK;
 }
 
 static void

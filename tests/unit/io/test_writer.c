@@ -273,6 +273,39 @@ writer_removes_leftovers_of_killed_runs_only(void **state)
 }
 
 static void
+writers_publish_several_files_in_their_order(void **state)
+{
+	struct fe_err err = FE_ERR_INIT;
+	char sha[FE_SHA256_HEX_BYTES];
+	const char *const names[] = { "h.csv", "i.csv", "j.csv" };
+	struct fe_writer *writers[4] = { NULL };
+	(void)state;
+
+	for (int is_blocked = 1; is_blocked >= 0; is_blocked--) {
+		for (size_t i = 0; i < 3; i++) { /* the second is none */
+			writers[i + (i > 0)] = open_writer(scratch_path(&scratch, names[i]));
+			add(writers[i + (i > 0)], fe_str_of(is_blocked ? "old" : "new"));
+			assert_int_equal(fe_writer_finish(writers[i + (i > 0)], sha, &err), FE_OK);
+		}
+		if (is_blocked) /* a folder of the second one's name */
+			assert_int_equal(mkdir(scratch_path(&scratch, names[1]), 0700), 0);
+		assert_int_equal(fe_writer_publish_all(writers, 4, &err) == FE_OK, !is_blocked);
+		for (size_t i = 0; i < 4; i++)
+			fe_writer_close(writers[i]);
+		if (is_blocked) { /* what comes behind it has no name */
+			expect_file(scratch_path(&scratch, names[0]), FE_STR("old"));
+			assert_int_equal(rmdir(scratch_path(&scratch, names[1])), 0);
+			assert_int_not_equal(access(scratch_path(&scratch, names[2]), F_OK), 0);
+		}
+	}
+	for (size_t i = 0; i < 3; i++) {
+		expect_file(scratch_path(&scratch, names[i]), FE_STR("new"));
+		assert_int_equal(unlink(scratch_path(&scratch, names[i])), 0);
+	}
+	assert_int_equal(count_files(), 0);
+}
+
+static void
 writer_refuses_to_replace_what_is_no_file(void **state)
 {
 	const char *pipe_path = scratch_path(&scratch, "pipe");
@@ -348,6 +381,7 @@ main(void)
 		cmocka_unit_test(writer_writes_anew_over_what_it_wrote),
 		cmocka_unit_test(writer_that_hashes_behind_has_the_same_hash),
 		cmocka_unit_test(writer_removes_leftovers_of_killed_runs_only),
+		cmocka_unit_test(writers_publish_several_files_in_their_order),
 		cmocka_unit_test(writer_refuses_to_replace_what_is_no_file),
 		cmocka_unit_test(writer_refuses_places_that_cannot_be_written),
 		cmocka_unit_test(writer_says_when_it_cannot_write),
