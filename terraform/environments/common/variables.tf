@@ -115,7 +115,7 @@ variable "function_environment" {
 }
 
 variable "secret_arns" {
-  description = "Secrets and parameters, besides the database's secret, that the function may read."
+  description = "Secrets and parameters, besides the database's secret, that the function may read: encrypted with the environment's key, or with AWS's own."
   type        = list(string)
   default     = []
   nullable    = false

@@ -9,10 +9,10 @@ terraform {
     }
   }
 
-  # Which bucket and key: backend.hcl of the environment.
+  # Which bucket and key: backend.hcl of the environment. How it is encrypted is left to the bucket, whose key is that of
+  # terraform/bootstrap: with encrypt = true Terraform asks for S3's own key instead, which the bucket's policy refuses.
   backend "s3" {
     use_lockfile = true
-    encrypt      = true
   }
 }
 
