@@ -221,7 +221,7 @@ def test_broken_runs_into_postgresql(finetl, postgres, place, broken):
 # ---- a source that does not come to its end ----
 
 class Pipe:
-    """A file of some batches whose writer never closes it."""
+    """A file whose writer never closes it, behind a batch and a piece of the next one."""
 
     def __init__(self, finetl, place):
         self.finetl, self.place = finetl, place
@@ -236,7 +236,7 @@ class Pipe:
         child = self.finetl.start("run", "pipeline.yaml", "--warehouse", "sqlite:w.db", "--threads", threads, cwd=self.place)
         with open(self.place / "in.csv", "wb") as pipe:
             with contextlib.suppress(BrokenPipeError):  # it need not read all of it
-                pipe.write(b"id\n%s\n" % first + b"".join(b"%0500d\n" % i for i in range(1_200)))
+                pipe.write(b"id\n%s\n" % first + b"".join(b"%0500d\n" % i for i in range(600)))
                 pipe.flush()
             if signal_number:
                 child.send_signal(signal_number)
