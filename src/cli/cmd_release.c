@@ -31,7 +31,9 @@ static const struct fe_opt options[] = {
 static enum fe_rc
 load_plan(const struct fe_release *r, const struct fe_opts *opts, const struct fe_clock *clock, struct fe_plan **plan, struct fe_err *err)
 {
-	const struct fe_evolve_settings evolve = { .clock = clock, .run_time_us = fe_release_run_time(r) };
+	const struct fe_evolve_settings evolve = {
+		.clock = clock, .run_time_us = fe_release_run_time(r), .from = fe_release_from(r), .until = fe_release_until(r),
+	};
 	const char *path = fe_opts_text(opts, "pipeline");
 	struct fe_cli_given g;
 

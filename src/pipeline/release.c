@@ -37,6 +37,7 @@ struct fe_release {
 	struct fe_run_release note;  /* the same, for the sink */
 	char *config_sha256, *pipeline;
 	int64_t run_time_us;
+	const char *from, *until;    /* of a backfill, in the arena */
 	char *done_by;
 	struct fe_arena arena;       /* of the totals below, and their texts */
 	const struct fe_json_value *totals; /* of the held run: its data sets */
@@ -70,6 +71,12 @@ keep(struct fe_release *r, struct fe_str s)
 	return (struct fe_str){ fe_arena_copy(&r->arena, s.p ? s.p : "", s.n), s.n };
 }
 
+static const char *
+text_or_null(struct fe_release *r, const struct fe_json_value *v)
+{
+	return fe_json_is(v, FE_JSON_STRING) ? keep(r, v->text).p : NULL;
+}
+
 static enum fe_rc
 fail_not_held(const struct fe_release *r, struct fe_str status, struct fe_err *err)
 {
@@ -90,6 +97,8 @@ take_run(void *ctx, const struct fe_catalog_run *run, struct fe_err *err)
 	if (fe_timestamp_parse(run->run_time, NULL, NULL, &r->run_time_us) != FE_TIME_OK || !run->reconciliation.p)
 		return fe_fail(err, FE_ECONFLICT, "run %s has no run time or no totals on record; run the pipeline again", r->run_id);
 	FE_TRY(fe_json_parse(keep(r, run->reconciliation), &r->arena, &v, err));
+	r->from = text_or_null(r, fe_json_get(fe_json_get(v, "window"), "from"));
+	r->until = text_or_null(r, fe_json_get(fe_json_get(v, "window"), "to"));
 	datasets = fe_json_get(v, "datasets");
 	r->totals = datasets;
 	r->datasets = fe_new_array((datasets ? datasets->n_children : 0) + 1, const char *);
@@ -223,6 +232,18 @@ int64_t
 fe_release_run_time(const struct fe_release *r)
 {
 	return r->run_time_us;
+}
+
+const char *
+fe_release_from(const struct fe_release *r)
+{
+	return r->from;
+}
+
+const char *
+fe_release_until(const struct fe_release *r)
+{
+	return r->until;
 }
 
 const char *
@@ -460,6 +481,8 @@ fe_release_run(struct fe_release *r, struct fe_run_settings *set, struct fe_run_
 	}
 	set->has_run_time = true;
 	set->run_time_us = r->run_time_us;
+	set->from = r->from;
+	set->until = r->until;
 	set->release = &r->note;
 	set->given = given;
 	set->was_read = check_objects;

@@ -2,7 +2,7 @@
 /* pipeline/release.h - publishing a held run as it was checked
  *
  * A release is a run of its own over what the held run read: the same objects, told by size and
- * SHA-256, the same pipeline file and parameters, the same data sets and run time. What held
+ * SHA-256, the same pipeline file and parameters, the same data sets, window and run time. What held
  * that run, the gate, expectations or control totals, is waived; all else holds as in any run,
  * and what becomes of the records must be what it was. Who released it, why, and what was
  * waived is in the start of its event chain and in its audit row.
@@ -28,6 +28,9 @@ void fe_release_free(struct fe_release *r); /* NULL is allowed */
 /* The data sets that the held run was over, and its run time. */
 const char *const *fe_release_datasets(const struct fe_release *r, size_t *n);
 int64_t fe_release_run_time(const struct fe_release *r);
+/* The window that it was asked for; NULL: none. */
+const char *fe_release_from(const struct fe_release *r);
+const char *fe_release_until(const struct fe_release *r);
 /* The run that released it before; NULL: none has. */
 const char *fe_release_done_by(const struct fe_release *r);
 /* The line of that run, as run prints it, with the counts of its data sets. */

@@ -281,6 +281,18 @@ write_release(struct fe_json *j, const struct fe_run_result *r)
 	fe_json_object_end(j);
 }
 
+/* Of a backfill. */
+static void
+write_window(struct fe_json *j, const struct fe_run_result *r)
+{
+	if (!r->from && !r->until)
+		return;
+	fe_json_object(j, "window");
+	fe_json_text(j, "from", r->from);
+	fe_json_text(j, "to", r->until);
+	fe_json_object_end(j);
+}
+
 static void
 write_replay(struct fe_json *j, const struct fe_run_result *r)
 {
@@ -308,6 +320,7 @@ write_result(const struct fe_run_result *r, bool is_report, struct fe_buf *out)
 		fe_json_null(&j, "published");
 	else
 		fe_json_bool(&j, "published", r->is_published);
+	write_window(&j, r);
 	write_release(&j, r);
 	write_replay(&j, r);
 	fe_json_text(&j, "config_sha256", r->config_sha256);
@@ -341,6 +354,7 @@ fe_run_reconciliation_json(const struct fe_run_result *r, struct fe_buf *out)
 	fe_json_init(&j, out, 0);
 	fe_json_object(&j, NULL);
 	fe_json_bool(&j, "published", r->is_published);
+	write_window(&j, r);
 	write_release(&j, r);
 	write_replay(&j, r);
 	fe_json_object(&j, "datasets");

@@ -66,6 +66,8 @@ fe_run_result_init(struct fe_run_result *out, const struct fe_run_settings *set)
 		.config_sha256 = plan->config_sha256,
 		.status = FE_RUN_FAILED,
 		.fail_on = set->fail_on,
+		.from = set->from,
+		.until = set->until,
 		.release = set->release,
 		.replay = set->replay,
 		.start_us = fe_clock_now(set->clock),

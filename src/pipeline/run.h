@@ -122,6 +122,7 @@ struct fe_run_result {
 	enum fe_rc rc;
 	char error[FE_ERR_TEXT_BYTES];    /* "" if none; printed form, with its place */
 	int64_t run_time_us, start_us, end_us;
+	const char *from, *until;         /* of a backfill, as it was set; borrowed */
 	struct fe_dataset_result *datasets;
 	size_t n_datasets;
 	enum fe_fail_on fail_on;          /* as it was set */

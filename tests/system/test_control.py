@@ -364,6 +364,32 @@ def test_an_api_is_asked_again_and_must_answer_the_same(finetl, tmp_path, wareho
         assert ask("SELECT count(*) FROM payments") == [(5,)]
 
 
+@pytest.mark.parametrize("more", [["--from", "3", "--to", "6"], ["--from", "3"], ["--to", "6"]])
+def test_a_window_is_released_as_it_was_asked_for(finetl, tmp_path, warehouse, ask, release, more):
+    with contextlib.closing(sqlite3.connect(tmp_path / "in.db")) as db, db:
+        db.execute("CREATE TABLE p (id TEXT, n INTEGER, amount TEXT)")
+        db.executemany("INSERT INTO p VALUES (?, ?, '1.00')", [(f"A{n}", n) for n in range(10)])
+    path = write_pipeline(tmp_path, {
+        "version": 1, "pipeline": "windows", "params": {"rows": None},
+        "datasets": [{"name": "payments", "source": {"sqlite": "in.db", "table": "p", "incremental": {"cursor": "n"}},
+                      "columns": [{"name": "id", "type": "text(10)"}, {"name": "n", "type": "int"}, {"name": "amount", "type": "decimal(10,2)"}],
+                      "control": {"rows": "{rows}"}, "target": "payments"}],
+        "targets": {"payments": {"key": ["id"]}}})
+    finetl.run(path, warehouse, "--param", "rows=3", "--to", "3").ok()
+    held = finetl.run(path, warehouse, *more, "--param", "rows=999")
+    assert held.code == 4, held
+    assert held.result["window"] == {"from": "3" if "--from" in more else None, "to": "6" if "--to" in more else None}
+    done = release(held.result["run_id"], "--param", "rows=999").ok()
+    assert done.result["window"] == held.result["window"] and done.dataset("payments")["read"] == held.dataset("payments")["read"]
+    assert ask("SELECT max(n) FROM payments") == [(5 if "--to" in more else 9,)]
+    # A backfill does not move the watermark, neither held nor released.
+    assert ask("SELECT count(*) FROM etl_watermarks") == [(0,)]
+    # Without a window what is new is asked for, and no window is told of.
+    held = finetl.run(path, warehouse, "--param", "rows=999")
+    assert held.code == 4 and "window" not in held.result
+    assert release(held.result["run_id"], "--param", "rows=999").ok().dataset("payments")["read"] == 10
+
+
 def test_the_report_shows_control_totals_groups_and_who_released(finetl, tmp_path, warehouse, release):
     run = held(finetl, tmp_path, warehouse).result["run_id"]
     page = finetl("report", run, "--warehouse", warehouse, "-o", "-").ok().stdout
