@@ -21,7 +21,7 @@ uint64_t
 fe_csv_scan_all(struct fe_csv_scan *s, const char *p, size_t n_bytes)
 {
 	struct fe_csv_vectors_16 v = fe_csv_vectors_16(s);
-	struct fe_csv_bits found;
+	fe_text16 found[4];
 	char copy[64];
 
 	if (n_bytes < sizeof copy) {
@@ -29,8 +29,11 @@ fe_csv_scan_all(struct fe_csv_scan *s, const char *p, size_t n_bytes)
 		memcpy(copy, p, n_bytes);
 		p = copy;
 	}
-	fe_csv_all_16(&v, p, &found);
+	for (unsigned i = 0; i < 4; i++) {
+		const fe_text16 x = fe_csv_load_16(&v, p + (size_t)i * FE_TEXT16_BYTES);
+		found[i] = (fe_text16)((x == v.delimiter) | (x == v.quote) | (x == v.cr) | (x == v.lf));
+	}
 	fe_csv_note_16(s, &v);
-	const uint64_t all = found.delimiters | found.quotes | found.crs | found.lfs;
+	const uint64_t all = fe_text16_bits_64(found);
 	return n_bytes < sizeof copy ? all & ((UINT64_C(1) << n_bytes) - 1) : all;
 }
