@@ -156,6 +156,31 @@ def test_totals_of_the_page_are_those_of_the_run(warehouse):
     assert f"{(total + rejected) / 100:,.2f} read = {total / 100:,.2f} inserted + {rejected / 100:,.2f} rejected" in words
 
 
+@pytest.fixture(scope="module")
+def contracts(finetl, tmp_path_factory):
+    """Pages of two runs of a source that has lost a column and got others: where they are added, and where they are left out."""
+    folder, pages = tmp_path_factory.mktemp("contracts"), {}
+    for contract in ("evolve", "discard_column"):
+        path = pipeline(folder, rows=[], contract=contract)
+        (folder / "in.csv").write_text(f"id,amount,Late fee,{SCRIPT.replace(',', '')}\n" + "".join(f"k{i},{i}.25,{i},x\n" for i in range(1, 41)))
+        warehouse = f"sqlite:{folder / contract}.db"
+        run = finetl.run(path, warehouse).ok().result["run_id"]
+        pages[contract] = folder / f"{contract}.html"
+        finetl("report", run, "--warehouse", warehouse, "--output", pages[contract]).ok()
+    return pages
+
+
+def test_columns_that_came_and_went_are_told(contracts, warehouse):
+    added, left_out = (Words(contracts[name].read_text()) for name in ("evolve", "discard_column"))
+    for page in (added, left_out):
+        assert "Columns that came and went" in page.text and ("href", "#contract") in page.attributes
+        assert "paymentsnoteis gone from the source40" in page.text
+        assert "script" not in page.tags
+    assert "paymentslate_feeis new, and was added, from Late fee" in added.text
+    assert "paymentsLate feeis new, and was left out40" in left_out.text and f"payments{SCRIPT}is new, and was left out40" in left_out.text
+    assert "came and went" not in warehouse["pages"]["rejects"].read_text()
+
+
 def test_ten_thousand_rejects_give_a_page_with_examples_and_figures(warehouse):
     text, words = read(warehouse["pages"]["ten_thousand"])
     assert "payments: 10,000 of 10,000" in words.text
@@ -402,9 +427,9 @@ LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
 
 
 @pytest.mark.parametrize("scheme,width", LOOKS)
-@pytest.mark.parametrize("name", [*NAMES, "hostile"])
-def test_page_is_quiet_and_fits_the_screen(browser, warehouse, hostile, name, scheme, width):
-    path = hostile if name == "hostile" else warehouse["pages"][name]
+@pytest.mark.parametrize("name", [*NAMES, "hostile", "evolve", "discard_column"])
+def test_page_is_quiet_and_fits_the_screen(browser, warehouse, hostile, contracts, name, scheme, width):
+    path = {"hostile": hostile, **contracts, **warehouse["pages"]}[name]
     with browser.open(path, width=width, scheme=scheme) as page:
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert page.messages() == [] and page.requests() == []
