@@ -9,8 +9,7 @@
  *   postgres_copy.c     COPY FROM STDIN
  *   postgres_sender.c   the thread that sends during a COPY
  *   postgres_query.c    queries in binary, a transaction's fate
- *   cursor_postgres.c   results of any size, by COPY TO STDOUT
- *   postgres_value.c    their values
+ *   cursor_postgres.c   results of any size, by COPY TO STDOUT; cursor_postgres.h names its parts
  *   postgres_error.c    what each SQLSTATE means for the caller
  *
  * libpq is used without blocking throughout. A statement goes out by a PQsend...
