@@ -27,13 +27,13 @@ static void source_api_close(struct fe_source *src);
 
 /* "https://host/v1/orders": what the names of pages begin with. */
 static char *
-location_of(const char *url)
+location_of(const char *url, const struct fe_net_settings *net)
 {
 	struct fe_buf shown;
 	struct fe_str s = { url, strcspn(url, "?#") };
 
 	fe_buf_init(&shown, 8192);
-	fe_url_show(&shown, s);
+	fe_url_show_for(&shown, s, net);
 	return fe_buf_take(&shown);
 }
 
@@ -45,7 +45,7 @@ source_api_open(struct fe_source **out, const struct fe_source_settings *set, st
 
 	s->base.ops = &fe_source_api;
 	s->set = *set;
-	s->location = location_of(set->location);
+	s->location = location_of(set->location, &set->net);
 	rc = fe_json_rows_new(&s->rows, &s->set, err);
 	if (rc == FE_OK)
 		rc = fe_api_pages_open(&s->pages, &s->set, err);

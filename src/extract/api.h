@@ -43,6 +43,7 @@ struct fe_api_settings {
 		const char *header, *query;     /* API_KEY: where it goes, one of them */
 		const char *user, *password;    /* basic */
 		const char *token_url, *client_id, *client_secret, *scope; /* OAuth2 client credentials */
+		bool secret_in_body;            /* client_secret_post; else client_secret_basic */
 		const char *secret, *signature_header, *sign; /* HMAC-SHA256 of the template `sign`:
 		                                 * {method} {path} {query} {timestamp} {body_sha256}; in hex */
 		const char *timestamp_header;

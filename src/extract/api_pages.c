@@ -11,8 +11,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/ring.h"
-#include "extract/api_signer.h"
+#include "extract/api_next.h"
 #include "extract/api_pager.h"
+#include "extract/api_signer.h"
 #include "extract/kept.h"
 #include "extract/json_rows.h"
 #include "format/encoding.h"
@@ -21,7 +22,7 @@
 #define N_SLOTS (FE_API_PAGES_AHEAD + 1) /* one is the caller's */
 #define SKIM_ROWS 1024
 
-enum { ASIDE_NEXT, ASIDE_TOTAL, N_ASIDE };
+enum { ASIDE_NEXT, ASIDE_PARENT, ASIDE_TOTAL, N_ASIDE };
 
 struct slot {
 	struct fe_api_page page;
@@ -39,6 +40,7 @@ struct fe_api_pages {
 	struct fe_api_pager *pager;
 	struct fe_json_reader *skim;
 	int aside[N_ASIDE];   /* which of the reader's; -1: not asked for */
+	char *parent;         /* of the path `next`; NULL: it has none */
 	struct fe_arena arena;
 	struct fe_origin *origins;
 	uint8_t *flaws;
@@ -120,6 +122,20 @@ take_aside(const struct fe_api_pages *p, int which, const char *path, struct fe_
 	return FE_OK;
 }
 
+/* A path that leads nowhere would make the first page the only one. */
+static enum fe_rc
+check_next(const struct fe_api_pages *p, const struct slot *s, struct fe_str total, struct fe_err *err)
+{
+	const struct fe_api_settings *api = p->set.api;
+	const bool is_only = api->page_size && s->page.n_records < api->page_size;
+
+	if (!p->parent || s->page.number > 0 || s->page.n_records == 0 || is_only || total.p)
+		return FE_OK;
+	if (fe_json_reader_aside_is_met(p->skim, (size_t)p->aside[ASIDE_PARENT]))
+		return FE_OK;
+	return fe_api_next_fail(api->next, s->page.body, err);
+}
+
 static enum fe_rc
 take_answer(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
 {
@@ -136,6 +152,7 @@ take_answer(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
 	FE_TRY(skim(p, s, &records, err));
 	FE_TRY(take_aside(p, ASIDE_NEXT, p->set.api->next, &next, err));
 	FE_TRY(take_aside(p, ASIDE_TOTAL, p->set.api->total, &total, err));
+	FE_TRY(check_next(p, s, total, err));
 	const struct fe_api_page_facts facts = {
 		.headers = &s->response.headers,
 		.n_records = s->page.n_records,
@@ -161,7 +178,7 @@ fetch_page(struct fe_api_pages *p, struct slot *s, struct fe_err *err)
 	if (rc) {
 		struct fe_buf shown;
 		fe_buf_init(&shown, sizeof err->object);
-		fe_url_show(&shown, fe_buf_str(&request.url));
+		fe_url_show_for(&shown, fe_buf_str(&request.url), &p->set.net);
 		fe_err_at(err, fe_buf_text(&shown), 0, NULL);
 		fe_err_context(err, "page %llu", (unsigned long long)s->page.number + 1);
 		fe_buf_reset(&shown);
@@ -200,6 +217,10 @@ make_skim(struct fe_api_pages *p, struct fe_err *err)
 	p->aside[ASIDE_NEXT] = next ? (int)wants.n_aside : -1;
 	if (next)
 		paths[wants.n_aside++] = next;
+	p->parent = next ? fe_api_next_parent(next) : NULL;
+	p->aside[ASIDE_PARENT] = p->parent ? (int)wants.n_aside : -1;
+	if (p->parent)
+		paths[wants.n_aside++] = p->parent;
 	p->aside[ASIDE_TOTAL] = p->set.api->total ? (int)wants.n_aside : -1;
 	if (p->set.api->total)
 		paths[wants.n_aside++] = p->set.api->total;
@@ -333,6 +354,7 @@ fe_api_pages_close(struct fe_api_pages *p)
 	fe_free(p->origins);
 	fe_free(p->flaws);
 	fe_free(p->details);
+	fe_free(p->parent);
 	fe_ring_reset(&p->ring);
 	fe_free(p);
 }

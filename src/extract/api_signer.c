@@ -42,6 +42,7 @@ make_oauth2(struct fe_api_signer *a, const struct fe_api_settings *api, struct f
 		.client_id = api->secrets.client_id,
 		.client_secret = api->secrets.client_secret,
 		.scope = api->secrets.scope,
+		.secret_in_body = api->secrets.secret_in_body,
 	};
 	return fe_auth_oauth2(&a->auth, http, clock, &set, err);
 }

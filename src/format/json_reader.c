@@ -68,6 +68,7 @@ fe_json_reader_new(struct fe_json_reader **out, const struct fe_json_wants *want
 	r->aside = fe_new_array(wants->n_aside + 1, struct fe_buf);
 	r->has_aside = fe_new_array(wants->n_aside + 1, bool);
 	r->is_container_aside = fe_new_array(wants->n_aside + 1, bool);
+	r->is_met_aside = fe_new_array(wants->n_aside + 1, bool);
 	for (size_t i = 0; i < wants->n_aside; i++)
 		fe_buf_init(&r->aside[i], FE_JSON_MAX_STRING_BYTES + 1);
 	r->record_root = fe_json_shape_root(&r->shape);
@@ -97,6 +98,7 @@ fe_json_reader_free(struct fe_json_reader *r)
 	fe_free(r->aside);
 	fe_free(r->has_aside);
 	fe_free(r->is_container_aside);
+	fe_free(r->is_met_aside);
 	fe_buf_reset(&r->key_bytes);
 	fe_free(r->keys);
 	fe_json_shape_reset(&r->shape);
@@ -118,7 +120,7 @@ fe_json_reader_begin(struct fe_json_reader *r)
 	r->has_lf = r->has_crlf = r->no_final_newline = false;
 	r->n_records = 0;
 	for (size_t i = 0; i < r->n_aside; i++)
-		r->has_aside[i] = r->is_container_aside[i] = false;
+		r->has_aside[i] = r->is_container_aside[i] = r->is_met_aside[i] = false;
 }
 
 void
@@ -436,6 +438,12 @@ bool
 fe_json_reader_has_records(const struct fe_json_reader *r)
 {
 	return r->has_records;
+}
+
+bool
+fe_json_reader_aside_is_met(const struct fe_json_reader *r, size_t index)
+{
+	return r->is_met_aside[index];
 }
 
 bool

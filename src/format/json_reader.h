@@ -106,6 +106,8 @@ const char *fe_json_reader_other(const struct fe_json_reader *r, size_t index);
 bool fe_json_reader_has_more_others(const struct fe_json_reader *r); /* that there was no room for */
 /* The text of a value beside the records; p NULL: absent, null, no value. Until begin. */
 struct fe_str fe_json_reader_aside(const struct fe_json_reader *r, size_t index);
+/* That it is there: a value, null, an object or an array. */
+bool fe_json_reader_aside_is_met(const struct fe_json_reader *r, size_t index);
 /* That it has no value because it is an object or an array. */
 bool fe_json_reader_aside_is_container(const struct fe_json_reader *r, size_t index);
 

@@ -185,6 +185,7 @@ keep_aside(struct fe_json_reader *r, size_t index, struct fe_str text)
 	bool is_value = text.p != fe_cell_null && text.p != fe_cell_no_value;
 
 	fe_buf_clear(&r->aside[index]);
+	r->is_met_aside[index] = true;
 	r->has_aside[index] = is_value;
 	r->is_container_aside[index] = text.p == fe_cell_no_value;
 	if (is_value)

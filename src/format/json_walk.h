@@ -123,7 +123,7 @@ struct fe_json_reader {
 	uint64_t n_records;
 	struct fe_buf *aside; /* [n_aside] */
 	bool *is_container_aside; /* [n_aside] an object or an array was met */
-	bool *has_aside;
+	bool *has_aside, *is_met_aside;
 };
 
 enum fe_json_event fe_json_walk(struct fe_json_reader *r);

@@ -131,6 +131,7 @@ take_values(struct fe_aws_config *c, struct fe_err *err)
 	take_preset(&c->region, PRESET_REGION);
 	FE_TRY(take_endpoint(c, &c->endpoint_s3, "AWS_ENDPOINT_URL_S3", "s3.endpoint_url", err));
 	FE_TRY(take_endpoint(c, &c->endpoint_sts, "AWS_ENDPOINT_URL_STS", "sts.endpoint_url", err));
+	FE_TRY(take_endpoint(c, &c->endpoint_sso, "AWS_ENDPOINT_URL_SSO", "sso.endpoint_url", err));
 	FE_TRY(take_endpoint(c, &c->endpoint_secrets, "AWS_ENDPOINT_URL_SECRETS_MANAGER", "secrets_manager.endpoint_url", err));
 	FE_TRY(take_endpoint(c, &c->endpoint_ssm, "AWS_ENDPOINT_URL_SSM", "ssm.endpoint_url", err));
 	(void)(take_env(c, &c->addressing, "AWS_S3_ADDRESSING_STYLE") ||
@@ -186,6 +187,7 @@ fe_aws_config_nth(const struct fe_aws_config *c, size_t i, struct fe_aws_value *
 	const struct { const char *name; const struct fe_aws_value *value; } all[] = {
 		{ "profile", &c->profile },           { "region", &c->region },
 		{ "endpoint of S3", &c->endpoint_s3 }, { "endpoint of STS", &c->endpoint_sts },
+		{ "endpoint of SSO", &c->endpoint_sso },
 		{ "addressing style", &c->addressing }, { "CA file", &c->ca_file },
 		{ "most attempts", &c->max_attempts },
 	};
@@ -193,6 +195,15 @@ fe_aws_config_nth(const struct fe_aws_config *c, size_t i, struct fe_aws_value *
 		return NULL;
 	*out = *all[i].value;
 	return all[i].name;
+}
+
+bool
+fe_aws_is_region(struct fe_str region)
+{
+	for (size_t i = 0; i < region.n; i++)
+		if (!((region.p[i] >= 'a' && region.p[i] <= 'z') || (region.p[i] >= '0' && region.p[i] <= '9') || region.p[i] == '-'))
+			return false;
+	return region.n > 0;
 }
 
 bool

@@ -7,7 +7,7 @@
  *
  *   region     AWS_REGION, AWS_DEFAULT_REGION, the profile's; else us-east-1. The region of a
  *              bucket is found out if it is another.
- *   endpoint   AWS_ENDPOINT_URL_S3 (_STS, _SECRETS_MANAGER, _SSM), AWS_ENDPOINT_URL, the profile's `services`, its
+ *   endpoint   AWS_ENDPOINT_URL_S3 (_STS, _SSO, _SECRETS_MANAGER, _SSM), AWS_ENDPOINT_URL, the profile's `services`, its
  *              endpoint_url; none of them where AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true;
  *              else AWS's own, by https. One that the user names may be http and private.
  *   addressing AWS_S3_ADDRESSING_STYLE, the profile's s3 addressing_style: path, virtual,
@@ -35,7 +35,7 @@ struct fe_aws_value {
 };
 
 struct fe_aws_config {
-	struct fe_aws_value profile, region, endpoint_s3, endpoint_sts, endpoint_secrets, endpoint_ssm, addressing, ca_file,
+	struct fe_aws_value profile, region, endpoint_s3, endpoint_sts, endpoint_sso, endpoint_secrets, endpoint_ssm, addressing, ca_file,
 		max_attempts;
 	bool has_profile; /* the profile is in one of the files */
 	struct fe_aws_profiles profiles;
@@ -50,6 +50,7 @@ void fe_aws_config_reset(struct fe_aws_config *c);
 /* All of them by name, for `describe`; NULL past the last. */
 const char *fe_aws_config_nth(const struct fe_aws_config *c, size_t i, struct fe_aws_value *out);
 
+bool fe_aws_is_region(struct fe_str region); /* letters, digits and '-': fit to be part of a host's name */
 /* Whether a bucket's name goes into the path of the endpoint. */
 bool fe_aws_config_is_path_style(const struct fe_aws_config *c, struct fe_str bucket);
 

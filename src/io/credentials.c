@@ -169,7 +169,7 @@ fe_key_search_http(struct fe_key_search *s, struct fe_http **out, struct fe_err 
 enum fe_rc
 fe_key_search_https(struct fe_key_search *s, struct fe_http **out, struct fe_err *err)
 {
-	bool is_own = s->config->endpoint_sts.text != NULL;
+	bool is_own = s->config->endpoint_sts.text || s->config->endpoint_sso.text;
 	struct fe_net_settings net = { .allow_http = is_own, .allow_private = is_own,
 		                       .total_timeout_ms = 30000, .max_body_bytes = FE_JSON_TEXTS_MAX_BYTES,
 		                       .retry_budget_ms = 30000, .max_tries = 5,

@@ -10,7 +10,7 @@ struct fe_key_search {
 	const struct fe_clock *clock;
 	const struct fe_env *env;
 	struct fe_http *http;  /* made when first needed; for the metadata services: short waits */
-	struct fe_http *https; /* for STS */
+	struct fe_http *https; /* for STS and SSO */
 };
 
 /* Each: found false where it is not set up, and nothing is wrong. */
@@ -27,6 +27,12 @@ struct fe_role {
 };
 FE_MUST_USE enum fe_rc fe_keys_of_role(struct fe_key_search *s, const struct fe_role *role,
                                        struct fe_aws_keys *out, struct fe_err *err);
+/* The keys of a role, for a login by SSO that was made before. Of the profile; NULL: not there. */
+struct fe_sso {
+	const char *profile, *session, *start_url, *region, *account_id, *role_name;
+};
+FE_MUST_USE enum fe_rc fe_keys_of_sso(struct fe_key_search *s, const struct fe_sso *sso, struct fe_aws_keys *out,
+                                      struct fe_err *err);
 /* What a program prints. */
 FE_MUST_USE enum fe_rc fe_keys_of_process(struct fe_key_search *s, const char *command, struct fe_aws_keys *out,
                                           struct fe_err *err);

@@ -58,6 +58,23 @@ role_of(const struct walk *w, const char *profile)
 	};
 }
 
+/* Where one logs in is said by the profile, or by the session that it names. */
+static struct fe_sso
+sso_of(const struct walk *w, const char *profile)
+{
+	const struct fe_aws_profiles *p = &w->s->config->profiles;
+	const char *session = get(w, profile, "sso_session");
+
+	return (struct fe_sso){
+		.profile = profile,
+		.session = session,
+		.start_url = session ? fe_aws_profiles_section(p, "sso-session", session, "sso_start_url") : get(w, profile, "sso_start_url"),
+		.region = session ? fe_aws_profiles_section(p, "sso-session", session, "sso_region") : get(w, profile, "sso_region"),
+		.account_id = get(w, profile, "sso_account_id"),
+		.role_name = get(w, profile, "sso_role_name"),
+	};
+}
+
 /* A role by the keys of this machine's own service. */
 static enum fe_rc
 from_named_source(struct walk *w, const char *profile, const char *source, struct fe_aws_keys *out,
@@ -118,11 +135,10 @@ from_base(struct walk *w, const char *profile, struct fe_aws_keys *out, bool *fo
 	}
 	if (process)
 		return fe_keys_of_process(w->s, process, out, err);
-	if (get(w, profile, "sso_session") || get(w, profile, "sso_start_url"))
-		return fe_fail(err, FE_EDENIED,
-			       "the profile '%s' logs in by SSO, which is not done here; add to another profile "
-			       "'credential_process = aws configure export-credentials --profile %s', and name that one by "
-			       "AWS_PROFILE", profile, profile);
+	if (get(w, profile, "sso_session") || get(w, profile, "sso_start_url")) {
+		const struct fe_sso sso = sso_of(w, profile);
+		return fe_keys_of_sso(w->s, &sso, out, err);
+	}
 	*found = false;
 	return FE_OK;
 }

@@ -74,6 +74,12 @@ fail:
 	return rc;
 }
 
+const struct fe_net_settings *
+fe_http_settings(const struct fe_http *h)
+{
+	return &h->net;
+}
+
 void
 fe_http_cancel(struct fe_http *h)
 {
@@ -282,7 +288,7 @@ fe_http_run(struct fe_http *h, const struct fe_http_request *req, bool is_stream
 		t = NULL;
 	}
 	if (rc && w.ask.url_text)
-		fe_http_err_at(err, w.ask.url_text);
+		fe_http_err_at(h, err, w.ask.url_text);
 	if (rc == FE_OK)
 		*out = t;
 	else

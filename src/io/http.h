@@ -78,6 +78,7 @@ void fe_http_response_reset(struct fe_http_response *r);
 FE_MUST_USE enum fe_rc fe_http_new(struct fe_http **out, const struct fe_net_settings *net,
                                    const struct fe_clock *clock, struct fe_err *err);
 void fe_http_free(struct fe_http *h); /* NULL is allowed */
+const struct fe_net_settings *fe_http_settings(const struct fe_http *h);
 /* For what is to be undone after a stop: requests go on until then, by the clock's ticks. */
 void fe_http_outlive_stop(struct fe_http *h, int64_t until_us);
 /* By any thread: whatever the client waits for ends within 250 ms by FE_ECANCEL, and so does
@@ -114,5 +115,10 @@ FE_MUST_USE enum fe_rc fe_url_resolve(struct fe_buf *out, const char *base, stru
                                       bool *is_same_origin, struct fe_err *err);
 /* Appends the URL as it may be shown: without user, password, and with *** for the values of its query. */
 void fe_url_show(struct fe_buf *out, struct fe_str url);
+/* The same, and what is hidden by the settings as that is shown, however it is encoded; net NULL: nothing is. The host
+ * is shown: names of hosts are no secrets, and say where records are from. */
+void fe_url_show_for(struct fe_buf *out, struct fe_str url, const struct fe_net_settings *net);
+/* Whether a text has anything of what is hidden, but for what is too short to be a secret. */
+bool fe_url_has_hidden(struct fe_str text, const struct fe_net_settings *net);
 
 #endif

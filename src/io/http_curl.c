@@ -279,7 +279,8 @@ is_refused_tls(const struct fe_http_transfer *t, const char *why)
 enum fe_rc
 fe_http_curl_fail(const struct fe_http_transfer *t, bool *is_worth_again, struct fe_err *err)
 {
-	const char *why = t->curl_text[0] ? t->curl_text : curl_easy_strerror(t->result);
+	const bool is_told = t->curl_text[0] && !fe_url_has_hidden(fe_str_of(t->curl_text), &t->http->net);
+	const char *why = is_told ? t->curl_text : curl_easy_strerror(t->result);
 	*is_worth_again = false;
 	if (t->refused[0] && t->result == CURLE_COULDNT_CONNECT)
 		return fe_fail(err, FE_EDENIED, "the host's address is %s, which is %s: not connected to, unless by "

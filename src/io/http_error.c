@@ -14,11 +14,11 @@
 #define SECRET_LEAST_BYTES 4
 
 void
-fe_http_err_at(struct fe_err *err, const char *url)
+fe_http_err_at(const struct fe_http *h, struct fe_err *err, const char *url)
 {
 	struct fe_buf shown;
 	fe_buf_init(&shown, (size_t)1 << 20);
-	fe_url_show(&shown, fe_str_of(url));
+	fe_url_show_for(&shown, fe_str_of(url), &h->net);
 	fe_err_at(err, fe_buf_text(&shown), 0, NULL);
 	fe_buf_reset(&shown);
 }
@@ -79,6 +79,8 @@ repeats_secret(const struct fe_http_transfer *t, struct fe_str text)
 	for (const struct curl_slist *s = t->sent; s; s = s->next)
 		if (repeats_header(text, s->data))
 			return true;
+	if (fe_url_has_hidden(text, &t->http->net))
+		return true;
 	const char *query = strchr(t->ask.url_text, '?');
 	const char *at = strchr(t->ask.url_text, '@');
 	if (query && repeats_pairs(text, fe_str_of(query)))
@@ -111,7 +113,7 @@ add_target(const struct fe_http_transfer *t, struct fe_buf *out)
 	if (!location)
 		return;
 	fe_buf_add_text(out, ", at ");
-	fe_url_show(out, fe_str_of(location));
+	fe_url_show_for(out, fe_str_of(location), &t->http->net);
 	fe_buf_add_text(out, t->http->net.max_redirects ? ": too many redirects"
 							: ": use that URL if it is trusted, or say max_redirects");
 }

@@ -79,7 +79,7 @@ read_token(struct fe_auth *a, const struct fe_http_response *r, struct fe_err *e
 	if (rc) {
 		struct fe_buf shown;
 		fe_buf_init(&shown, FE_AUTH_SECRET_BYTES);
-		fe_url_show(&shown, fe_str_of(a->token_url));
+		fe_url_show_for(&shown, fe_str_of(a->token_url), fe_http_settings(a->http));
 		fe_err_at(err, fe_buf_text(&shown), 0, NULL);
 		fe_buf_reset(&shown);
 	}

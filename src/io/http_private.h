@@ -109,6 +109,6 @@ char *fe_http_proxy_of(const char *scheme, const char *host, const char *port);
 /* http_error.c */
 FE_MUST_USE enum fe_rc fe_http_fail_status(const struct fe_http_transfer *t, struct fe_http_meaning meaning,
                                            struct fe_err *err);
-void fe_http_err_at(struct fe_err *err, const char *url); /* names the URL, as it may be shown */
+void fe_http_err_at(const struct fe_http *h, struct fe_err *err, const char *url); /* names the URL, as it may be shown */
 
 #endif

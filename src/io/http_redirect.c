@@ -57,7 +57,7 @@ fe_http_url_parse(struct fe_http *h, const char *text, CURLU **out, struct fe_er
 fail:
 	curl_url_cleanup(*out);
 	*out = NULL;
-	fe_http_err_at(err, text);
+	fe_http_err_at(h, err, text);
 	return rc;
 }
 

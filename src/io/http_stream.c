@@ -122,7 +122,7 @@ fe_http_stream_read(struct fe_http_stream *s, void *out, size_t cap_bytes, size_
 		return fe_fail(err, s->rc, "the body has failed before");
 	s->rc = read_some(s->transfer, out, cap_bytes, n_bytes, err);
 	if (s->rc)
-		fe_http_err_at(err, s->url);
+		fe_http_err_at(s->transfer->http, err, s->url);
 	return s->rc;
 }
 

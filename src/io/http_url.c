@@ -7,6 +7,8 @@
  */
 #include "io/http.h"
 
+#define SECRET_LEAST_BYTES 4
+
 static bool
 is_unreserved(char c)
 {
@@ -128,4 +130,88 @@ fe_url_show(struct fe_buf *out, struct fe_str url)
 		rest = after(rest, 1);
 		show_query(out, (struct fe_str){ rest.p, index_of_any(rest, "#") });
 	}
+}
+
+/* ---- what is hidden ---- */
+
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* How many bytes of s the text takes, as it is or percent-encoded; 0: it does not begin with it. */
+static size_t
+length_of(struct fe_str s, const char *text)
+{
+	size_t at = 0;
+
+	for (const char *c = text; *c; c++) {
+		const bool is_coded = s.n - at > 2 && s.p[at] == '%' && hex_digit(s.p[at + 1]) >= 0 && hex_digit(s.p[at + 2]) >= 0;
+		if (at < s.n && s.p[at] == *c)
+			at++;
+		else if (is_coded && (char)(hex_digit(s.p[at + 1]) << 4 | hex_digit(s.p[at + 2])) == *c)
+			at += 3;
+		else
+			return 0;
+	}
+	return at;
+}
+
+/* The longest that s begins with; NULL: none. */
+static const struct fe_net_hidden *
+hidden_at(struct fe_str s, const struct fe_net_settings *net, size_t *n_bytes)
+{
+	const struct fe_net_hidden *found = NULL;
+
+	*n_bytes = 0;
+	for (size_t i = 0; i < net->n_hidden; i++) {
+		const size_t n = length_of(s, net->hidden[i].text);
+		if (n > *n_bytes) {
+			found = &net->hidden[i];
+			*n_bytes = n;
+		}
+	}
+	return found;
+}
+
+bool
+fe_url_has_hidden(struct fe_str text, const struct fe_net_settings *net)
+{
+	size_t n_bytes;
+
+	for (size_t i = 0; net->n_hidden && i < text.n; i++) {
+		const struct fe_net_hidden *hidden = hidden_at(after(text, i), net, &n_bytes);
+		if (hidden && strlen(hidden->text) >= SECRET_LEAST_BYTES)
+			return true;
+	}
+	return false;
+}
+
+void
+fe_url_show_for(struct fe_buf *out, struct fe_str url, const struct fe_net_settings *net)
+{
+	struct fe_buf shown;
+	size_t n;
+
+	if (!net || !net->n_hidden) {
+		fe_url_show(out, url);
+		return;
+	}
+	fe_buf_init(&shown, SIZE_MAX / 2);
+	fe_url_show(&shown, url);
+	const char *authority = strstr(fe_buf_text(&shown), "://");
+	struct fe_str rest = fe_buf_str(&shown);
+	n = authority ? (size_t)(authority + 3 - rest.p) : 0;
+	n += authority ? index_of_any(after(rest, n), "/?#") : 0;
+	fe_buf_add(out, rest.p ? rest.p : "", n);
+	for (rest = after(rest, n); rest.n; rest = after(rest, n)) {
+		const struct fe_net_hidden *hidden = hidden_at(rest, net, &n);
+		if (hidden)
+			fe_buf_add_text(out, hidden->shown);
+		else
+			fe_buf_add_char(out, rest.p[0]);
+		n = hidden ? n : 1;
+	}
+	fe_buf_reset(&shown);
 }

@@ -215,3 +215,17 @@ fe_json_texts(struct fe_str json, const char *const *names, char **out, size_t n
 	fe_buf_reset(&j.text);
 	return is_good ? FE_OK : fe_fail(err, FE_EDATA, "this is not the JSON object that was expected");
 }
+
+struct fe_str
+fe_json_texts_inner(struct fe_str json)
+{
+	const char *outer = json.n ? memchr(json.p, '{', json.n) : NULL;
+	const char *inner = outer ? memchr(outer + 1, '{', (size_t)(json.p + json.n - outer - 1)) : NULL;
+	size_t n = inner ? (size_t)(json.p + json.n - inner) : 0;
+
+	while (n && inner[n - 1] != '}')
+		n--;
+	for (n -= n > 0; n && inner[n - 1] != '}'; n--)
+		;
+	return (struct fe_str){ inner, n };
+}

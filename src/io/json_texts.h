@@ -19,5 +19,7 @@
  * null); in the arena. */
 FE_MUST_USE enum fe_rc fe_json_texts(struct fe_str json, const char *const *names, char **out, size_t n,
                                      struct fe_arena *arena, struct fe_err *err);
+/* {"Name": {...}}: the inner object; what there is, where there is none. */
+struct fe_str fe_json_texts_inner(struct fe_str json);
 
 #endif

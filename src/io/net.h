@@ -8,6 +8,7 @@
 #define FE_IO_NET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FE_NET_CONNECT_TIMEOUT_MS 10000
@@ -22,6 +23,9 @@
 #define FE_NET_RETRY_AFTER_CAP_MS 120000      /* what a server asks for is not waited for longer */
 
 struct fe_session; /* io/session.h */
+
+/* A part of a URL's path that is not to be seen, as a token may be, and what is shown in its place: "${TOKEN}". */
+struct fe_net_hidden { const char *text, *shown; };
 
 struct fe_net_settings {
 	bool allow_http;             /* http:// is read, too */
@@ -38,6 +42,8 @@ struct fe_net_settings {
 	unsigned rate_per_minute;    /* requests of one client; 0: as fast as they are answered */
 	const char *ca_file;         /* NULL: SSL_CERT_FILE, or the system's */
 	const char *crl_file;        /* revoked certificates (PEM); NULL: revocation is not looked at */
+	const struct fe_net_hidden *hidden; /* [n_hidden] of URLs that are shown; borrowed */
+	size_t n_hidden;
 };
 
 #endif

@@ -147,7 +147,7 @@ fe_paths_expand(const char *location, const struct fe_net_settings *net, struct 
 		return rc;
 	out->names = fe_new_array(out->n_paths + 1, char *);
 	for (size_t i = 0; i < out->n_paths; i++)
-		out->names[i] = fe_location_name(out->paths[i]);
+		out->names[i] = fe_location_name(out->paths[i], net);
 	return FE_OK;
 }
 

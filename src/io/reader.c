@@ -112,9 +112,9 @@ sniff(struct fe_reader *r, struct fe_err *err)
 }
 
 static void
-fail_at(struct fe_err *err, const char *location)
+fail_at(struct fe_err *err, const char *location, const struct fe_net_settings *net)
 {
-	char *name = fe_location_name(location);
+	char *name = fe_location_name(location, net);
 	fe_err_at(err, name, 0, NULL);
 	fe_free(name);
 }
@@ -130,7 +130,7 @@ fe_reader_open(struct fe_reader **out, const char *location, const struct fe_net
 		rc = sniff(r, err);
 	*out = rc ? NULL : r;
 	if (rc) {
-		fail_at(err, location);
+		fail_at(err, location, net);
 		fe_reader_close(r);
 	}
 	return rc;
@@ -232,7 +232,7 @@ identify(const char *location, const struct fe_net_settings *net, bool always, s
 		*out = r.id;
 		r.id = (struct fe_object_id){ 0 };
 	} else {
-		fail_at(err, location);
+		fail_at(err, location, net);
 	}
 	finish(&r);
 	return rc;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/old_hash.h"
 #include "io/s3_private.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -17,6 +18,14 @@ header_of(const struct fe_s3_condition *condition)
 	return (struct fe_http_header){ "If-Match", condition->etag };
 }
 
+/* What a bucket with Object Lock refuses uploads without, and every server knows. */
+static void
+add_md5(struct fe_http_header *headers, size_t *n, struct fe_str content, char text[FE_MD5_BASE64_BYTES])
+{
+	if (fe_md5_of(content, text))
+		headers[(*n)++] = (struct fe_http_header){ "Content-MD5", text };
+}
+
 static struct fe_s3_call
 call_of(const char *method, const struct fe_s3_url *url)
 {
@@ -27,12 +36,14 @@ enum fe_rc
 fe_s3_put(struct fe_s3 *s, const struct fe_s3_url *url, struct fe_str content, const struct fe_s3_condition *condition,
 	  char **etag, struct fe_err *err)
 {
-	const struct fe_http_header header = header_of(condition);
+	struct fe_http_header headers[2] = { header_of(condition) };
+	char md5[FE_MD5_BASE64_BYTES];
 	struct fe_s3_call c = call_of("PUT", url);
 	struct fe_http_response resp = { 0 };
 	c.body = content.p ? content : FE_STR("");
-	c.headers = &header;
+	c.headers = headers;
 	c.n_headers = condition != NULL;
+	add_md5(headers, &c.n_headers, c.body, md5);
 	enum fe_rc rc = fe_s3_do(s, &c, &resp, err);
 	if (etag)
 		*etag = rc ? NULL : fe_strdup(fe_http_headers_get(&resp.headers, "ETag"));
@@ -96,12 +107,16 @@ fe_s3_upload_part(struct fe_s3 *s, const struct fe_s3_url *url, const char *uplo
 {
 	struct fe_s3_call c = call_of("PUT", url);
 	struct fe_http_response resp = { 0 };
+	struct fe_http_header header;
+	char md5[FE_MD5_BASE64_BYTES];
 	struct fe_buf query;
 
 	*etag = NULL;
 	print_part_query(&query, number, upload_id);
 	c.query = fe_buf_text(&query);
 	c.body = content;
+	c.headers = &header;
+	add_md5(&header, &c.n_headers, content, md5);
 	enum fe_rc rc = fe_buf_check(&query, "the id of an upload", err);
 	if (rc == FE_OK)
 		rc = fe_s3_do(s, &c, &resp, err);

@@ -36,20 +36,11 @@ is_ssm(const struct arn *a)
 	return fe_str_is(a->parts[2], "ssm") && a->parts[5].n > 10 && memcmp(a->parts[5].p, "parameter/", 10) == 0;
 }
 
-static bool
-is_region(struct fe_str region)
-{
-	for (size_t i = 0; i < region.n; i++)
-		if (!((region.p[i] >= 'a' && region.p[i] <= 'z') || (region.p[i] >= '0' && region.p[i] <= '9') || region.p[i] == '-'))
-			return false; /* it becomes part of a host's name */
-	return true;
-}
-
 bool
 fe_secret_is_arn(const char *text)
 {
 	struct arn a;
-	return split(text, &a) && is_region(a.parts[3]) && (is_ssm(&a) || fe_str_is(a.parts[2], "secretsmanager"));
+	return split(text, &a) && fe_aws_is_region(a.parts[3]) && (is_ssm(&a) || fe_str_is(a.parts[2], "secretsmanager"));
 }
 
 static void
@@ -92,21 +83,6 @@ print_request(const char *text, const struct arn *a, const struct fe_aws_config 
 	fe_buf_add_text(body, is_ssm(a) ? ",\"WithDecryption\":true}" : "}");
 }
 
-/* {"Parameter": {...}}: the inner object. */
-static struct fe_str
-inner_object(struct fe_str json)
-{
-	const char *outer = json.n ? memchr(json.p, '{', json.n) : NULL;
-	const char *inner = outer ? memchr(outer + 1, '{', (size_t)(json.p + json.n - outer - 1)) : NULL;
-	size_t n = inner ? (size_t)(json.p + json.n - inner) : 0;
-
-	while (n && inner[n - 1] != '}')
-		n--;
-	for (n -= n > 0; n && inner[n - 1] != '}'; n--)
-		;
-	return (struct fe_str){ inner, n };
-}
-
 static enum fe_rc
 read_secret(const struct arn *a, const struct fe_http_response *resp, struct fe_buf *out, struct fe_err *err)
 {
@@ -116,7 +92,7 @@ read_secret(const struct arn *a, const struct fe_http_response *resp, struct fe_
 	struct fe_err why = FE_ERR_INIT;
 	char *texts[1] = { NULL };
 
-	enum fe_rc rc = fe_json_texts(is_ssm(a) ? inner_object(body) : body, names, texts, 1, &arena, &why);
+	enum fe_rc rc = fe_json_texts(is_ssm(a) ? fe_json_texts_inner(body) : body, names, texts, 1, &arena, &why);
 	if (rc || !texts[0])
 		rc = fe_fail(err, FE_EDATA, "the answer has no text of the secret: a secret of bytes is not for this");
 	else

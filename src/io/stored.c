@@ -18,13 +18,13 @@ fe_stored_ops_of(const char *location)
 }
 
 char *
-fe_location_name(const char *location)
+fe_location_name(const char *location, const struct fe_net_settings *net)
 {
 	struct fe_buf shown;
 	if (fe_stored_ops_of(location) != &fe_stored_http)
 		return fe_strdup(location);
 	fe_buf_init(&shown, SIZE_MAX / 2);
-	fe_url_show(&shown, fe_str_of(location));
+	fe_url_show_for(&shown, fe_str_of(location), net);
 	return fe_buf_take(&shown);
 }
 

@@ -42,7 +42,7 @@ char *fe_etag_name(const char *etag);
 /* How a location is read. */
 const struct fe_stored_ops *fe_stored_ops_of(const char *location);
 /* The location as it may be shown and written down: of a URL without secrets. Freed with fe_free. */
-char *fe_location_name(const char *location);
+char *fe_location_name(const char *location, const struct fe_net_settings *net);
 FE_MUST_USE enum fe_rc fe_stored_open(struct fe_stored **out, const char *location,
                                       const struct fe_net_settings *net, struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_stored_read(struct fe_stored *s, void *out, size_t cap_bytes, size_t *n_bytes,

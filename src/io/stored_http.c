@@ -111,7 +111,7 @@ stored_http_open(struct fe_stored **out, const char *location, const struct fe_n
 
 	s->base.ops = &fe_stored_http;
 	s->url = fe_strdup(location);
-	s->base.path = fe_location_name(location);
+	s->base.path = fe_location_name(location, net);
 	enum fe_rc rc = fe_http_new(&s->http, net, &fe_clock_system, err);
 	if (rc == FE_OK)
 		rc = open_first(s, err);

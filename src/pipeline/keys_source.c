@@ -79,7 +79,8 @@ MAPPING(fe_keys_api, .name = "an api source", .path = "datasets[].source: api",
 		"`{until}` stand for the window of an incremental run.",
 	.keys = (const struct fe_key[]){
 		{ .name = "api", .kind = FE_KEY_TEXT, .form = "URL", .takes_env = true, .takes_params = true,
-		  .window = &templates, .is_required = true, .help = "URL of the first page, without what `query` adds." },
+		  .window = &templates, .is_required = true, .help = "URL of the first page, without what `query` adds. What comes from the environment is shown and kept "
+			  "as `${NAME}`, but for the host." },
 		{ .name = "method", .kind = FE_KEY_CHOICE, .choices = methods, .preset = "GET", .help = "How it is asked." },
 		{ .name = "query", .kind = FE_KEY_PAIRS, .max = 64, .takes_env = true, .takes_params = true,
 		  .window = &templates, .help = "Query parameters; what an empty `{since}` leaves empty is not sent." },
@@ -104,7 +105,8 @@ MAPPING(fe_keys_pagination, .name = "a pagination", .path = "datasets[].source.p
 			  "sent back; `offset` and `page`: counted, which suits lists that only grow at their end: in one that "
 			  "moves while it is read, records may be passed over." },
 		{ .name = "next", .kind = FE_KEY_TEXT, .form = "path",
-		  .help = "Of `next_url` and `cursor`: where it is in the body. Absent, null or empty: the last page." },
+		  .help = "Of `next_url` and `cursor`: where it is in the body. Absent, null or empty: the last page. What it leads "
+			  "through (`meta` of `meta.next`) must be on the first page, unless that has fewer records than `size`, or a `total`." },
 		{ .name = "param", .kind = FE_KEY_TEXT,
 		  .help = "Of `cursor`, `offset` and `page`: the query parameter that takes it (of a POST: a member of the body)." },
 		{ .name = "size_param", .kind = FE_KEY_TEXT, .help = "The parameter that takes the page size." },
@@ -143,6 +145,8 @@ MAPPING(fe_keys_network, .name = "a network", .path = "datasets[].source.network
 		  .help = "Redirects to follow; they never take credentials to another host." },
 		{ .name = "ca_file", .kind = FE_KEY_TEXT, .form = "path", .takes_env = true,
 		  .help = "Certificates to trust, in the place of the system's." },
+		{ .name = "crl_file", .kind = FE_KEY_TEXT, .form = "path", .takes_env = true,
+		  .help = "Lists of revoked certificates (PEM), one for each authority on the way to the server; without it revocation is not looked at." },
 		{ .name = "connect_timeout", .kind = FE_KEY_DURATION, .preset = "10s", .help = "For a connection." },
 		{ .name = "timeout", .kind = FE_KEY_DURATION, .preset = "5m", .help = "For one answer." },
 		{ .name = "low_speed_timeout", .kind = FE_KEY_DURATION, .preset = "30s",
@@ -176,7 +180,10 @@ MAPPING(fe_keys_auth_oauth2, .name = "an OAuth 2 authentication", .path = "datas
 		{ .name = "oauth2", SECRET, .form = "URL", .help = "Where tokens are given out." },
 		{ .name = "client_id", SECRET, .help = "The client." },
 		{ .name = "client_secret", SECRET, .help = "Its secret." },
-		{ .name = "scope", .kind = FE_KEY_TEXT, .help = "The scopes to ask for." }, { 0 } });
+		{ .name = "scope", .kind = FE_KEY_TEXT, .help = "The scopes to ask for." },
+		{ .name = "secret_in_body", .kind = FE_KEY_BOOL, .preset = "false",
+		  .help = "Client and secret go into the body of the request (client_secret_post), for servers that take no basic "
+			  "authentication." }, { 0 } });
 MAPPING(fe_keys_auth_hmac, .name = "a request signature", .path = "datasets[].source.auth: hmac",
 	.help = "HMAC-SHA256 of a text made of the request, in hexadecimal.",
 	.keys = (const struct fe_key[]){

@@ -188,14 +188,14 @@ name_url(const char *url, bool is_pattern, struct fe_lineage_name *out)
 }
 
 static void
-name_file(const char *path, struct fe_lineage_name *out)
+name_file(const char *path, const struct fe_net_settings *net, struct fe_lineage_name *out)
 {
 	if (strncmp(path, "s3://", 5) == 0) {
 		name_url(path, true, out);
 	} else if (strstr(path, "://")) {
 		struct fe_buf shown;
 		fe_buf_init(&shown, MAX_NAME_BYTES);
-		fe_url_show(&shown, fe_str_of(path));
+		fe_url_show_for(&shown, fe_str_of(path), net);
 		name_url(fe_buf_text(&shown), false, out);
 		fe_buf_reset(&shown);
 	} else {
@@ -223,7 +223,7 @@ fe_lineage_name_source(const struct fe_plan_dataset *d, struct fe_lineage_name *
 		fe_buf_add_text(&out->space, "odbc"); /* the connection string may hold anything */
 		fe_buf_add_text(&out->name, table);
 	} else {
-		name_file(location, out);
+		name_file(location, &d->source_set.net, out);
 	}
 }
 

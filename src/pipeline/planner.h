@@ -25,6 +25,9 @@ struct fe_plan_store {
 	size_t n_zones, cap_zones;
 };
 
+/* Where a value of the environment stands in a text. */
+struct fe_planner_filled { const char *name; size_t at, n_bytes; };
+
 /* A data set while it is built. */
 struct fe_planner_dataset {
 	const struct fe_node *node;
@@ -44,6 +47,8 @@ struct fe_planner {
 	struct fe_plan_param *params;      /* declared ones, by name; value NULL: none given */
 	size_t n_params;
 	bool *is_filled_in;                /* [n_params] somewhere since this was last cleared */
+	struct fe_planner_filled *filled;  /* [n_filled] into the value that was filled in last */
+	size_t n_filled;
 };
 
 /* Zeroed, of the plan's arena. */
@@ -58,6 +63,9 @@ FE_PRINTF(3, 4) void fe_planner_mistake_at_key(struct fe_planner *b, const struc
  * false after a mistake. */
 bool fe_planner_params(struct fe_planner *b, struct fe_err *err); /* reads `params`; false: err tells of --param */
 bool fe_planner_fill(struct fe_planner *b, const struct fe_key *key, const struct fe_node *node, struct fe_str *out);
+/* Of the URL that was filled in last: what came from the environment is shown by its name, but for the host
+ * (planner_hidden.c). Other texts are left alone. */
+void fe_planner_hide(struct fe_planner *b, const char *url, struct fe_net_settings *net);
 
 /* Expressions over the first n_visible columns of a data set. The plan owns them; NULL
  * after a mistake. A condition is of type bool. */

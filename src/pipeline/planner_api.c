@@ -90,13 +90,16 @@ build_api_key(struct fe_planner *b, struct fe_api_settings *api, const struct fe
 }
 
 static void
-build_oauth2(struct fe_planner *b, struct fe_api_settings *api, const struct fe_node *map)
+build_oauth2(struct fe_planner *b, struct fe_api_settings *api, struct fe_net_settings *net, const struct fe_node *map)
 {
 	api->auth = FE_AUTH_OAUTH2;
 	api->secrets.token_url = value_of(b, &fe_keys_auth_oauth2, map, "oauth2");
+	if (api->secrets.token_url)
+		fe_planner_hide(b, api->secrets.token_url, net);
 	api->secrets.client_id = value_of(b, &fe_keys_auth_oauth2, map, "client_id");
 	api->secrets.client_secret = value_of(b, &fe_keys_auth_oauth2, map, "client_secret");
 	api->secrets.scope = value_of(b, &fe_keys_auth_oauth2, map, "scope");
+	api->secrets.secret_in_body = fe_key_bool(&fe_keys_auth_oauth2, map, "secret_in_body");
 }
 
 /* Its \n, however it is quoted in YAML, is a line end. */
@@ -126,7 +129,7 @@ build_hmac(struct fe_planner *b, struct fe_api_settings *api, const struct fe_no
 }
 
 static void
-build_auth(struct fe_planner *b, struct fe_api_settings *api, const struct fe_node *map)
+build_auth(struct fe_planner *b, struct fe_api_settings *api, struct fe_net_settings *net, const struct fe_node *map)
 {
 	const struct fe_mapping *kind = fe_keys_kind_of(fe_keys_auths, map);
 	if (kind == &fe_keys_auth_bearer) {
@@ -139,7 +142,7 @@ build_auth(struct fe_planner *b, struct fe_api_settings *api, const struct fe_no
 		api->secrets.user = value_of(b, kind, map, "basic");
 		api->secrets.password = value_of(b, kind, map, "password");
 	} else if (kind == &fe_keys_auth_oauth2) {
-		build_oauth2(b, api, map);
+		build_oauth2(b, api, net, map);
 	} else if (kind == &fe_keys_auth_hmac) {
 		build_hmac(b, api, map);
 	} else if (kind == &fe_keys_auth_aws) {
@@ -168,5 +171,5 @@ fe_planner_api(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 	if (pagination)
 		build_pagination(b, api, pagination);
 	if (auth)
-		build_auth(b, api, auth);
+		build_auth(b, api, &d->source_set.net, auth);
 }

@@ -244,7 +244,7 @@ build_network(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 {
 	static const struct fe_mapping *const keys = &fe_keys_network;
 	struct fe_net_settings *net = &b->plan->datasets[dataset].source_set.net;
-	const struct fe_node *ca_file = fe_node_get(map, "ca_file");
+	const struct fe_node *ca_file = fe_node_get(map, "ca_file"), *crl_file = fe_node_get(map, "crl_file");
 	struct fe_str path;
 	if (!map)
 		return;
@@ -260,6 +260,8 @@ build_network(struct fe_planner *b, size_t dataset, const struct fe_node *map)
 	net->max_body_bytes = (uint64_t)fe_key_int(keys, map, "max_body_bytes");
 	if (ca_file && fe_planner_fill(b, fe_key_find(keys, FE_STR("ca_file")), ca_file, &path) && path.n)
 		net->ca_file = build_path(b, path);
+	if (crl_file && fe_planner_fill(b, fe_key_find(keys, FE_STR("crl_file")), crl_file, &path) && path.n)
+		net->crl_file = build_path(b, path);
 }
 
 /* A duration for a column of times, a whole number for an int. */
@@ -466,6 +468,8 @@ fe_planner_source(struct fe_planner *b, size_t dataset)
 	/* What is not run need not have its environment. */
 	if (d->is_selected)
 		set->location = build_location(b, keys, node);
+	if (set->location)
+		fe_planner_hide(b, set->location, &set->net);
 	check_stdin(b, dataset, node);
 	build_kind(b, dataset, keys, map);
 	build_contract(b, dataset, keys, map);

@@ -197,11 +197,13 @@ add_param(struct filler *f, struct fe_str name, size_t offset)
 static void
 add_env(struct filler *f, struct fe_str name, size_t offset)
 {
-	const char *value = getenv(fe_planner_text(f->b, name));
-	if (value)
-		fe_buf_add_text(&f->out, value);
-	else
-		refuse(f, offset, "environment variable '%.*s' is not set", FE_STR_ARGS(name));
+	const char *text = fe_planner_text(f->b, name), *value = getenv(text);
+	if (!value) {
+		refuse(f, offset, "environment variable '%s' is not set", text);
+		return;
+	}
+	f->b->filled[f->b->n_filled++] = (struct fe_planner_filled){ text, f->out.n_bytes, strlen(value) };
+	fe_buf_add_text(&f->out, value);
 }
 
 /* Takes what begins at offset i and returns how many bytes it was. */
@@ -241,14 +243,26 @@ take(struct filler *f, struct fe_str text, size_t i)
 	return 1;
 }
 
+/* At most as many variables are filled in. */
+static size_t
+count_marks(struct fe_str text)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < text.n; i++)
+		n += text.p[i] == '$';
+	return n;
+}
+
 bool
 fe_planner_fill(struct fe_planner *b, const struct fe_key *key, const struct fe_node *node, struct fe_str *out)
 {
 	struct filler f = { .b = b, .key = key, .node = node };
 	*out = node->text;
+	b->n_filled = 0;
 	if (!key->takes_env && !key->takes_params)
 		return true;
 	fe_buf_init(&f.out, MAX_FILLED_BYTES);
+	b->filled = FE_PLAN_ARRAY(b, count_marks(node->text), struct fe_planner_filled);
 	for (size_t i = 0; i < node->text.n;)
 		i += take(&f, node->text, i);
 	if (f.out.failed)

@@ -13,12 +13,6 @@
 #define MAX_TOLD_OBJECTS 10    /* to people */
 #define MAX_TEXT_BYTES ((size_t)1 << 20)
 
-static bool
-is_url(const char *location)
-{
-	return strncmp(location, "https://", 8) == 0 || strncmp(location, "http://", 7) == 0;
-}
-
 /* ---- files ---- */
 
 struct files {
@@ -48,26 +42,18 @@ look_at_object(const struct fe_source_settings *set, const char *path, bool *is_
 }
 
 static void
-add_object(struct fe_preview_out *out, const struct files *f, const char *path, uint64_t size_bytes, bool is_skipped)
+add_object(struct fe_preview_out *out, const struct files *f, const char *name, uint64_t size_bytes, bool is_skipped)
 {
-	struct fe_buf shown;
-
 	if (f->n > MAX_SHOWN_OBJECTS)
 		return;
-	fe_buf_init(&shown, MAX_TEXT_BYTES);
-	if (is_url(path))
-		fe_url_show(&shown, fe_str_of(path));
-	else
-		fe_buf_add_text(&shown, path);
 	fe_json_object(&out->json, NULL);
-	fe_json_str(&out->json, "path", fe_buf_str(&shown));
+	fe_json_str(&out->json, "path", fe_str_of(name));
 	fe_json_i64(&out->json, "size_bytes", (int64_t)size_bytes);
 	fe_json_bool(&out->json, "is_skipped", is_skipped);
 	fe_json_object_end(&out->json);
 	if (f->n <= MAX_TOLD_OBJECTS)
-		fe_buf_addf(out->text, "    %12" PRIu64 " bytes  %s%s\n", size_bytes, fe_buf_text(&shown),
+		fe_buf_addf(out->text, "    %12" PRIu64 " bytes  %s%s\n", size_bytes, name,
 			    is_skipped ? "  (loaded before, left out)" : "");
-	fe_buf_reset(&shown);
 }
 
 static enum fe_rc
@@ -88,7 +74,7 @@ preview_files(struct fe_preview_out *out, const struct fe_source_settings *set, 
 		f.size_bytes += is_skipped ? 0 : paths.sizes_bytes[i];
 		f.is_known &= is_skipped || (paths.sizes_bytes[i] > 0 && !is_packed(paths.paths[i]));
 		if (rc == FE_OK)
-			add_object(out, &f, paths.paths[i], paths.sizes_bytes[i], is_skipped);
+			add_object(out, &f, paths.names[i], paths.sizes_bytes[i], is_skipped);
 	}
 	fe_json_array_end(&out->json);
 	if (f.n > MAX_TOLD_OBJECTS)
@@ -107,10 +93,10 @@ preview_files(struct fe_preview_out *out, const struct fe_source_settings *set, 
 
 /* Of a header the name; what it says may be a secret. */
 static void
-add_request(struct fe_buf *out, const struct fe_api_request *r)
+add_request(struct fe_buf *out, const struct fe_api_request *r, const struct fe_net_settings *net)
 {
 	fe_buf_addf(out, "%s ", r->http.method);
-	fe_url_show(out, fe_buf_str(&r->url));
+	fe_url_show_for(out, fe_buf_str(&r->url), net);
 	for (size_t i = 0; i < r->http.n_headers; i++)
 		fe_buf_addf(out, "; %s: ***", r->http.headers[i].name);
 	if (r->http.body.n)
@@ -126,7 +112,7 @@ preview_request(struct fe_preview_out *out, const struct fe_source_settings *set
 
 	FE_TRY(fe_api_request_make(&request, set, &(struct fe_api_place){ 0 }, err));
 	fe_buf_init(&text, MAX_TEXT_BYTES);
-	add_request(&text, &request);
+	add_request(&text, &request, &set->net);
 	fe_preview_fact(out, "request", "asks", fe_buf_str(&text));
 	fe_preview_fact(out, "auth", "proves by", fe_str_of(auths[set->api->auth]));
 	fe_buf_reset(&text);

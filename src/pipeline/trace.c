@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "extract/query.h"
+#include "io/http.h"
+#include "pipeline/connectors.h"
 
 #define MAX_SHOWN_BYTES 4096
 
@@ -186,22 +189,61 @@ fe_trace_in(const struct fe_plan_dataset *d, struct fe_source *source, struct fe
 	return rc;
 }
 
+/* An API and a database are as they are now, not as they were: what there is to look it up by. */
+static void
+tell_origin(const struct fe_plan_dataset *d, const struct fe_trace_record *what, struct fe_buf *out)
+{
+	const struct fe_query_settings *query = d->source_set.query;
+
+	if (!query) {
+		fe_buf_addf(out, "\n  it came on a page of an API, which is not asked again; that page had the SHA-256\n    %s\n", what->sha256);
+		return;
+	}
+	fe_buf_add_text(out, "\n  it came from a database, which is not asked again; the key above is to be looked for there in\n    ");
+	if (query->table)
+		fe_buf_addf(out, "the table ");
+	fe_buf_add_printable(out, fe_str_of(query->table ? query->table : query->query), MAX_SHOWN_BYTES);
+	fe_buf_add_char(out, '\n');
+}
+
+/* The manifest has a URL as it may be shown; the pipeline file may still have it whole. */
+static const char *
+where_of(const struct fe_plan_dataset *d, const struct fe_trace_record *what)
+{
+	const char *location = d->source_set.location;
+	struct fe_buf shown;
+
+	if (!location || !strstr(what->path, "://"))
+		return what->path;
+	fe_buf_init(&shown, SIZE_MAX / 2);
+	fe_url_show_for(&shown, fe_str_of(location), &d->source_set.net);
+	const bool is_that = strcmp(fe_buf_text(&shown), what->path) == 0;
+	fe_buf_reset(&shown);
+	return is_that ? location : what->path;
+}
+
 enum fe_rc
-fe_trace(const struct fe_plan_dataset *d, const struct fe_trace_record *what, struct fe_buf *out,
+fe_trace(const struct fe_plan_dataset *d, const struct fe_trace_record *of, struct fe_buf *out,
          struct fe_err *err)
 {
+	struct fe_trace_record what = *of;
 	struct fe_source_settings set = d->source_set;
 	struct fe_reason_table reasons = { 0 };
 	struct fe_source *source = NULL;
 	enum fe_rc rc;
 
-	if (!fe_trace_is_same(what, &set.net, out))
+	if (!fe_source_reads_files(d->source)) {
+		tell_origin(d, of, out);
 		return FE_OK;
-	set.location = what->path;
+	}
+	what.path = where_of(d, of);
+	if (!fe_trace_is_same(&what, &set.net, out))
+		return FE_OK;
+	set.location = what.path;
 	set.reasons = &reasons;
 	rc = fe_source_open(&source, d->source, &set, err);
 	if (rc == FE_OK)
-		rc = fe_trace_in(d, source, &reasons, what, out, err);
+		rc = fe_trace_in(d, source, &reasons, &what, out, err);
 	fe_source_close(source);
 	fe_reason_table_reset(&reasons);
 	return rc;

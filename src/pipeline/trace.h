@@ -18,7 +18,8 @@ struct fe_trace_record {
 	int64_t run_time_us;       /* of the run that loaded it: what now() was */
 };
 
-/* Says so in the text, and is FE_OK, where the object is gone or has changed. */
+/* Says so in the text, and is FE_OK, where the object is gone or has changed, or is none that can be read again: what an
+ * API or a database gave. */
 FE_MUST_USE enum fe_rc fe_trace(const struct fe_plan_dataset *d, const struct fe_trace_record *what,
                                 struct fe_buf *out, struct fe_err *err);
 /* The same of a source that is open, with the table of reasons that it was opened with. */

@@ -11,7 +11,8 @@ import time
 from decimal import Decimal
 
 import pytest
-from faultserver import Answer, FaultServer, cut, end, redirect, stall, status
+from certificates import Authority
+from faultserver import Answer, FaultServer, cut, end, redirect, stall, status, tls_context
 from finetl import write_pipeline
 
 SIZE = 7
@@ -183,6 +184,16 @@ def test_a_page_is_an_object_that_rows_and_rejects_name(load, server, shop):
         assert db.execute("SELECT count(*) FROM fact_orders").fetchone() == (len(shop.records) - 1,)
 
 
+def test_a_row_of_an_api_is_explained_by_its_page(load, finetl, server, shop, tmp_path):
+    load(pipeline_of(server, "/next", PAGINGS["next"])).ok()
+    n_asked = len(server.requests)
+    told = finetl("explain", "9", "--pipeline", tmp_path / "pipeline.yaml", "--warehouse", f"sqlite:{load.warehouse}").ok().stdout
+    with sqlite3.connect(load.warehouse) as db:
+        path, sha256 = db.execute("SELECT path, sha256 FROM fact_orders AS f JOIN etl_objects AS o ON o.object_id = f.etl_object_id WHERE id = 9").fetchone()
+    assert path in told and sha256 in told and "is not asked again" in told and "Zoë 9" in told
+    assert len(server.requests) == n_asked
+
+
 def test_an_empty_api_is_an_error_unless_that_is_fine(load, server, shop):
     shop.records = []
     done = load(pipeline_of(server, "/all", PAGINGS["all"]))
@@ -246,6 +257,68 @@ def test_each_proof_of_who_asks_is_accepted_and_told_to_nobody(load, shop, kind)
     for text in (done.stdout, done.stderr, refused.stdout, refused.stderr):
         assert SECRET not in text and "wr0ng" not in text and "s3cret" not in text
     assert b"s3cret" not in load.warehouse.read_bytes()
+
+
+@pytest.mark.parametrize("url, shown", [
+    ("/bot${TOKEN}/next", "/bot${TOKEN}/next"), ("/${MORE}/next", "/${MORE}/next"), ("${BASE}/next", "/${BASE}/next"),
+    ("/${TOKEN}/a/${TOKEN}/next", "/${TOKEN}/a/${TOKEN}/next")])
+@pytest.mark.parametrize("fault", [None, "status", "redirect", "json"])
+def test_what_a_url_has_of_the_environment_is_shown_by_its_name(load, finetl, shop, tmp_path, url, shown, fault):
+    """In the path, as some APIs want their token; pages name the next one with it."""
+    token = "12345:t0p~s3cret"
+
+    def answer(request):
+        if fault and request.number > 2:
+            return {"status": Answer(json.dumps({"error": f"no {request.path}"}), status=404),
+                    "redirect": redirect(server.url(request.path + "/again")), "json": Answer(b'{"meta": ')}[fault]
+        page = json.loads(shop.next_url(request).body)
+        if page["meta"]["next"]:
+            page["meta"]["next"] = server.url(request.path.replace("~", "%7E")) + page["meta"]["next"]
+        return Answer(json.dumps(page))
+
+    with FaultServer({"/*": answer}) as server:
+        pipeline = pipeline_of(server, "/", PAGINGS["next"], api=url if url.startswith("${BASE}") else server.url(url))
+        env = {"TOKEN": token, "MORE": f"x/{token}", "BASE": server.url(f"/{token}/")[:-1]}
+        done = load(pipeline, "--log-level", "debug", "--openlineage-url", f"file:{tmp_path / 'events'}", "--report", tmp_path / "reports", env=env)
+        plan = finetl("plan", tmp_path / "pipeline.yaml", "--limit", "2", env=env)
+        place = server.url(shown)
+    if fault:
+        assert done.code in (2, 3, 7) and place.split("/next")[0] in done.result["error"], done
+    else:
+        assert rows_of(load.warehouse) == expected(shop)
+        with sqlite3.connect(load.warehouse) as db:
+            assert (place + "#page=1",) in db.execute("SELECT path FROM etl_objects").fetchall()
+    written = [done.stdout, done.stderr, plan.stdout, plan.stderr, (tmp_path / "events").read_text()]
+    written += [page.read_text() for page in (tmp_path / "reports").iterdir()]
+    for text in [*written, load.warehouse.read_bytes().decode(errors="replace")]:
+        assert "t0p" not in text, text[max(0, text.index("t0p") - 200):][:400]
+
+
+def test_an_oauth2_client_may_tell_its_secret_in_the_body(load, shop):
+    asked = []
+
+    def token(request):
+        asked.append((request.header("Authorization"), request.body))
+        return Answer(json.dumps({"access_token": "good", "token_type": "Bearer", "expires_in": 3600}))
+
+    guarded = {"/next": lambda request: shop.next_url(request) if request.header("Authorization") == "Bearer good" else status(401), "/token": token}
+    with FaultServer(guarded) as server:
+        auth = {"oauth2": server.url("/token"), "client_id": "etl", "client_secret": "${SECRET}", "secret_in_body": True}
+        load(pipeline_of(server, "/next", PAGINGS["next"], auth=auth), env=ENV).ok()
+    (basic_, body), = asked
+    assert basic_ is None and b"client_id=etl" in body and b"client_secret=s3cret%2F%2B%3D%26" in body
+
+
+def test_revoked_certificates_are_refused_by_a_list(load, shop, tmp_path):
+    authority = Authority(tmp_path / "ca")
+    pair, crl = authority.revoked()
+    with FaultServer({"/next": shop.next_url}, tls=tls_context(*pair)) as server:
+        trusting = pipeline_of(server, "/next", PAGINGS["next"])
+        trusting["datasets"][0]["source"]["network"] |= {"ca_file": str(authority.crt)}
+        load(trusting).ok()
+        trusting["datasets"][0]["source"]["network"] |= {"crl_file": str(crl)}
+        done = load(trusting)
+    assert done.code == 7 and "revoked" in done.result["error"], done
 
 
 def test_an_oauth2_token_is_fetched_kept_and_renewed(load, shop):

@@ -239,3 +239,37 @@ def test_a_next_page_among_the_records_is_refused(load):
         done, rows = load({"api": server.url("/list"), "records": "items", "pagination": {"by": "cursor", "next": "items.0.id", "param": "at"},
                            "network": {"allow_http": True, "allow_private_addresses": True}})
     assert done.code == 2 and "'items'" in done.result["error"] and rows == [], done
+
+
+ONE = [{"id": 1, "name": "one"}]
+
+
+@pytest.mark.parametrize("next_, document, said", [
+    ("meta.next", {"items": ONE, "paging": {"next": "b"}}, "no 'meta' is among items, paging"),
+    ("meta.page.next", {"items": ONE, "meta": {"pages": 3, "n": 1}}, "no 'page' is among pages, n"),
+    ("/meta/next", {"items": ONE, "paging": {"next": "b"}}, "no 'meta' is among items, paging")])
+@pytest.mark.parametrize("by", NAMED[::2])
+def test_a_path_of_the_next_page_that_leads_nowhere_is_not_the_end(load, by, next_, document, said):
+    with FaultServer({"/list": Answer(json.dumps(document))}) as server:
+        spec = {"api": server.url("/list"), "records": "items", "pagination": {"by": by, "next": next_, "param": "at"}, "network": {"allow_http": True, "allow_private_addresses": True}}
+        done, rows = load(spec)
+    assert done.code == 3 and said in done.result["error"] and rows == [], done
+
+
+@pytest.mark.parametrize("document, more", [
+    ({"items": ONE, "meta": None}, {}),
+    ({"items": ONE, "meta": {}}, {}),
+    ({"items": ONE, "meta": {"next": None}}, {}),
+    ({"items": ONE, "total": 1}, {"total": "total"}),
+    ({"items": ONE}, {"size": 2}),
+    ({"items": []}, {"empty": True})], ids=["null", "empty", "null_within", "total", "size", "no_records"])
+def test_an_only_page_is_the_last_one(load, document, more):
+    with FaultServer({"/list": Answer(json.dumps(document))}) as server:
+        spec = {"api": server.url("/list"), "records": "items", "network": {"allow_http": True, "allow_private_addresses": True},
+                "pagination": {"by": "cursor", "next": "meta.next", "param": "at", **({"size_param": "n", "size": more["size"]} if "size" in more else {})}}
+        if "total" in more:
+            spec["total"] = more["total"]
+        if "empty" in more:
+            spec["allow_empty"] = True
+        done, rows = load(spec)
+    assert done.code == 0 and len(rows) == len(document["items"]), done

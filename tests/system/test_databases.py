@@ -378,3 +378,18 @@ def test_a_stop_ends_a_query_within_ten_seconds(finetl, server, tmp_path):
     while server.database.one(sql) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert server.database.one(sql) == 0  # nothing goes on at the server
+
+
+@pytest.mark.parametrize("source, said", [({"table": "sales"}, "the table sales"), ({"query": "SELECT id, amount FROM sales"}, "SELECT id, amount FROM sales")])
+def test_a_row_of_a_database_is_explained_by_where_to_look(finetl, tmp_path, source, said):
+    with sqlite3.connect(tmp_path / "till.db") as db:
+        db.execute("CREATE TABLE sales (id INTEGER, amount TEXT)")
+        db.execute("INSERT INTO sales VALUES (7, '1.25')")
+    db.close()
+    pipeline = write_pipeline(tmp_path, {
+        "version": 1, "pipeline": "till", "targets": {"sales": {"key": ["id"]}}, "datasets": [{
+            "name": "sales", "source": {"sqlite": "till.db", **source}, "target": "sales",
+            "columns": [{"name": "id", "type": "int", "required": True}, {"name": "amount", "type": "decimal(12,2)"}]}]})
+    done = finetl.run(pipeline, f"sqlite:{tmp_path / 'w.db'}").ok()
+    told = finetl("explain", "7", "--pipeline", pipeline, "--warehouse", f"sqlite:{tmp_path / 'w.db'}").ok().stdout
+    assert f"run     {done.result['run_id']}" in told and "1.25" in told and "is not asked again" in told and said in told, told

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Objects of S3 as input and output, on two servers that check signatures, and with a proxy between that breaks things."""
 
+import base64
 import contextlib
 import datetime
 import hashlib
+import json
 import os
 import pathlib
 import random
@@ -410,6 +412,23 @@ def test_s6_uploads_of_any_length_are_whole(any_place, size):
     assert any_place.get("out/k") == body
 
 
+@pytest.mark.parametrize("size", [3, 8 * MIB + 1])
+def test_s6_what_goes_up_has_the_md5_that_object_lock_asks_for(place, size):
+    body, told = content(size), []
+
+    def lock(request):
+        if request.method != "PUT":
+            return None
+        told.append(request.header("Content-MD5"))
+        right = base64.b64encode(hashlib.md5(request.body).digest()).decode()
+        return None if told[-1] == right else error(400, "InvalidRequest")
+
+    proxy, probe = place.through(lock)
+    with proxy:
+        got = probe("put", place.url("k"), stdin=body)
+    assert got.returncode == 0 and place.get("k") == body and len(told) == 1 + (size > 8 * MIB), got
+
+
 def test_s6_nothing_is_seen_before_publish_and_a_stop_leaves_no_part(place):
     proc = place.probe.start("put", place.url("k"), "20000")
     proc.stdin.write(content(20 * MIB))
@@ -560,6 +579,30 @@ def test_a_file_at_a_url_is_read_by_a_run_and_its_secrets_are_not_kept(finetl, d
         (path, version), = db.execute("SELECT path, version FROM etl_objects").fetchall()
     assert path.endswith("/c.csv?sig=***") and version == "e1"
     assert "topsecret" not in done.stdout + done.stderr and b"topsecret" not in (tmp_path / "w.db").read_bytes()
+
+
+def test_a_file_at_a_url_with_a_secret_in_its_path_is_kept_by_a_name_and_explained(finetl, data, tmp_path):
+    from faultserver import Answer, FaultServer
+    body = (data / "customers.csv").read_bytes()
+    key = body.decode().splitlines()[1].split(",")[0]
+    with FaultServer({"/t0ps3cret/c.csv": Answer(body)}, host="127.0.0.1") as server:
+        pipeline = {"version": 1, "pipeline": "web", "warehouse": f"sqlite:{tmp_path / 'w.db'}",
+                    "datasets": [{"name": "customers", "columns": [{"name": "customer_id", "type": "text(20)", "required": True}],
+                                  "source": {"csv": server.url("/${SIG}/c.csv"), "extra_columns": "ignore", "incremental": "objects",
+                                             "network": {"allow_http": True, "allow_private_addresses": True}},
+                                  "target": "dim_customers"}],
+                    "targets": {"dim_customers": {"key": ["customer_id"], "mutable": "all"}}}
+        (tmp_path / "p.yaml").write_text(json.dumps(pipeline))
+        env = {"SIG": "t0ps3cret"}
+        done = finetl("run", tmp_path / "p.yaml", "--run-time", RUN_TIME, env=env).ok()
+        again = finetl("run", tmp_path / "p.yaml", "--run-time", RUN_TIME, env=env).ok()
+        told = finetl("explain", key, "--pipeline", tmp_path / "p.yaml", env=env).ok()
+        plan = finetl("plan", tmp_path / "p.yaml", env=env).ok()
+        gone = finetl("run", tmp_path / "p.yaml", "--run-time", RUN_TIME, env={"SIG": "t0ps3cre"})
+    assert again.dataset("customers")["read"] == 0 and gone.code == 2, (again, gone)
+    assert server.url("/${SIG}/c.csv") in told.stdout and f"from '{key}'" in told.stdout, told
+    for text in (done.stdout, done.stderr, told.stdout, told.stderr, plan.stdout, plan.stderr, gone.stderr, (tmp_path / "w.db").read_bytes().decode(errors="replace")):
+        assert "t0ps3cre" not in text, text
 
 
 @pytest.mark.parametrize("etag,code", [('"e1"', 0), ('W/"e1"', 6), (None, 6), ("changes", 3)])

@@ -2,6 +2,7 @@
 """Where keys, region and endpoint come from: each source by a fake of it, before a moto that knows one user only."""
 
 import datetime
+import hashlib
 import json
 import stat
 import sys
@@ -180,10 +181,61 @@ def test_a_process_that_fails_is_told(place, tmp_path, command, code):
     assert got.returncode == code and b"credential_process" in got.stderr or b"quote" in got.stderr, got
 
 
-def test_a_login_by_sso_says_how_to_lend_its_keys(place, tmp_path):
+SSO = {"profile": "[profile s]\nsso_session = x y\nsso_account_id = 123456789012\nsso_role_name = r/o\n"
+                  "[sso-session x y]\nsso_start_url = https://login.example/start\nsso_region = eu-west-1\n",
+       "profile of old": "[profile s]\nsso_start_url = https://login.example/start\nsso_region = eu-west-1\n"
+                         "sso_account_id = 123456789012\nsso_role_name = r/o\n"}
+TOKEN = "to/ken+of=login"
+
+
+def logged_in(tmp_path, name, **more):
+    """What `aws sso login` leaves, in a home of its own."""
+    cache = tmp_path / ".aws" / "sso" / "cache"
+    cache.mkdir(parents=True)
+    end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    left = {"startUrl": "https://login.example/start", "region": "eu-west-1", "accessToken": TOKEN, "expiresAt": end + "Z"} | more
+    (cache / f"{hashlib.sha1(name.encode()).hexdigest()}.json").write_text(json.dumps(left))
+
+
+def sso_answer(lent, seconds=3600):
+    end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return json.dumps({"roleCredentials": {"accessKeyId": lent["AccessKeyId"], "secretAccessKey": lent["SecretAccessKey"],
+                                           "sessionToken": lent["SessionToken"], "expiration": int(end.timestamp() * 1000)}})
+
+
+@pytest.mark.parametrize("kind, name, end", [
+    ("profile", "x y", {}), ("profile of old", "https://login.example/start", {}),
+    ("profile of old", "https://login.example/start", {"expiresAt": "2199-10-26T05:18:42UTC"})])
+def test_the_token_of_a_login_by_sso_is_changed_for_keys(place, lent, tmp_path, kind, name, end):
+    logged_in(tmp_path, name, **end)
+    with FaultServer({"/federation/credentials": Answer(sso_answer(lent))}, host="127.0.0.1") as fake:
+        got = bare(place, AWS_PROFILE="s", HOME=str(tmp_path), AWS_ENDPOINT_URL_SSO=fake.url("/"), **profile_files(tmp_path, SSO[kind]))("cat", place.url("k"))
+        assert got.stdout == b"content", got
+        (request,) = fake.requests
+        assert request.query == {"role_name": "r/o", "account_id": "123456789012"} and request.header("x-amz-sso_bearer_token") == TOKEN
+
+
+@pytest.mark.parametrize("left, answer, said", [
+    (None, None, b"nobody is logged in"),
+    ({"expiresAt": "2020-01-01T00:00:00Z"}, None, b"the login has ended"),
+    ({"expiresAt": "soon"}, None, b"the login has ended"),
+    ({"accessToken": None}, None, b"has no token"),
+    ({}, Answer('{"message": "Session token not found or invalid"}', status=401), b"no longer taken"),
+    ({}, Answer('{"message": "No access"}', status=403), b"does not give the role r/o of the account 123456789012")])
+def test_a_login_by_sso_that_is_over_says_how_to_log_in(place, lent, tmp_path, left, answer, said):
+    if left is not None:
+        logged_in(tmp_path, "x y", **left)
+    with FaultServer({"/federation/credentials": answer or Answer(sso_answer(lent))}, host="127.0.0.1") as fake:
+        got = bare(place, AWS_PROFILE="s", HOME=str(tmp_path), AWS_ENDPOINT_URL_SSO=fake.url(""), **profile_files(tmp_path, SSO["profile"]))("cat", place.url("k"))
+        assert got.returncode == 7 and said in got.stderr and TOKEN.encode() not in got.stderr, got
+        assert len(fake.requests) == (answer is not None)
+        assert answer and answer.status == 403 or b"aws sso login --profile s" in got.stderr, got
+
+
+def test_a_login_by_sso_without_its_region_is_told(place, tmp_path):
     files = profile_files(tmp_path, "[profile s]\nsso_session = x\nsso_account_id = 1\nsso_role_name = r\n")
     got = bare(place, AWS_PROFILE="s", **files)("cat", place.url("k"))
-    assert got.returncode == 7 and b"export-credentials --profile s" in got.stderr, got
+    assert got.returncode == 2 and b"sso_start_url" in got.stderr, got
 
 
 def test_f59_keys_that_live_three_seconds_are_asked_for_again(place, lent):

@@ -79,6 +79,28 @@ shown_urls_have_no_secrets(void **state)
 }
 
 static void
+what_is_hidden_is_shown_by_its_name_however_it_is_encoded(void **state)
+{
+	static const struct fe_net_hidden hidden[] = { { "s3+cret", "${A}" }, { "s3+cret/more", "${B}" }, { "v1", "${V}" }, { "a%2Fb", "${C}" } };
+	static const struct fe_net_settings net = { .hidden = hidden, .n_hidden = 4 };
+	static const char *const cases[][2] = {
+		{ "https://h/bots3+cret/get", "https://h/bot${A}/get" }, { "https://h/s3%2Bcret/s3%2bcret?s3+cret=s3+cret", "https://h/${A}/${A}?${A}=***" },
+		{ "https://h/s3+cret/more", "https://h/${B}" }, { "https://v1/v1/v2", "https://v1/${V}/v2" }, { "/s3+cret", "/${A}" },
+		{ "https://h/s3+cre", "https://h/s3+cre" }, { "https://h/a%2Fb", "https://h/${C}" }, { "https://h/s3%2", "https://h/s3%2" },
+		{ "https://u:p@s3+cret/", "https://s3+cret/" }, { "", "" }, { "https://h", "https://h" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		fe_buf_clear(&buf);
+		fe_url_show_for(&buf, fe_str_of(cases[i][0]), &net);
+		assert_string_equal(fe_buf_text(&buf), cases[i][1]);
+	}
+	fe_buf_clear(&buf);
+	fe_url_show_for(&buf, FE_STR("https://h/v1?a=b"), NULL);
+	assert_string_equal(fe_buf_text(&buf), "https://h/v1?a=***");
+}
+
+static void
 targets_are_resolved_and_their_origin_is_told(void **state)
 {
 	static const struct { const char *target, *whole; bool is_same; } cases[] = {
@@ -182,6 +204,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(encoding_leaves_only_unreserved_characters, open_buf, close_buf),
 		cmocka_unit_test_setup_teardown(query_is_added_where_it_belongs, open_buf, close_buf),
 		cmocka_unit_test_setup_teardown(shown_urls_have_no_secrets, open_buf, close_buf),
+		cmocka_unit_test_setup_teardown(what_is_hidden_is_shown_by_its_name_however_it_is_encoded, open_buf, close_buf),
 		cmocka_unit_test_setup_teardown(targets_are_resolved_and_their_origin_is_told, open_buf, close_buf),
 		cmocka_unit_test(header_lists_own_their_texts_and_find_in_any_case),
 		cmocka_unit_test(link_is_found_by_its_relation),
