@@ -76,7 +76,7 @@ data "aws_iam_policy_document" "sweep" {
   statement {
     sid       = "Start"
     actions   = ["lambda:InvokeFunction"]
-    resources = [aws_lambda_function.this.arn]
+    resources = [local.function_arn]
   }
 
   statement {

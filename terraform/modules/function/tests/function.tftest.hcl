@@ -175,7 +175,7 @@ run "sweeps_every_hour" {
   }
   assert {
     condition = { for statement in data.aws_iam_policy_document.sweep.statement : one(statement.actions) => one(statement.resources) if length(statement.actions) == 1 } == {
-      "lambda:InvokeFunction" = aws_lambda_function.this.arn
+      "lambda:InvokeFunction" = "arn:aws:lambda:eu-central-1:111122223333:function:financial-etl-test"
       "sqs:SendMessage"       = aws_sqs_queue.failed.arn
     }
     error_message = "The schedule may start the function, and nothing else."
