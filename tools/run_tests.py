@@ -7,6 +7,8 @@
   unit        cmocka and the fuzz corpora: built by gcc with ASan and UBSan, and by clang; no warnings
   model       an independent Python reading of the rules, and modules against Python
   system      the binary as a user meets it: commands, faults, kills, memory
+  threads     what has threads, under the thread sanitizer: unit tests, and runs from and into every kind of place;
+              with --tsan all unit tests and all that is asked of threads
   gx          Great Expectations itself, of locked versions: its answers in tests/gx/cases made anew and compared,
               random questions put to it and to finetl, finetl's results and suites loaded by its classes
   airflow     the provider and the DAGs in a real Airflow 3 of locked versions, with a scheduler; with --airflow2 in 2.11, too
@@ -38,7 +40,7 @@ from test_jobs import Jobs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
-STAGES = ["checks", "lint", "unit", "model", "system", "gx", "airflow", "terraform"]
+STAGES = ["checks", "lint", "unit", "model", "system", "threads", "gx", "airflow", "terraform"]
 SANITIZE = ["-Dbuildtype=debugoptimized", "-Db_lundef=false"]
 BUILDS = {
     "asan": ("gcc", SANITIZE + ["-Db_sanitize=address,undefined", "-Dc_args=-fno-sanitize-recover=all", "-Dwerror=true"]),
@@ -54,12 +56,22 @@ MAY_BE_ABSENT = "may be absent: "  # tests/terraform/terraform.py: what neither 
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
-    "TSAN_OPTIONS": "halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1 exitcode=66",
+}
+# What has threads, for the thread sanitizer: tests of meson with the programs they run, and of pytest, which ask for programs, too.
+THREADED = {"base-worker": "base/test_base_worker", "pipeline-prefetch": "pipeline/test_pipeline_prefetch", "io-writer": "io/test_io_writer",
+            "db-postgres": "db/test_db_postgres"}
+THREADED_PROBES = ["io/probe_s3"]
+THREADED_RUNS = {
+    "tests/system/test_threads.py": "little_memory or does_not_wait or postgresql",
+    "tests/system/test_api.py": "every_pagination and 2",
+    "tests/system/test_s3.py": "(s7_ranged_reads or s6_uploads) and moto",
 }
 # Files of tests/system that take a minute or more where the machine is busy, the longest first: each is a job. The others
 # share some.
 LONG_FILES = ["test_model", "test_postgres_faults", "test_contract", "test_postgres_server", "test_s3", "test_report", "test_postgres_line",
-              "test_steps", "test_postgres", "test_benchmarks", "test_memory", "test_sources", "test_kill", "test_validate", "test_postgres_schema"]
+              "test_steps", "test_threads", "test_postgres",
+              "test_benchmarks", "test_memory", "test_sources", "test_kill", "test_validate", "test_postgres_schema"]
 N_SHORT_JOBS = 6
 
 
@@ -114,8 +126,8 @@ def folder_of(kind):
     return ROOT / ("build" if kind == "release" else f"build-{kind}")
 
 
-def build_special(job, kind):
-    """build-<kind>/."""
+def build_special(job, kind, targets=()):
+    """build-<kind>/; targets: only these of it."""
     compiler, options = BUILDS[kind]
     folder = folder_of(kind)
     if not shutil.which(compiler):
@@ -129,19 +141,19 @@ def build_special(job, kind):
         if ok:
             stamp.write_text(wanted)
     if ok:
-        ok, output = job.call(["ninja", "-C", folder])
+        ok, output = job.call(["ninja", "-C", folder, *targets])
     job.add(f"build {kind}", ok, tail(output))
     return ok
 
 
 # ---- unit tests, pytest ----
 
-def run_meson_tests(job, kind):
-    """cmocka programs and the fuzz corpora. Counts cmocka's tests one by one."""
+def run_meson_tests(job, kind, tests=()):
+    """cmocka programs and the fuzz corpora, or those that are named. Counts cmocka's tests one by one."""
     folder = folder_of(kind)
     log = folder / "meson-logs" / "testlog.json"
     log.unlink(missing_ok=True)
-    job.call(["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "4"], env=SANITIZER_ENV)
+    job.call(["meson", "test", "-C", folder, "--no-rebuild", "--timeout-multiplier", "4", *tests], env=SANITIZER_ENV)
     n_programs = 0
     for line in log.read_text().splitlines() if log.exists() else []:
         test = json.loads(line)
@@ -172,7 +184,7 @@ def run_pytest(job, paths, arguments, build, python=sys.executable):
         return
     report = job.jobs.logs / f"{job.file_name}.xml"
     report.unlink(missing_ok=True)
-    builds = {"FINETL_BUILD": str(folder_of(build))}
+    builds = {"FINETL_BUILD": str(folder_of(build)), **SANITIZER_ENV}
     if (folder_of("failpoints") / "finetl").exists():
         builds["FINETL_FAILPOINT_BUILD"] = str(folder_of("failpoints"))
     _, output = job.call([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--durations=5",
@@ -194,6 +206,20 @@ def run_pytest(job, paths, arguments, build, python=sys.executable):
             skip(job, name, skipped.get("message", ""))
         else:
             job.n_passed += 1
+
+
+def build_threads(job, is_long):
+    programs = [f"tests/unit/{path}" for path in [*THREADED.values(), *THREADED_PROBES]]
+    build_special(job, "tsan", () if is_long else ["finetl", *programs])
+
+
+def run_threads(job, is_long):
+    """A race ends the program that has it: no test expects that exit code."""
+    if not (folder_of("tsan") / "finetl").exists():
+        return  # its build has said so
+    run_meson_tests(job, "tsan", [] if is_long else list(THREADED))
+    for path, words in THREADED_RUNS.items():
+        run_pytest(job, [path], [] if is_long and "threads" in path else ["-k", words], "tsan")
 
 
 def system_jobs():
@@ -253,6 +279,10 @@ def run_great_expectations(job, is_long):
                            "--questions", "3000" if is_long else "100", *(["--seed", "2"] if is_long else [])])
     job.add("gx: random questions have the same answers", ok, tail(output))
     job.say("   " + tail(output, 3).replace("\n", "\n   "))
+    ok, output = job.call([python, gx / "compare_json_schema.py", "--probe", release / "tests/gx/probe_gx", "--schemas", "5000" if is_long else "200",
+                           *(["--seed", "2"] if is_long else [])])
+    job.add("gx: random JSON Schemas judge as jsonschema has it", ok, tail(output))
+    job.say("   " + tail(output, 1))
 
 
 def run_airflow(job, major):
@@ -328,11 +358,14 @@ def add_jobs(jobs, options, arguments, paths):
     for name, files, needs_failpoints in system[:len(LONG_FILES)]:
         add_pytest(jobs, name, files, arguments, build, needs_failpoints and is_full)
     if "unit" in stages:
-        kinds = ["coverage"] if options.coverage else ["release"] if options.quick else ["asan", "clang"] + ["tsan"] * options.tsan
+        kinds = ["coverage"] if options.coverage else ["release"] if options.quick else ["asan", "clang"]
         for kind in kinds:
             jobs.add(f"unit {kind}", lambda job, kind=kind: run_unit(job, kind), needs=[f"build {kind}"], wants_servers=True)
     for name, files, needs_failpoints in system[len(LONG_FILES):]:
         add_pytest(jobs, name, files, arguments, build, needs_failpoints and is_full)
+    if "threads" in stages and is_full:
+        jobs.add("build tsan", lambda job: build_threads(job, options.tsan), needs=["build release"])
+        jobs.add("threads", lambda job: run_threads(job, options.tsan), needs=["build tsan"], wants_servers=True)
     if "model" in stages:
         add_pytest(jobs, "model", ["tests/model"], arguments, build)
     if "airflow" in stages and not options.coverage:
@@ -379,7 +412,7 @@ def main():
                         help="all kills, 5,000,000 rows, a million records from every kind of source, 3,000 questions to "
                              "Great Expectations; takes its time")
     parser.add_argument("--coverage", action="store_true", help="which lines the tests reach, instead of the usual builds")
-    parser.add_argument("--tsan", action="store_true", help="the unit tests under the thread sanitizer as well")
+    parser.add_argument("--tsan", action="store_true", help="all unit tests, and all that is asked of threads, under the thread sanitizer")
     parser.add_argument("--airflow2", action="store_true", help="the tests of Airflow with 2.11 as well")
     parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="each fuzzer for so long as well")
     parser.add_argument("--fuzzer", metavar="NAME", help="with --fuzz: only this one (suite, csv, ... of tests/fuzz)")
