@@ -8,6 +8,7 @@
  */
 #include "load/files_row.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "base/text16.h"
 #include "base/time.h"
@@ -24,8 +25,8 @@ fe_files_row_header(const struct fe_schema *schema, struct fe_buf *out)
 	fe_buf_add_char(out, '\n');
 }
 
-size_t
-fe_files_row_bound(const struct fe_schema *schema)
+static size_t
+row_bound(const struct fe_schema *schema)
 {
 	return schema->n_fields * (FE_DECIMAL_TEXT_BYTES + 1) + 1; /* the longest of all but texts */
 }
@@ -122,40 +123,71 @@ put_int(char *p, int64_t v)
 	return p + fe_decimal_format(v, 0, p);
 }
 
+/* ---- a row ---- */
+
 void
-fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums,
-                 struct fe_day_texts *days)
+fe_files_rows_init(struct fe_files_rows *w, const struct fe_schema *schema)
 {
-	if (out->cap_bytes - out->n_bytes <= bound && !fe_buf_reserve(out, bound))
+	*w = (struct fe_files_rows){ .bound = row_bound(schema), .sums = fe_new_array(schema->n_fields + 1, fe_i128) };
+	fe_day_texts_init(&w->days);
+}
+
+void
+fe_files_rows_reset(struct fe_files_rows *w)
+{
+	fe_free(w->sums);
+	*w = (struct fe_files_rows){ 0 };
+}
+
+void
+fe_files_rows_look(struct fe_files_rows *w, const struct fe_batch *b)
+{
+	for (size_t word = 0; word < FE_BITMAP_WORDS(b->n_rows); word++) {
+		w->whole[word] = UINT64_MAX;
+		for (size_t i = 0; i < b->schema->n_fields; i++)
+			w->whole[word] &= b->columns[i].valid[word];
+	}
+}
+
+static inline char *
+put_value(struct fe_buf *out, char *p, const struct fe_column *c, size_t row, fe_i128 *sum, struct fe_files_rows *w)
+{
+	switch (c->type.kind) {
+	case FE_TEXT:
+		return put_text(out, p, c->text[row], w->bound);
+	case FE_DECIMAL:
+		*sum += c->i64[row]; /* 2^64 of at most 10^18 do not pass 128 bits */
+		return p + fe_decimal_format(c->i64[row], c->type.scale, p);
+	case FE_INT:
+		return put_int(p, c->i64[row]);
+	case FE_BOOL:
+		return put_bool(p, fe_bit_get(c->bits, row));
+	case FE_DATE:
+		fe_date_format(c->days[row], p);
+		return p + FE_DATE_TEXT_BYTES;
+	case FE_TIMESTAMP:
+		break;
+	}
+	fe_timestamp_format_by(&w->days, c->i64[row], p);
+	return p + FE_TIMESTAMP_TEXT_BYTES;
+}
+
+void
+fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, struct fe_files_rows *w)
+{
+	if (out->cap_bytes - out->n_bytes <= w->bound && !fe_buf_reserve(out, w->bound))
 		return;
 	const struct fe_column *const end = b->columns + b->schema->n_fields;
+	const struct fe_column *c = b->columns;
+	fe_i128 *sum = w->sums;
 	char *p = out->p + out->n_bytes;
-	for (const struct fe_column *c = b->columns; c < end; c++, sums++, *p++ = ',') {
-		if (!fe_bit_get(c->valid, row))
-			continue;
-		switch (c->type.kind) {
-		case FE_TEXT:
-			p = put_text(out, p, c->text[row], bound);
-			break;
-		case FE_DECIMAL:
-			*sums += c->i64[row]; /* 2^64 of at most 10^18 do not pass 128 bits */
-			p += fe_decimal_format(c->i64[row], c->type.scale, p);
-			break;
-		case FE_INT:
-			p = put_int(p, c->i64[row]);
-			break;
-		case FE_BOOL:
-			p = put_bool(p, fe_bit_get(c->bits, row));
-			break;
-		case FE_DATE:
-			fe_date_format(c->days[row], p);
-			p += FE_DATE_TEXT_BYTES;
-			break;
-		case FE_TIMESTAMP:
-			fe_timestamp_format_by(days, c->i64[row], p);
-			p += FE_TIMESTAMP_TEXT_BYTES;
-			break;
-		}
+	if (fe_bit_get(w->whole, row)) {
+		for (; c < end; c++, *p++ = ',')
+			p = put_value(out, p, c, row, sum++, w);
+	} else {
+		for (; c < end; c++, sum++, *p++ = ',')
+			if (fe_bit_get(c->valid, row))
+				p = put_value(out, p, c, row, sum, w);
 	}
 	p[-1] = '\n'; /* in the place of the last comma */
 	out->n_bytes = (size_t)(p - out->p);

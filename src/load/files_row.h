@@ -13,12 +13,20 @@
 #include "batch/batch.h"
 
 void fe_files_row_header(const struct fe_schema *schema, struct fe_buf *out);
-/* The most bytes that a row takes, its texts not counted. */
-size_t fe_files_row_bound(const struct fe_schema *schema);
-/* Appends a row; bound as above. Adds the decimals that it writes to sums
- * [schema->n_fields]. The buffer's `failed` says that it did not fit. */
-void fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, size_t bound, fe_i128 *sums,
-                      struct fe_day_texts *days);
+
+/* What is kept from row to row. */
+struct fe_files_rows {
+	size_t bound;             /* the most bytes that a row takes, its texts not counted */
+	fe_i128 *sums;            /* [schema->n_fields] of the decimals that were written */
+	struct fe_day_texts days; /* that were written before */
+	uint64_t whole[FE_BITMAP_WORDS(FE_BATCH_ROWS)]; /* bit: the row of the batch at hand has no null */
+};
+void fe_files_rows_init(struct fe_files_rows *w, const struct fe_schema *schema);
+void fe_files_rows_reset(struct fe_files_rows *w);
+void fe_files_rows_look(struct fe_files_rows *w, const struct fe_batch *b); /* before the first row of a batch */
+/* Appends a row of the batch. The buffer's `failed` says that it did not fit. */
+void fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, struct fe_files_rows *w);
+
 /* Appends a cell to the line that the buffer ends with: a text that needs no quotes; NULL: nothing. */
 void fe_files_row_stamp(struct fe_buf *out, const char *text);
 /* The length of the first line with its end; 0 where the end is not in the bytes. */

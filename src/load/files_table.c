@@ -8,7 +8,6 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 #include "base/stop.h"
-#include "load/files_row.h"
 
 #define PIECE_BYTES ((size_t)512 * 1024)
 #define MAX_LINES_BYTES ((size_t)256 * 1024 * 1024) /* one row, at the very most */
@@ -23,7 +22,6 @@ fe_files_table_init(struct fe_files_table *t, const struct fe_table *table, cons
 	fe_files_output_init(&t->out, place, table->name, ".csv");
 	fe_buf_init(&t->lines, MAX_LINES_BYTES);
 	fe_buf_init(&t->window, MAX_LINES_BYTES);
-	fe_day_texts_init(&t->days);
 }
 
 static void
@@ -40,7 +38,7 @@ void
 fe_files_table_reset(struct fe_files_table *t)
 {
 	free_scratch(t);
-	fe_free(t->sums);
+	fe_files_rows_reset(&t->rows);
 	fe_groups_reset(&t->groups);
 	fe_files_output_reset(&t->out);
 	*t = (struct fe_files_table){ 0 };
@@ -86,8 +84,7 @@ fe_files_table_begin(struct fe_files_table *t, struct fe_err *err)
 	t->has_begun = true;
 	if (t->hashes_behind)
 		fe_writer_hash_behind(t->out.writer);
-	t->bound = fe_files_row_bound(schema);
-	t->sums = fe_new_array(schema->n_fields + 1, fe_i128);
+	fe_files_rows_init(&t->rows, schema);
 	if (t->table->n_sum_by)
 		fe_groups_init(&t->groups, schema, t->table->sum_by, t->table->n_sum_by, 1 + n_decimals(schema));
 	(void)fe_buf_reserve(&t->lines, PIECE_BYTES + PIECE_BYTES / 4);
@@ -134,6 +131,7 @@ fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const s
 		FE_TRY(remove_row(t, &plan->removals[i], err));
 	if (plan->n_updates)
 		return fe_fail(err, FE_EBUG, "an update of '%s', of which nothing is stored", t->table->name);
+	fe_files_rows_look(&t->rows, b);
 	for (size_t row = 0; row < b->n_rows; row++) {
 		if (plan->action[row] != FE_ACTION_INSERT)
 			continue;
@@ -142,7 +140,7 @@ fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const s
 			t->places[t->n_places++] = t->handed_bytes + t->lines.n_bytes;
 		}
 		FE_ASSERT(plan->number[row] == (int64_t)t->n_written);
-		fe_files_row_add(&t->lines, b, row, t->bound, t->sums, &t->days);
+		fe_files_row_add(&t->lines, b, row, &t->rows);
 		FE_TRY(add_to_group(t, b, row, 1, err));
 		fe_files_row_stamp(&t->lines, t->stamp);
 		t->n_written++;
@@ -231,7 +229,7 @@ take_off_sums(struct fe_files_table *t, struct copy *c, struct fe_str line, stru
 	for (size_t i = 0; i < t->table->schema->n_source; i++) {
 		const struct fe_column *column = &c->dead.columns[i];
 		if (column->type.kind == FE_DECIMAL && fe_bit_get(column->valid, 0))
-			t->sums[i] -= column->i64[0];
+			t->rows.sums[i] -= column->i64[0];
 	}
 	return add_to_group(t, &c->dead, 0, -1, err);
 }
@@ -320,8 +318,9 @@ leave_out_dead_rows(struct fe_files_table *t, struct fe_err *err)
 enum fe_rc
 fe_files_table_placeholders(struct fe_files_table *t, const struct fe_batch *keys, struct fe_err *err)
 {
+	fe_files_rows_look(&t->rows, keys);
 	for (size_t row = 0; row < keys->n_rows; row++) {
-		fe_files_row_add(&t->lines, keys, row, t->bound, t->sums, &t->days);
+		fe_files_row_add(&t->lines, keys, row, &t->rows);
 		fe_files_row_stamp(&t->lines, t->stamp);
 		t->out.n_rows++;
 	}
@@ -354,7 +353,7 @@ fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct
 	for (size_t i = 0; i < schema->n_source && out->inserted.sums; i++) {
 		if (schema->fields[i].type.kind != FE_DECIMAL)
 			continue;
-		out->inserted.sums[n_sums] = t->sums[i];
+		out->inserted.sums[n_sums] = t->rows.sums[i];
 		if (out->updated.sums)
 			out->updated.sums[n_sums] = 0;
 		if (out->unchanged.sums)

@@ -12,9 +12,9 @@
 #ifndef FE_LOAD_FILES_TABLE_H
 #define FE_LOAD_FILES_TABLE_H
 
-#include "base/time.h"
 #include "io/writer.h"
 #include "load/files_output.h"
+#include "load/files_row.h"
 #include "load/sink.h"
 
 struct fe_files_table {
@@ -26,17 +26,15 @@ struct fe_files_table {
 	bool has_begun, has_ended;
 	struct fe_buf lines;     /* written, not yet handed to the writer */
 	uint64_t handed_bytes;   /* to the writer */
-	size_t bound;            /* files_row.h */
 	uint64_t n_written;      /* superseded rows and all */
 	uint64_t n_dead;
 	uint64_t *dead;          /* bit: the row is superseded */
 	size_t cap_dead;         /* words */
 	uint64_t *places;        /* of every 16th row */
 	size_t n_places, cap_places;
-	fe_i128 *sums;           /* [schema->n_fields] */
+	struct fe_files_rows rows;
 	struct fe_groups groups; /* by the table's sum_by: rows, then sums of decimals; zeroed: not split */
 	struct fe_buf window;    /* to read back through */
-	struct fe_day_texts days; /* that were written before */
 };
 
 void fe_files_table_init(struct fe_files_table *t, const struct fe_table *table,
