@@ -327,6 +327,22 @@ texts_reset(struct texts *t)
 		fe_buf_reset(all[i]);
 }
 
+/* Cells were last looked at when they were cleaned, and those of a few rows lie far apart: each would be
+ * waited for. */
+#define N_AHEAD 6
+
+static void
+fetch_ahead(const struct fe_batch *b, size_t reason)
+{
+	if (reason >= b->n_reasons)
+		return;
+	const size_t row = b->reasons[reason].row;
+	for (size_t i = 0; i < b->schema->n_source; i++)
+		if (b->cells[i])
+			__builtin_prefetch(&b->cells[i][row]);
+	__builtin_prefetch(&b->origin[row]);
+}
+
 enum fe_rc
 fe_reject_add_batch(struct fe_spool *s, struct fe_batch *b, const struct fe_reject_batch *of, struct fe_err *err)
 {
@@ -339,8 +355,11 @@ fe_reject_add_batch(struct fe_spool *s, struct fe_batch *b, const struct fe_reje
 	r.kept = what_is_kept(b, of->policy);
 	texts_init(&t);
 	fe_batch_sort_reasons(b);
+	for (size_t i = 0; i < N_AHEAD; i++)
+		fetch_ahead(b, i);
 	for (size_t i = 0, end; i < b->n_reasons && rc == FE_OK; i = end) {
 		r.row = b->reasons[i].row;
+		fetch_ahead(b, i + N_AHEAD);
 		for (end = i + 1; end < b->n_reasons && b->reasons[end].row == r.row;)
 			end++;
 		r.from = b->reasons + i;
