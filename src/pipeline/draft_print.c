@@ -63,8 +63,12 @@ add_csv(struct fe_draft_work *w, const struct fe_draft_dataset *d, struct fe_buf
 			fe_buf_addf(out, "%s%s", i ? ", " : "", d->columns[i].from);
 		fe_buf_add_char(out, ']');
 	}
+	if (d->trailer.starts[0])
+		fe_buf_addf(out, ", trailer: { starts: %s, rows: %zu }", d->trailer.starts, d->trailer.rows);
 	fe_buf_add_text(out, " }");
-	if (!s->has_header)
+	if (d->trailer.starts[0])
+		add_guess(w, out, "the last record tells how many there are; sums that it tells: sums: { column: cell }");
+	else if (!s->has_header)
 		add_guess(w, out, "the first line has values in it, so there is no header; the names are ours");
 	else if (s->skip_lines)
 		add_guess(w, out, "the first lines have fewer cells than those that follow");

@@ -33,11 +33,26 @@ struct fe_draft_column {
 	uint64_t n_orphans;
 };
 
+/* csv: the last record of each file, where it is no data. */
+#define FE_DRAFT_TRAILER_BYTES 24
+#define FE_DRAFT_TRAILER_CELLS 32
+struct fe_draft_trailer {
+	char starts[FE_DRAFT_TRAILER_BYTES]; /* "": there is none */
+	size_t rows;                         /* the cell that tells how many records there are; the first is 1 */
+	uint64_t n_objects;                  /* that end with one */
+	/* while it is read: the last record of the object at hand */
+	bool is_none, is_broken;             /* an object ends without; the record has another number of cells */
+	uint32_t object;
+	uint64_t record;
+	char last[512];
+};
+
 struct fe_draft_dataset {
 	const char *location, *name, *target;
 	const struct fe_source_ops *source;
 	struct fe_csv_sniff sniff;      /* csv */
 	bool is_windows;                /* csv: no UTF-8 that is worth the name */
+	struct fe_draft_trailer trailer;
 	struct fe_json_settings json;
 	bool is_discarding;             /* json: arrays and the like are not read */
 	struct fe_draft_column *columns; size_t n_columns, cap_columns;
@@ -68,6 +83,10 @@ const char *fe_draft_location(struct fe_draft_work *w, const char *location);
 
 /* draft_source.c: what is there, and the first reading. */
 FE_MUST_USE enum fe_rc fe_draft_look(struct fe_draft_work *w, struct fe_draft_dataset *d, struct fe_err *err);
+
+/* draft_trailer.c: of the first reading, each batch, then what they were. */
+void fe_draft_trailer_see(struct fe_draft_dataset *d, const struct fe_batch *b);
+void fe_draft_trailer_decide(struct fe_draft_dataset *d);
 
 /* Reads a data set by the plan of its draft; each is called with every batch that was judged. */
 typedef enum fe_rc (*fe_draft_batch_fn)(void *ctx, const struct fe_batch *b, struct fe_err *err);

@@ -94,11 +94,14 @@ static enum fe_rc
 read_all(struct fe_draft_dataset *d, struct reading *r, struct fe_err *err)
 {
 	d->n_records = 0;
+	d->trailer = (struct fe_draft_trailer){ 0 };
 	for (size_t i = 0; i < d->n_columns; i++)
 		d->columns[i].guess = (struct fe_guess){ 0 };
 	do {
 		FE_TRY(fe_source_next(r->source, &r->batch, err));
 		feed(d, &r->batch);
+		if (d->source == &fe_source_csv)
+			fe_draft_trailer_see(d, &r->batch);
 		d->n_records += r->batch.n_rows;
 	} while (r->batch.n_rows);
 	return FE_OK;
@@ -136,7 +139,9 @@ read_once(struct fe_draft_work *w, struct fe_draft_dataset *d, bool *found, stru
 	if (rc == FE_OK) {
 		fe_source_progress(r.source, &d->done_bytes, &d->total_bytes);
 		d->is_partial = w->set->limit && d->n_records >= w->set->limit;
-		if (d->source != &fe_source_csv)
+		if (d->source == &fe_source_csv)
+			fe_draft_trailer_decide(d);
+		else
 			take_discarded(w, d, r.source, found);
 	}
 	close_reading(&r);

@@ -272,3 +272,15 @@ def test_any_table_of_random_cells_is_drafted_and_loaded(finetl, tmp_path):
         draft(finetl, folder, folder / "t.csv")
         load(finetl, folder)
         shutil.rmtree(folder)
+
+
+def test_a_last_record_that_tells_how_many_there_are_is_a_trailer(finetl, tmp_path):
+    rows = "id,amount,day\n" + "".join(f"P{i},{i}.50,2026-01-{i % 28 + 1:02}\n" for i in range(60))
+    for name, end, wanted in (("count.csv", "TRL,60\n", True), ("other.csv", "TRL,61\n", False), ("none.csv", "", False)):
+        (tmp_path / name).write_text(rows + end)
+        finetl("init", tmp_path / name, "--force", "-o", tmp_path / "p.yaml").ok()
+        assert ("trailer: { starts: TRL, rows: 2 }" in (tmp_path / "p.yaml").read_text()) == wanted, name
+        done = finetl.run(tmp_path / "p.yaml", f"files:{tmp_path / name}.out")
+        assert done.code == 0, done
+        (dataset,) = done.result["datasets"]
+        assert (dataset["read"], dataset["rejected"]) == ((61, 1) if name == "other.csv" else (60, 0))
