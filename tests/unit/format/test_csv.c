@@ -376,6 +376,14 @@ csv_limits_columns_to_4096(void **state)
 	EXPECT_PARTS("error limit record 1 line 2 column 0: a record has too many cells", { "a,b\n", 1 }, { "1,", 1000000 });
 }
 
+/* Outside quotes by counting, in a quoted cell by walking: more of them than an index keeps. */
+static void
+csv_finds_the_end_of_a_flawed_record_behind_any_number_of_delimiters(void **state)
+{
+	(void)state;
+	EXPECT_PARTS("end", { "a,b\n", 1 }, { "x\"y,\"a", 1 }, { ",", 100000 }, { "z\"w\"\n", 1 }, { "1,2\n", 10 });
+}
+
 static void
 csv_limits_quotes_of_a_record(void **state)
 {
@@ -498,6 +506,7 @@ main(void)
 		cmocka_unit_test(csv_limits_records_to_4_mib),
 		cmocka_unit_test(csv_limits_records_to_1000_lines),
 		cmocka_unit_test(csv_limits_columns_to_4096),
+		cmocka_unit_test(csv_finds_the_end_of_a_flawed_record_behind_any_number_of_delimiters),
 		cmocka_unit_test(csv_limits_quotes_of_a_record),
 		cmocka_unit_test(csv_refuses_a_line_of_100_mb),
 		cmocka_unit_test(csv_notes_bom_line_ends_and_last_newline),
