@@ -361,6 +361,7 @@ read_sqs(struct reading *r, const struct fe_json_value *records)
 		}
 		inner.message = e->n_messages;
 		inner.n_broken = 0;
+		inner.broken = (struct fe_err)FE_ERR_INIT;
 		if (read_message(&inner, v))
 			note_broken(&inner);
 		m.is_broken = inner.n_broken > 0;
