@@ -26,6 +26,7 @@ fe_parent_init(struct fe_parent *p, struct fe_run_context *run, size_t table)
 void
 fe_parent_reset(struct fe_parent *p)
 {
+	fe_key_memo_reset(&p->memo);
 	fe_keytable_reset(&p->stored);
 	fe_keytable_reset(&p->made);
 }
@@ -83,6 +84,30 @@ ask_warehouse(struct fe_parent *p, const struct fe_column *column, const uint64_
 	return FE_OK;
 }
 
+/* The keys of this run, and first those that have been asked of it before. */
+static enum fe_rc
+ask_run(struct fe_parent *p, struct fe_dedupe *keys, const struct fe_column *column, const uint64_t *asked,
+        size_t n_rows, uint64_t *known, struct fe_err *err)
+{
+	const uint64_t room = p->room_bytes / 16;
+	struct fe_row_bits open;
+
+	if (!p->has_memo)
+		fe_key_memo_init(&p->memo, fe_dedupe_n_keys(keys), room < FE_KEY_MEMO_MAX_BYTES ? room : FE_KEY_MEMO_MAX_BYTES,
+				 &p->run->hash_key);
+	p->has_memo = true;
+	fe_key_memo_recall(&p->memo, column, asked, n_rows, known);
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
+		open.words[w] = asked[w] & ~known[w];
+	if (!is_any(open.words, n_rows))
+		return FE_OK;
+	FE_TRY(fe_dedupe_known(keys, column, open.words, n_rows, known, err));
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
+		open.words[w] &= known[w];
+	fe_key_memo_add(&p->memo, column, open.words, n_rows);
+	return FE_OK;
+}
+
 enum fe_rc
 fe_parent_known(void *ctx, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known,
                 struct fe_err *err)
@@ -92,7 +117,7 @@ fe_parent_known(void *ctx, const struct fe_column *column, const uint64_t *asked
 	struct fe_row_bits open;
 
 	if (keys)
-		FE_TRY(fe_dedupe_known(keys, column, asked, n_rows, known, err));
+		FE_TRY(ask_run(p, keys, column, asked, n_rows, known, err));
 	if (p->made.n_keys)
 		FE_TRY(fe_key_known(&p->made, column, asked, n_rows, known, err));
 	if (keys && p->run->table_was_empty[p->table])

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/parent.h - whether the parents that records name are known
  *
- * One per table of a run. Answers come from what is nearest: the keys that this run has
- * accepted (transform/dedupe.h), those that it has made placeholders for, those that the
+ * One per table of a run. Answers come from what is nearest: a memo of those that were known
+ * before (transform/key_memo.h), the keys that this run has accepted (transform/dedupe.h), those that it has made placeholders for, those that the
  * warehouse was found to have before, and then the warehouse itself, once a batch. So a
  * million records of five thousand customers ask for five thousand. What is not known is
  * asked for again: it is rare, and the table may be one that this run is filling.
@@ -12,11 +12,14 @@
 
 #include "base/keytable.h"
 #include "transform/check.h"
+#include "transform/key_memo.h"
 
 struct fe_run_context;
 struct fe_parent {
 	struct fe_run_context *run; /* borrowed */
 	size_t table;
+	struct fe_key_memo memo;    /* made when the run's keys are asked for the first time */
+	bool has_memo;
 	struct fe_keytable stored;  /* keys that the warehouse has, as far as asked and as there is room */
 	uint64_t room_bytes;
 	struct fe_keytable made;    /* keys that were added: all of them, on disk where there is no room */
