@@ -349,7 +349,7 @@ fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct
 		FE_TRY(fe_files_table_close(t, err));
 
 	out->inserted.n = t->out.n_rows;
-	out->updated.n = out->unchanged.n = 0; /* nothing was stored before */
+	out->updated.n = out->unchanged.n = out->filled.n = 0; /* nothing was stored before */
 	for (size_t i = 0; i < schema->n_source && out->inserted.sums; i++) {
 		if (schema->fields[i].type.kind != FE_DECIMAL)
 			continue;
@@ -358,6 +358,8 @@ fe_files_table_end(struct fe_files_table *t, struct fe_table_result *out, struct
 			out->updated.sums[n_sums] = 0;
 		if (out->unchanged.sums)
 			out->unchanged.sums[n_sums] = 0;
+		if (out->filled.sums)
+			out->filled.sums[n_sums] = 0;
 		n_sums++;
 	}
 	if (out->inserted.groups)

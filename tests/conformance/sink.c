@@ -98,6 +98,14 @@ ask_for_groups(struct state *s)
 
 static const char *const two_items[] = { ITEM_1, ITEM_2, NULL };
 
+static void
+make_placeholders(struct fx *f, const char *const *rows, size_t n)
+{
+	struct fe_err err = FE_ERR_INIT;
+
+	assert_int_equal(fx_try_placeholders(f, rows, n, &err), FE_OK);
+}
+
 /* ---- all or nothing ---- */
 
 static void
@@ -175,6 +183,52 @@ undo_in_the_middle_of_a_table_works(void **p)
 	(void)fx_insert(f, "C9|Zoe|true");
 	fx_write(f);
 	fx_end(f, "failed");
+	assert_rows(s, "dim_customers", CUSTOMERS);
+}
+
+static void
+placeholders_are_rows_that_no_figure_counts(void **p)
+{
+	static const char *const first[] = { "C8", "C7" }, *const second[] = { "C9" };
+	struct state *s = *p;
+	struct fx *f = &s->f;
+
+	fx_start(f, s->url, "RUN1");
+	(void)fx_table_begin(f, FX_CUSTOMERS);
+	(void)fx_insert(f, "C1|Ann|true");
+	fx_write(f);
+	fx_table_end(f);
+	assert_int_equal(f->result.inserted.n, 1);
+	assert_int_equal(f->result.filled.n, 0);
+	(void)fx_table_begin(f, FX_ITEMS);
+	make_placeholders(f, first, 2);
+	(void)fx_insert(f, "K1|C7||||||||");
+	(void)fx_insert(f, "K2|C8||||||||");
+	fx_write(f);
+	make_placeholders(f, second, 1);
+	(void)fx_insert(f, "K3|C9||||||||");
+	fx_write(f);
+	fx_table_end(f);
+	assert_sums(&f->result.inserted, 3, 0, 0);
+	assert_sums(&f->result.filled, 0, 0, 0);
+	fx_end(f, "success");
+	assert_rows(s, "dim_customers", "C1|Ann|true\nC7||\nC8||\nC9||\n");
+	assert_rows(s, "fact_items", "K1|C7|||||||\nK2|C8|||||||\nK3|C9|||||||\n");
+}
+
+static void
+undo_takes_back_placeholders(void **p)
+{
+	static const char *const keys[] = { "C7" };
+	struct state *s = *p;
+	struct fx *f = &s->f;
+
+	fx_load_items(f, s->url, "RUN1", two_items);
+	fx_start(f, s->url, "RUN2");
+	(void)fx_table_begin(f, FX_CUSTOMERS);
+	fx_table_end(f);
+	make_placeholders(f, keys, 1);
+	fx_end(f, "held");
 	assert_rows(s, "dim_customers", CUSTOMERS);
 }
 
@@ -614,6 +668,72 @@ rows_of_several_runs_add_up(void **p)
 	assert_rows(s, "fact_items", ITEM_1 "\n" ITEM_2 "\n" ITEM_3 "\n");
 }
 
+/* A run of which no record is a customer's makes them. */
+static void
+load_placeholder(struct state *s, const char *run_id)
+{
+	static const char *const keys[] = { "C7", "C9" };
+	struct fx *f = &s->f;
+
+	fx_load_items(f, s->url, "RUN1", two_items);
+	fx_start(f, s->url, run_id);
+	(void)fx_table_begin(f, FX_ITEMS);
+	make_placeholders(f, keys, 2);
+	(void)fx_insert(f, "K7|C7||||||||");
+	fx_write(f);
+	fx_table_end(f);
+	fx_end(f, "success");
+}
+
+static void
+lookup_tells_a_placeholder_from_a_record(void **p)
+{
+	struct state *s = *p;
+	struct fx *f = &s->f;
+
+	load_placeholder(s, "RUN2");
+	fx_start(f, s->url, "RUN3");
+	(void)fx_table_begin(f, FX_CUSTOMERS);
+	assert_true(fx_has(f, FX_CUSTOMERS, "C7|"));
+	assert_true(fx_lookup(f, FX_CUSTOMERS, "C7|", NULL) >= 0);
+	assert_int_equal(f->met.origin[0].record, 0);
+	assert_string_equal(fx_line(&f->met, 0, 3), "C7||");
+	assert_true(fx_lookup(f, FX_CUSTOMERS, "C1|", NULL) >= 0);
+	assert_int_not_equal(f->met.origin[0].record, 0);
+	fx_table_end(f);
+	fx_end(f, "success");
+}
+
+static void
+an_update_of_a_placeholder_fills_it_in(void **p)
+{
+	struct state *s = *p;
+	struct fx *f = &s->f;
+
+	load_placeholder(s, "RUN2");
+	fx_start(f, s->url, "RUN3");
+	(void)fx_table_begin(f, FX_CUSTOMERS);
+	fx_update(f, fx_lookup(f, FX_CUSTOMERS, "C7|", NULL), "C7|Zoe|true");
+	fx_update(f, fx_lookup(f, FX_CUSTOMERS, "C9|", NULL), "C9||"); /* a record of nothing but its key */
+	fx_update(f, fx_lookup(f, FX_CUSTOMERS, "C1|", NULL), "C1|Anne|true");
+	fx_update(f, fx_lookup(f, FX_CUSTOMERS, "C2|", NULL), "C2|Bob|false"); /* as it is */
+	(void)fx_insert(f, "C5|Eve|");
+	fx_write(f);
+	fx_table_end(f);
+	assert_int_equal(f->result.filled.n, 2);
+	assert_int_equal(f->result.updated.n, 1);
+	assert_int_equal(f->result.unchanged.n, 1);
+	assert_int_equal(f->result.inserted.n, 1);
+	fx_end(f, "success");
+	assert_rows(s, "dim_customers", "C1|Anne|true\nC2|Bob|false\nC3||\nC5|Eve|\nC7|Zoe|true\nC9||\n");
+	fx_start(f, s->url, "RUN4");
+	(void)fx_table_begin(f, FX_CUSTOMERS);
+	assert_true(fx_lookup(f, FX_CUSTOMERS, "C9|", NULL) >= 0);
+	assert_int_not_equal(f->met.origin[0].record, 0);
+	fx_table_end(f);
+	fx_end(f, "success");
+}
+
 static void
 objects_are_known_once_a_run_ended_well(void **p)
 {
@@ -657,6 +777,7 @@ fe_sink_conformance(const struct fe_sink_subject *subject)
 		T(closing_without_commit_undoes_all),
 		T(undo_leaves_what_was_published_as_it_was),
 		T(undo_in_the_middle_of_a_table_works),
+		T(placeholders_are_rows_that_no_figure_counts),
 		T(a_run_without_records_is_fine),
 		T(two_sinks_of_one_pipeline_do_not_run_at_once),
 		T(removed_rows_are_neither_stored_nor_counted),
@@ -675,6 +796,9 @@ fe_sink_conformance(const struct fe_sink_subject *subject)
 		T(updates_are_confirmed_by_group),
 		T(the_last_staged_update_of_a_row_counts),
 		T(undo_takes_back_updates),
+		T(undo_takes_back_placeholders),
+		T(lookup_tells_a_placeholder_from_a_record),
+		T(an_update_of_a_placeholder_fills_it_in),
 		T(rows_of_several_runs_add_up),
 		T(objects_are_known_once_a_run_ended_well),
 	};

@@ -72,7 +72,7 @@ fx_tables_init(struct fx_tables *t)
 		.name = "dim_customers", .dataset = "customers",
 		.schema = &t->schemas[FX_CUSTOMERS], .roles = customer_roles,
 		.not_null = customer_not_null, .key = first_column, .n_key = 1,
-		.version = FE_NO_COLUMN,
+		.version = FE_NO_COLUMN, .takes_placeholders = true,
 	};
 	t->tables[FX_ITEMS] = (struct fe_table){
 		.name = "fact_items", .dataset = "items", .schema = &t->schemas[FX_ITEMS],
@@ -347,9 +347,27 @@ fx_table_end(struct fx *f)
 	memset(f->sums, 0x55, sizeof(f->sums)); /* so that what is not set shows */
 	f->result = (struct fe_table_result){ .inserted.sums = f->sums[0],
 		                              .updated.sums = f->sums[1],
-		                              .unchanged.sums = f->sums[2] };
+		                              .unchanged.sums = f->sums[2],
+		                              .filled.sums = f->sums[3] };
 	ask_for_groups(f);
 	assert_ok(f->ops->table_end(f->sink, f->table, &f->result, &err), &err);
+}
+
+enum fe_rc
+fx_try_placeholders(struct fx *f, const char *const *rows, size_t n, struct fe_err *err)
+{
+	struct fe_batch keys;
+	enum fe_rc rc;
+	size_t i;
+
+	fe_batch_init(&keys, &f->tables->schemas[FX_CUSTOMERS]);
+	fe_batch_clear(&keys);
+	for (i = 0; i < n; i++)
+		set_row(&keys, i, rows[i]);
+	keys.n_rows = n;
+	rc = f->ops->placeholders(f->sink, FX_CUSTOMERS, &keys, f->first_object_id, err);
+	fe_batch_reset(&keys);
+	return rc;
 }
 
 void

@@ -41,7 +41,7 @@ struct fx {
 	int64_t n_inserted;   /* numbers given in the table */
 	uint64_t n_records;
 	struct fe_spool *rejects;
-	fe_i128 sums[3][8];
+	fe_i128 sums[4][8];
 	struct fe_groups groups[3]; /* where the table has a sum_by */
 	struct fe_table_result result; /* of the last fx_table_end */
 	struct fe_clock clock;
@@ -61,6 +61,8 @@ void fx_remove(struct fx *f, enum fe_place place, int64_t number);
 enum fe_rc fx_try_write(struct fx *f, struct fe_err *err);
 void fx_write(struct fx *f); /* the batch at hand; and starts the next */
 void fx_table_end(struct fx *f);
+/* Those of these customers, of the fixture's first object. */
+enum fe_rc fx_try_placeholders(struct fx *f, const char *const *rows, size_t n, struct fe_err *err);
 void fx_reject(struct fx *f, uint64_t record, const char *reasons, struct fe_str raw);
 enum fe_rc fx_try_end(struct fx *f, const char *status, struct fe_err *err);
 void fx_end(struct fx *f, const char *status); /* commit or undo, and close */

@@ -13,6 +13,7 @@
 
 enum { KEY, KEY2, AMOUNT, STATUS, VERSION, N_COLUMNS };
 #define NONE (-1)
+#define PLACEHOLDER (-2) /* the source of a row that is of no record */
 #define MAX_RECORDS 24
 
 /* What a record says; NONE is null. */
@@ -117,6 +118,8 @@ lookup(void *ctx, const struct fe_batch *b, const uint32_t *rows, size_t n, stru
 				continue;
 			stored[i] = (int64_t)j;
 			put(met, i, r);
+			if (w->stored[j].source == PLACEHOLDER)
+				met->origin[i].record = 0;
 			snprintf(text, sizeof text, "record %d of old.csv, run 7", w->stored[j].source);
 			origin[i] = (struct fe_str){ fe_arena_copy(&met->arena, text, strlen(text)), strlen(text) };
 		}
@@ -227,10 +230,10 @@ expect(struct oracle *o, const struct rec *r, int source, bool has_version, uint
 
 	while (i < o->n_rows && (o->rows[i].rec.key != r->key || o->rows[i].rec.key2 != r->key2))
 		i++;
-	if (i == o->n_rows) {
+	if (i == o->n_rows || o->rows[i].source == PLACEHOLDER) {
 		o->rows[i] = new;
 		o->of_this_run[i] = true;
-		o->n_rows++;
+		o->n_rows += i == o->n_rows;
 		return FE_KEPT;
 	}
 	const struct rec *now = &o->rows[i].rec;
@@ -311,7 +314,7 @@ fill(struct rig *rig, const struct rec *recs, size_t n, int first)
 /* One run over recs[from..to), cut into batches at the bits of `cuts`. */
 static void
 run(struct rig *rig, struct warehouse *w, const struct rec *recs, size_t from, size_t to, uint64_t cuts,
-    uint8_t *outcome)
+    uint8_t *outcome, uint64_t *accepted)
 {
 	struct fe_dedupe *d = make_dedupe(rig, w);
 	struct fe_err err = FE_ERR_INIT;
@@ -325,8 +328,10 @@ run(struct rig *rig, struct warehouse *w, const struct rec *recs, size_t from, s
 			end++;
 		fill(rig, recs + from, end - from, (int)from);
 		assert_int_equal(fe_dedupe_batch(d, &rig->batch, "new.csv", &plan, &err), FE_OK);
-		for (size_t i = from; i < end; i++)
+		for (size_t i = from; i < end; i++) {
 			outcome[i] = rig->batch.verdict[i - from];
+			fe_bit_put(accepted, i, fe_bit_get(plan->accepted, i - from));
+		}
 		write_plan(w, &rig->batch, plan, recs + from, (int)from, outcome);
 		for (size_t i = 0; i < rig->batch.n_reasons; i++)
 			assert_int_equal(rig->batch.verdict[rig->batch.reasons[i].row], FE_CONFLICT);
@@ -372,15 +377,25 @@ check_history(struct rig *rig, uint64_t *seed)
 	struct warehouse w = { 0 };
 	struct oracle o = { 0 }, whole = { 0 };
 	uint8_t got[MAX_RECORDS], want[MAX_RECORDS], unused[MAX_RECORDS];
+	uint64_t accepted = 0, to_accept = 0;
+	if (choose(seed, 3) == 0) { /* keys that others have referred to */
+		const struct rec key = { .key = choose(seed, n_keys), .key2 = choose(seed, 2), .amount = NONE, .status = NONE,
+			                 .version = NONE };
+		const struct row placeholder = { .rec = key, .source = PLACEHOLDER };
+		w.stored[w.n_stored++] = o.rows[o.n_rows++] = whole.rows[whole.n_rows++] = placeholder;
+	}
 	for (size_t from = 0; from < n;) {
 		size_t to = from + 1;
 		while (to < n && !(run_cuts >> to & 1))
 			to++;
 		memset(o.of_this_run, 0, sizeof o.of_this_run);
-		for (size_t i = from; i < to; i++)
+		for (size_t i = from; i < to; i++) {
 			want[i] = (uint8_t)expect(&o, &recs[i], (int)i, rig->has_version, want);
-		run(rig, &w, recs, from, to, batch_cuts, got);
+			fe_bit_put(&to_accept, i, want[i] == FE_KEPT);
+		}
+		run(rig, &w, recs, from, to, batch_cuts, got, &accepted);
 		assert_memory_equal(got + from, want + from, to - from);
+		assert_true(accepted == to_accept);
 		from = to;
 	}
 	check_state(&w, &o);
