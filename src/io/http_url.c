@@ -140,21 +140,25 @@ hex_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
 }
 
-/* How many bytes of s the text takes, as it is or percent-encoded; 0: it does not begin with it. */
+static char
+take_char(struct fe_str s, size_t *at)
+{
+	const char *c = s.p + *at;
+	const bool is_coded = s.n - *at > 2 && *c == '%' && hex_digit(c[1]) >= 0 && hex_digit(c[2]) >= 0;
+
+	*at += is_coded ? 3 : 1;
+	return is_coded ? (char)(hex_digit(c[1]) << 4 | hex_digit(c[2])) : *c;
+}
+
+/* How many bytes of s the text takes, each percent-encoded or not; 0: it does not begin with it. */
 static size_t
-length_of(struct fe_str s, const char *text)
+length_of(struct fe_str s, struct fe_str text)
 {
 	size_t at = 0;
 
-	for (const char *c = text; *c; c++) {
-		const bool is_coded = s.n - at > 2 && s.p[at] == '%' && hex_digit(s.p[at + 1]) >= 0 && hex_digit(s.p[at + 2]) >= 0;
-		if (at < s.n && s.p[at] == *c)
-			at++;
-		else if (is_coded && (char)(hex_digit(s.p[at + 1]) << 4 | hex_digit(s.p[at + 2])) == *c)
-			at += 3;
-		else
+	for (size_t i = 0; i < text.n;)
+		if (at == s.n || take_char(s, &at) != take_char(text, &i))
 			return 0;
-	}
 	return at;
 }
 
@@ -166,7 +170,7 @@ hidden_at(struct fe_str s, const struct fe_net_settings *net, size_t *n_bytes)
 
 	*n_bytes = 0;
 	for (size_t i = 0; i < net->n_hidden; i++) {
-		const size_t n = length_of(s, net->hidden[i].text);
+		const size_t n = length_of(s, fe_str_of(net->hidden[i].text));
 		if (n > *n_bytes) {
 			found = &net->hidden[i];
 			*n_bytes = n;

@@ -261,7 +261,7 @@ def test_each_proof_of_who_asks_is_accepted_and_told_to_nobody(load, shop, kind)
 
 @pytest.mark.parametrize("url, shown", [
     ("/bot${TOKEN}/next", "/bot${TOKEN}/next"), ("/${MORE}/next", "/${MORE}/next"), ("${BASE}/next", "/${BASE}/next"),
-    ("/${TOKEN}/a/${TOKEN}/next", "/${TOKEN}/a/${TOKEN}/next")])
+    ("/${TOKEN}/a/${TOKEN}/next", "/${TOKEN}/a/${TOKEN}/next"), ("${WHOLE}", "/${WHOLE}")])
 @pytest.mark.parametrize("fault", [None, "status", "redirect", "json"])
 def test_what_a_url_has_of_the_environment_is_shown_by_its_name(load, finetl, shop, tmp_path, url, shown, fault):
     """In the path, as some APIs want their token; pages name the next one with it."""
@@ -270,15 +270,16 @@ def test_what_a_url_has_of_the_environment_is_shown_by_its_name(load, finetl, sh
     def answer(request):
         if fault and request.number > 2:
             return {"status": Answer(json.dumps({"error": f"no {request.path}"}), status=404),
-                    "redirect": redirect(server.url(request.path + "/again")), "json": Answer(b'{"meta": ')}[fault]
+                    "redirect": redirect(server.url("/v2" + request.path.replace("/next", "/again"))), "json": Answer(b'{"meta": ')}[fault]
         page = json.loads(shop.next_url(request).body)
         if page["meta"]["next"]:
             page["meta"]["next"] = server.url(request.path.replace("~", "%7E")) + page["meta"]["next"]
         return Answer(json.dumps(page))
 
     with FaultServer({"/*": answer}) as server:
-        pipeline = pipeline_of(server, "/", PAGINGS["next"], api=url if url.startswith("${BASE}") else server.url(url))
-        env = {"TOKEN": token, "MORE": f"x/{token}", "BASE": server.url(f"/{token}/")[:-1]}
+        pipeline = pipeline_of(server, "/", PAGINGS["next"], api=url if url.startswith("${") else server.url(url))
+        env = {"TOKEN": token, "MORE": f"x/{token}", "BASE": server.url(f"/{token}/")[:-1],
+               "WHOLE": server.url(f"/{token}/next?key=k")}
         done = load(pipeline, "--log-level", "debug", "--openlineage-url", f"file:{tmp_path / 'events'}", "--report", tmp_path / "reports", env=env)
         plan = finetl("plan", tmp_path / "pipeline.yaml", "--limit", "2", env=env)
         place = server.url(shown)
