@@ -87,6 +87,7 @@ files_open(struct fe_sink **out, const struct fe_sink_settings *set, struct fe_e
 	for (size_t n = strlen(s->folder); fe_s3_is_url(s->folder) && s->folder[n - 1] == '/'; n--)
 		s->folder[n - 1] = '\0'; /* a key "a//b" is another than "a/b" */
 	s->net.session = fe_session_new();
+	s->net.max_object_bytes = set->max_object_bytes;
 	s->held = join(s->folder, "held");
 	s->tables = fe_new_array(set->n_tables + 1, struct fe_files_table);
 	s->rejects = fe_new_array(set->n_tables + 1, struct fe_files_output);

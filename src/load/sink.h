@@ -43,6 +43,7 @@ struct fe_sink_settings {
 	enum fe_load_strategy strategy;
 	bool hashes_behind;            /* files: a second thread hashes what was written */
 	const char *spool_folder;      /* for what is set aside until the end of the run */
+	uint64_t max_object_bytes;     /* files in S3: as of io/net.h */
 	const char *stamp;             /* files: the text of a last column, processed_at, of every table; NULL: none */
 };
 

@@ -152,6 +152,7 @@ open_sink(struct fe_run_context *run, struct fe_err *err)
 		.hashes_behind = run->set->n_threads > 1,
 		.spool_folder = run->folder,
 		.stamp = run->set->stamp,
+		.max_object_bytes = fe_memory_of_objects(run->set->max_memory_bytes),
 	};
 	FE_TRY(ops->open(&run->sink, &s, err));
 	return run->set->wrap_sink ? run->set->wrap_sink(run->set->wrap_ctx, &run->sink, err) : FE_OK;

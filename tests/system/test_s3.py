@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from finetl import ROOT, RUN_TIME, absent
+from finetl import ROOT, RUN_TIME, absent, peak_rss_kib, write_pipeline
 
 try:
     import s3servers
@@ -529,6 +529,23 @@ def test_a_run_to_objects_equals_the_run_to_files(finetl, any_place, data, tmp_p
     report = __import__("json").loads(any_place.get("out/one/report.json"))
     for entry in report["files"]:
         assert hashlib.sha256(any_place.get("out/one/" + entry["name"])).hexdigest() == entry["sha256"]
+
+
+def test_a_run_to_objects_stays_within_the_memory_that_it_may_have(finetl, place, tmp_path):
+    """Parts of 8 MiB are on their way to S3, as many at a time as there is room for: four would be too many."""
+    with open(tmp_path / "a.csv", "w", encoding="ascii") as rows:
+        rows.write("id,name\n")
+        rows.writelines(f"T{i},{i:0400}\n" for i in range(120_000))
+    pipeline = write_pipeline(tmp_path, {
+        "version": 1, "pipeline": "large",
+        "datasets": [{"name": "people", "source": {"csv": str(tmp_path / "a.csv")}, "target": "people",
+                      "columns": [{"name": "id", "type": "text(20)", "required": True}, {"name": "name", "type": "text(500)"}]}],
+        "targets": {"people": {"key": ["id"]}},
+    })
+    peak = peak_rss_kib([finetl.binary, "run", pipeline, "--warehouse", f"files:s3://{place.bucket}/out", "--max-memory", "40M", "--quiet"],
+                        env=place.env)
+    assert peak <= 40 * 1024
+    assert place.client.head_object(Bucket=place.bucket, Key="out/people.csv")["ContentLength"] > 5 * 8 * 1024 * 1024
 
 
 def test_objects_of_someone_else_are_not_replaced(finetl, place, data, tmp_path):
