@@ -334,6 +334,16 @@ tell_found(void *ctx, const struct fe_arrival *a, enum fe_rc rc, const struct fe
 	tell(w, &r);
 }
 
+/* Who was refused tries all of it again: counted and answered is how that ended. */
+static void
+begin_again(struct work *w)
+{
+	w->report = (struct fe_invocation_report){ .source = w->report.source, .elapsed_us = w->report.elapsed_us };
+	w->first = (struct fe_err)FE_ERR_INIT;
+	fe_buf_clear(&w->told);
+	begin_answer(w);
+}
+
 static enum fe_rc
 sweep(struct work *w, struct fe_sweep_result *out, struct fe_err *err)
 {
@@ -353,6 +363,7 @@ sweep(struct work *w, struct fe_sweep_result *out, struct fe_err *err)
 	enum fe_rc rc = fe_arrivals_sweep(f->arrivals, &set, out, err);
 	if (rc != FE_EDENIED || !has_new_secrets(f))
 		return rc;
+	begin_again(w);
 	FE_TRY(set_up(f, err));
 	return fe_arrivals_sweep(f->arrivals, &set, out, err);
 }

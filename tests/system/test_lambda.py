@@ -497,3 +497,16 @@ def test_a_secret_that_has_changed_is_fetched_again_where_somebody_is_refused(fi
         assert api.invoke(s3_event("d.guarded")).kind == "response"  # nobody was refused: nobody is asked
         assert api.invoke(s3_event("e.denied")).json["errorType"] == "Function.Denied"
         assert "wrong" not in function.out.read_text() + function.err.read_text()
+
+
+def test_a_sweep_that_was_refused_at_first_is_told_of_as_it_ended(finetl, api, moto, tmp_path):
+    arn, names = secret(moto, "wrong"), {name: value for name, value in moto.env().items() if name.startswith("AWS_")}
+    probe = finetl.binary.parent / "tests" / "unit" / "lambda" / "probe_lambda"
+    with Function([probe], api, tmp_path, {"PLAYED_PASSWORD": arn, "PLAYED_FOUND": "raw/a.csv,raw/b.guarded", **names}) as function:
+        assert api.asked.wait(30), function.logs()
+        moto.client("secretsmanager").put_secret_value(SecretId=arn, SecretString="right")
+        answer = api.invoke({"finetl": "sweep"})
+        assert answer.kind == "response", function.logs()
+        assert [(o["key"], o["outcome"]) for o in answer.json["objects"]] == [("raw/a.csv", "processed"), ("raw/b.guarded", "processed")]
+        told = next(line for line in function.logs() if line["message"] == "event")
+        assert (told["outcome"], told["code"], told["objects"], told["objects_failed"]) == ("processed", "ok", 2, 0)
