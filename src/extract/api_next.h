@@ -13,7 +13,7 @@
 
 /* "meta" of "meta.next"; NULL: it is in the document itself. Freed with fe_free. */
 char *fe_api_next_parent(const char *path);
-/* FE_EDATA, by the names of what is there. */
-FE_MUST_USE enum fe_rc fe_api_next_fail(const char *path, struct fe_str page, struct fe_err *err);
+/* Of a page that has not the parent: FE_EDATA, by the names of what is there, unless null or an empty one stands on the way. */
+FE_MUST_USE enum fe_rc fe_api_next_check(const char *path, struct fe_str page, struct fe_err *err);
 
 #endif

@@ -131,9 +131,10 @@ check_next(const struct fe_api_pages *p, const struct slot *s, struct fe_str tot
 
 	if (!p->parent || s->page.number > 0 || s->page.n_records == 0 || is_only || total.p)
 		return FE_OK;
-	if (fe_json_reader_aside_is_met(p->skim, (size_t)p->aside[ASIDE_PARENT]))
+	const size_t parent = (size_t)p->aside[ASIDE_PARENT];
+	if (fe_json_reader_aside_is_met(p->skim, parent) && !fe_json_reader_aside(p->skim, parent).p) /* null, or with names in it */
 		return FE_OK;
-	return fe_api_next_fail(api->next, s->page.body, err);
+	return fe_api_next_check(api->next, s->page.body, err);
 }
 
 static enum fe_rc

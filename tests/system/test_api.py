@@ -313,13 +313,17 @@ def test_an_oauth2_client_may_tell_its_secret_in_the_body(load, shop):
 def test_revoked_certificates_are_refused_by_a_list(load, shop, tmp_path):
     authority = Authority(tmp_path / "ca")
     pair, crl = authority.revoked()
-    with FaultServer({"/next": shop.next_url}, tls=tls_context(*pair)) as server:
-        trusting = pipeline_of(server, "/next", PAGINGS["next"])
-        trusting["datasets"][0]["source"]["network"] |= {"ca_file": str(authority.crt)}
-        load(trusting).ok()
-        trusting["datasets"][0]["source"]["network"] |= {"crl_file": str(crl)}
-        done = load(trusting)
+
+    def ask(pair, **network):
+        with FaultServer({"/next": shop.next_url}, tls=tls_context(*pair)) as server:
+            pipeline = pipeline_of(server, "/next", PAGINGS["next"])
+            pipeline["datasets"][0]["source"]["network"] |= {"ca_file": str(authority.crt), **network}
+            return load(pipeline)
+
+    ask(pair).ok()
+    done = ask(pair, crl_file=str(crl))
     assert done.code == 7 and "revoked" in done.result["error"], done
+    ask(authority.leaf("good"), crl_file=str(crl)).ok()
 
 
 def test_an_oauth2_token_is_fetched_kept_and_renewed(load, shop):

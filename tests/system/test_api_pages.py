@@ -247,7 +247,9 @@ ONE = [{"id": 1, "name": "one"}]
 @pytest.mark.parametrize("next_, document, said", [
     ("meta.next", {"items": ONE, "paging": {"next": "b"}}, "no 'meta' is among items, paging"),
     ("meta.page.next", {"items": ONE, "meta": {"pages": 3, "n": 1}}, "no 'page' is among pages, n"),
-    ("/meta/next", {"items": ONE, "paging": {"next": "b"}}, "no 'meta' is among items, paging")])
+    ("/meta/next", {"items": ONE, "paging": {"next": "b"}}, "no 'meta' is among items, paging"),
+    ("links.1.next", {"items": ONE, "links": [{"next": "b"}]}, "no '1' is among the 1 of a list"),
+    ("meta.next", {"items": ONE, "meta": "b"}, "'meta' is a text, which leads nowhere")])
 @pytest.mark.parametrize("by", NAMED[::2])
 def test_a_path_of_the_next_page_that_leads_nowhere_is_not_the_end(load, by, next_, document, said):
     with FaultServer({"/list": Answer(json.dumps(document))}) as server:
@@ -258,15 +260,17 @@ def test_a_path_of_the_next_page_that_leads_nowhere_is_not_the_end(load, by, nex
 
 @pytest.mark.parametrize("document, more", [
     ({"items": ONE, "meta": None}, {}),
+    ({"items": ONE, "meta": None}, {"next": "meta.page.next"}),
+    ({"items": ONE, "links": []}, {"next": "links.0.href"}),
     ({"items": ONE, "meta": {}}, {}),
     ({"items": ONE, "meta": {"next": None}}, {}),
     ({"items": ONE, "total": 1}, {"total": "total"}),
     ({"items": ONE}, {"size": 2}),
-    ({"items": []}, {"empty": True})], ids=["null", "empty", "null_within", "total", "size", "no_records"])
+    ({"items": []}, {"empty": True})], ids=["null", "null_above", "empty_list", "empty", "null_within", "total", "size", "no_records"])
 def test_an_only_page_is_the_last_one(load, document, more):
     with FaultServer({"/list": Answer(json.dumps(document))}) as server:
         spec = {"api": server.url("/list"), "records": "items", "network": {"allow_http": True, "allow_private_addresses": True},
-                "pagination": {"by": "cursor", "next": "meta.next", "param": "at", **({"size_param": "n", "size": more["size"]} if "size" in more else {})}}
+                "pagination": {"by": "cursor", "next": more.get("next", "meta.next"), "param": "at", **({"size_param": "n", "size": more["size"]} if "size" in more else {})}}
         if "total" in more:
             spec["total"] = more["total"]
         if "empty" in more:
