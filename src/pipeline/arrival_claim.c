@@ -15,6 +15,10 @@
  *             of that. The mark of an object that was held, or is broken, is none: it names the one whose results
  *             stay (last_published), so that no older one takes their place.
  *
+ *             Whose report is in the claim has all results there, and may be about to write its mark, which no change of the
+ *             results would keep it from. So whoever comes next writes that mark for it before anything else; both write the same.
+ *             (With a database it is not known yet whether that has committed; there the manifest says which version is the later.)
+ *
  * Whoever finds that a condition does not hold has lost to another worker, who is at it now: it waits for that one's mark
  * (fe_arrival_output_wait), and then finds what the other did. Where none comes in time it ends with FE_EUNAVAIL.
  */
@@ -341,13 +345,14 @@ read_claim(struct fe_arrival_output *o, struct fe_err *err)
 	enum fe_rc rc = read_small(o->w, o->keys[FE_RESULT_CLAIM], &text, &o->etags[FE_RESULT_CLAIM], err);
 	if (rc == FE_OK && o->etags[FE_RESULT_CLAIM])
 		rc = parse_small(&text, o->keys[FE_RESULT_CLAIM], &arena, &claim, err);
-	if (rc == FE_OK && o->etags[FE_RESULT_CLAIM] && is_this_version(o, fe_json_get(claim, "object"))) {
-		const int64_t us = time_of(claim, "run_time");
+	if (rc == FE_OK && o->etags[FE_RESULT_CLAIM]) {
+		const bool is_ours = is_this_version(o, fe_json_get(claim, "object"));
+		const int64_t us = is_ours ? time_of(claim, "run_time") : 0;
 		report = fe_json_get(claim, "report");
 		if (us)
 			o->run_time_us = us;
 		if (fe_json_is(report, FE_JSON_OBJECT))
-			fe_buf_add_str(&o->report, report->raw);
+			fe_buf_add_str(is_ours ? &o->report : &o->unmarked, report->raw);
 	}
 	fe_arena_free(&arena);
 	fe_buf_reset(&text);
@@ -408,6 +413,38 @@ fe_arrival_output_wait(const struct fe_arrival_output *o)
 	}
 }
 
+/* Whether the mark that the other version would write is there already. */
+static enum fe_rc
+is_marked(const struct fe_arrival_output *o, bool *out, struct fe_err *err)
+{
+	const struct fe_json_value *mark, *published;
+	struct fe_arena arena = { 0 };
+
+	*out = false;
+	enum fe_rc rc = fe_json_parse(fe_buf_str(&o->unmarked), &arena, &mark, err);
+	if (rc == FE_OK && o->published.n_bytes)
+		rc = fe_json_parse(fe_buf_str(&o->published), &arena, &published, err);
+	if (rc == FE_OK && o->published.n_bytes)
+		*out = fe_str_eq(text_of(fe_json_get(mark, "object"), "version"), text_of(published, "version"));
+	fe_arena_free(&arena);
+	return rc;
+}
+
+static enum fe_rc
+write_their_mark(struct fe_arrival_output *o, struct fe_err *err)
+{
+	bool done;
+
+	if (o->w->warehouse || o->unmarked.n_bytes == 0)
+		return FE_OK;
+	FE_TRY(is_marked(o, &done, err));
+	if (done)
+		return FE_OK;
+	FE_TRY(fe_arrival_put(o, FE_RESULT_REPORT, fe_buf_str(&o->unmarked), err));
+	fe_buf_clear(&o->published);
+	return read_mark(o, err);
+}
+
 /* The order matters: see above. The claim is read before the mark, so that who came to an end in between
  * has changed it. */
 static enum fe_rc
@@ -415,6 +452,7 @@ claim(struct fe_arrival_output *o, struct fe_err *err)
 {
 	FE_TRY(read_claim(o, err));
 	FE_TRY(read_mark(o, err));
+	FE_TRY(write_their_mark(o, err));
 	o->mark_before = fe_strdup(o->etags[FE_RESULT_REPORT]);
 	if (o->state != FE_OBJECT_NEW)
 		return FE_OK;
@@ -441,6 +479,7 @@ fe_arrival_output_open(struct fe_arrival_output *o, const struct fe_arrivals *w,
 	};
 	fe_buf_init(&o->report, MAX_MARK_BYTES);
 	fe_buf_init(&o->published, MAX_MARK_BYTES);
+	fe_buf_init(&o->unmarked, MAX_MARK_BYTES);
 	for (int k = 0; k < FE_N_RESULTS; k++)
 		FE_TRY(make_key(w, name_of(source, fe_str_of(told->key)), (enum fe_arrival_result_kind)k, &o->keys[k], err));
 	return claim(o, err);
@@ -456,6 +495,7 @@ fe_arrival_output_reset(struct fe_arrival_output *o)
 	fe_free(o->mark_before);
 	fe_buf_reset(&o->report);
 	fe_buf_reset(&o->published);
+	fe_buf_reset(&o->unmarked);
 	*o = (struct fe_arrival_output){ 0 };
 }
 

@@ -78,6 +78,7 @@ struct fe_arrival_output {
 	int64_t run_time_us;           /* of whoever claimed this version first */
 	struct fe_buf report;          /* what becomes the mark; empty: not known yet */
 	struct fe_buf published;       /* the object whose results are there, as JSON; empty: none are */
+	struct fe_buf unmarked;        /* what another version's claim says will be its mark; empty: nothing */
 	const struct fe_run_result *run;
 };
 

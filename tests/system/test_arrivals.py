@@ -298,6 +298,40 @@ def test_killed_anywhere_it_is_done_once_by_the_next_telling(failing_finetl, mot
     check_state(place, {"transactions/a": {"T1": ("10.00", "paid"), "T3": ("2.00", "y")}})
 
 
+def until_stopped_or_over(process):
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+
+def resume(process):
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=60)
+    return process.returncode
+
+
+@pytest.mark.parametrize("is_later_first", [True, False])
+@pytest.mark.parametrize("point", ["arrival.publish", "arrival.half", "arrival.mark"])
+@pytest.mark.parametrize("mode", ["results", "both"])
+def test_of_two_frozen_at_two_versions_no_mark_is_over_the_rows_of_the_other(failing_finetl, moto, tmp_path, mode, point, is_later_first):
+    """The first has all but its mark in S3 and sleeps; the second begins, sleeps somewhere as well, and they wake one after the other."""
+    if mode == "both" and point != "arrival.mark":
+        beside_the_point("the database lets only one at a time come so far")
+    place = Place(failing_finetl, moto, tmp_path, mode, f"f-{mode}-{point.replace('.', '')}-{is_later_first}".lower())
+    place.told(place.customers()).ok()
+    assert place.told(place.put("raw/transactions/a.csv", transactions((1, "10.00", "first"))), "09").ok().result["processed"] == 1
+    old = (place.put("raw/transactions/a.csv", transactions((1, "10.00", "older"))), "0A")
+    new = (place.put("raw/transactions/a.csv", transactions((1, "10.00", "later"))), "0B")
+    tellings = [new, old] if is_later_first else [old, new]
+    workers = []
+    for telling, where in zip(tellings, ("arrival.mark", point), strict=True):
+        workers.append(place.told(*telling, env={"FINETL_FAILPOINT": f"{where}=stop"}, start=True))
+        until_stopped_or_over(workers[-1])
+    assert all(resume(worker) in (0, 6) for worker in workers)
+    for telling in tellings:
+        place.told(*telling).ok()
+    assert place.sweep().ok().result["failed"] == 0
+    check_state(place, {"transactions/a": {"T1": ("10.00", "later")}})
+
+
 # ---- the password is a secret that AWS keeps ----
 
 PASSWORDS = ["p@ss/word:1?#%", "another one é"]
