@@ -63,6 +63,12 @@ output "dashboard_name" {
   value = ""
 }
 """
+# A read replica, by the id that the provider asks for it by.
+UNKNOWN_OF_DATABASE = """
+resource "aws_db_instance" "replica" {
+  for_each = toset([])
+}
+"""
 # What moto takes and does not tell again as it was, so that a second plan sets it anew: by type of resource.
 FORGOTTEN = {
     "aws_db_instance": {"performance_insights_enabled", "performance_insights_kms_key_id", "performance_insights_retention_period"},
@@ -112,6 +118,7 @@ def prepare(copy, where, address):
     endpoints = "\n".join(f'    {name} = "{address}"' for name in SERVICES)
     (copy.folder / where / "override.tf").write_text(OVERRIDE % (UNKNOWN, endpoints))
     (copy.folder / "modules/monitoring/override.tf").write_text(UNKNOWN_OF_MONITORING)
+    (copy.folder / "modules/database/override.tf").write_text(UNKNOWN_OF_DATABASE)
     copy.init(where)
     copy.run(where, "init", "-no-color", "-reconfigure")
 
