@@ -119,9 +119,11 @@ read_keys(struct fe_str json, struct fe_aws_keys *out, struct fe_err *err)
 	int64_t ms = 0;
 
 	enum fe_rc rc = fe_json_texts(fe_json_texts_inner(json), key_texts, texts, N_KEY_TEXTS, &arena, err);
-	if (rc == FE_OK && (!texts[KEY_ID] || !texts[SECRET] || !texts[SESSION] || !texts[EXPIRATION] ||
-	                    fe_int_parse(fe_str_of(texts[EXPIRATION]), &ms) != FE_DECIMAL_OK ||
-	                    __builtin_mul_overflow(ms, 1000, &out->expires_us) || out->expires_us <= 0))
+	if (rc)
+		fe_err_context(err, "the answer of SSO");
+	else if (!texts[KEY_ID] || !texts[SECRET] || !texts[SESSION] || !texts[EXPIRATION] ||
+	         fe_int_parse(fe_str_of(texts[EXPIRATION]), &ms) != FE_DECIMAL_OK ||
+	         __builtin_mul_overflow(ms, 1000, &out->expires_us) || out->expires_us <= 0)
 		rc = fe_fail(err, FE_EDATA, "the answer of SSO has no keys");
 	if (rc == FE_OK) {
 		out->access_key_id = fe_strdup(texts[KEY_ID]);

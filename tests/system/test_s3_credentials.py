@@ -232,6 +232,14 @@ def test_a_login_by_sso_that_is_over_says_how_to_log_in(place, lent, tmp_path, l
         assert answer and answer.status == 403 or b"aws sso login --profile s" in got.stderr, got
 
 
+@pytest.mark.parametrize("answer", [b"<html>", b"{}", b'{"roleCredentials": {}}', b'{"roleCredentials": {"accessKeyId": "a"}}'])
+def test_an_answer_of_sso_without_keys_is_told_as_one(place, tmp_path, answer):
+    logged_in(tmp_path, "x y")
+    with FaultServer({"/federation/credentials": Answer(answer)}, host="127.0.0.1") as fake:
+        got = bare(place, AWS_PROFILE="s", HOME=str(tmp_path), AWS_ENDPOINT_URL_SSO=fake.url(""), **profile_files(tmp_path, SSO["profile"]))("cat", place.url("k"))
+    assert got.returncode == 3 and b"the answer of SSO" in got.stderr, got
+
+
 def test_a_login_by_sso_without_its_region_is_told(place, tmp_path):
     files = profile_files(tmp_path, "[profile s]\nsso_session = x\nsso_account_id = 1\nsso_role_name = r\n")
     got = bare(place, AWS_PROFILE="s", **files)("cat", place.url("k"))
