@@ -32,7 +32,8 @@ at(struct reader *r, const char *p, enum fe_rc rc)
 	uint64_t line = 1;
 	const char *line_start = r->start, *newline;
 
-	while ((newline = memchr(line_start, '\n', (size_t)(p - line_start)))) {
+	/* an empty text may be at NULL */
+	while (p != line_start && (newline = memchr(line_start, '\n', (size_t)(p - line_start)))) {
 		line_start = newline + 1;
 		line++;
 	}

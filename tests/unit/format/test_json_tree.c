@@ -161,6 +161,7 @@ what_is_no_json_is_refused_with_its_place(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		assert_refused(fe_str_of(cases[i].text), FE_EDATA, cases[i].line, cases[i].column, cases[i].says);
+	assert_refused((struct fe_str){ 0 }, FE_EDATA, 1, 1, "ends where a value");
 	assert_refused((struct fe_str){ "1\0", 2 }, FE_EDATA, 1, 2, "the end of the text");
 	assert_refused((struct fe_str){ "\"a\0b\"", 5 }, FE_EDATA, 1, 3, "control character");
 }
