@@ -399,6 +399,7 @@ fe_arrivals_close(struct fe_arrivals *w)
 	fe_free(w->prefix_text);
 	fe_free(w->with_secret);
 	fe_free(w->folder);
+	fe_free(w->rest.key);
 	fe_free(w);
 }
 

@@ -22,6 +22,14 @@ struct fe_arrival_source {
 	struct fe_str prefix;    /* of the key: what stands before a pattern's first meaning */
 };
 
+/* What a sweep whose time was over did not come to: from this key of this source on. key NULL: it came to all. */
+struct fe_sweep_rest {
+	size_t source;
+	char *key;
+	int64_t older_than_us, newer_than_us; /* what it was asked: one that is asked something else begins at the first */
+	bool leaves_failed;
+};
+
 struct fe_arrivals {
 	struct fe_arrival_settings set; /* borrowed texts */
 	struct fe_plan *plan;
@@ -35,6 +43,7 @@ struct fe_arrivals {
 	struct fe_s3 *s3;
 	char *folder;            /* of ours, for what is not in S3 yet; NULL: none is needed */
 	struct fe_lock *lock;    /* that it is ours */
+	struct fe_sweep_rest rest;
 };
 
 /* What is at the place that was told of. */

@@ -5,6 +5,9 @@
  * listing: an object that is done costs a question, and no request for it. Whatever is not surely done is
  * processed as if it had been told of, which finds out for sure.
  *
+ * To find that all is done takes time, too. A sweep whose time is over leaves a note of how far it came, and the next one that
+ * is asked the same goes on from there: else what is last by name would never be come to.
+ *
  * Who sweeps again and again (a schedule) leaves what has failed: it would fail as often, and be counted as data
  * that arrives. Left is what was held, and what its report says to be broken; where there is only a manifest, which does
  * not tell broken from a side that was not there, what has failed MAX_FAILURES times: the tries of
@@ -26,6 +29,7 @@ struct sweep {
 	const struct fe_arrival_source *source;
 	struct fe_catalog *catalog;    /* NULL: no warehouse, or one that no run has written to */
 	const struct fe_sweep_settings *set;
+	struct fe_sweep_rest from;     /* where it goes on; key NULL: at the first */
 	int64_t begin_us;
 	struct fe_sweep_result *out;
 	enum fe_rc rc;                 /* of the first that failed */
@@ -127,22 +131,57 @@ is_of_age(const struct sweep *s, int64_t mtime_us)
 	return mtime_us == 0 || (age_us >= s->set->older_than_us && (!s->set->newer_than_us || age_us <= s->set->newer_than_us));
 }
 
+static bool
+is_over(const struct sweep *s)
+{
+	return s->set->deadline_us && fe_clock_now(s->w->set.clock) >= s->set->deadline_us;
+}
+
+/* < 0: before the place where it goes on; 0: there. */
+static int
+compare_with_from(const struct sweep *s, struct fe_str key)
+{
+	const struct fe_str from = fe_str_of(s->from.key);
+
+	if (!from.p || &s->w->sources[s->from.source] != s->source)
+		return 1;
+	const int order = memcmp(key.p, from.p, key.n < from.n ? key.n : from.n);
+	return order ? order : (key.n > from.n) - (key.n < from.n);
+}
+
+static enum fe_rc
+end_at(struct sweep *s, struct fe_str key, struct fe_err *err)
+{
+	fe_free(s->w->rest.key);
+	s->w->rest = (struct fe_sweep_rest){
+		.source = (size_t)(s->source - s->w->sources),
+		.key = fe_strndup(key.p, key.n),
+		.older_than_us = s->set->older_than_us,
+		.newer_than_us = s->set->newer_than_us,
+		.leaves_failed = s->set->leaves_failed,
+	};
+	return fe_fail(err, FE_EUNAVAIL, "the time is over, and not all was looked at: a retry goes on with what is left");
+}
+
 static enum fe_rc
 on_entry(void *ctx, const struct fe_s3_entry *e, struct fe_err *err)
 {
 	struct sweep *s = ctx;
 	const struct fe_arrival_source *source;
+	const uint64_t n_failed = s->out->n_failed;
 
 	FE_TRY(fe_stop_check(err));
 	if (fe_arrival_find(s->w, s->source->url.bucket, e->key, &source, NULL) == FE_OK && source != s->source)
+		return FE_OK;
+	if (compare_with_from(s, e->key) < 0)
 		return FE_OK;
 	s->out->n_listed++;
 	if (!is_of_age(s, e->mtime_us)) {
 		s->out->n_left++;
 		return FE_OK;
 	}
-	if (s->set->deadline_us && fe_clock_now(s->w->set.clock) >= s->set->deadline_us)
-		return fe_fail(err, FE_EUNAVAIL, "the time is over, and not all was looked at: a retry goes on with what is left");
+	if (is_over(s))
+		return end_at(s, e->key, err);
 	char *key = fe_strndup(e->key.p, e->key.n), *quoted = fe_strndup(e->etag.p, e->etag.n), *etag = fe_etag_name(quoted);
 	enum fe_rc rc = sweep_one(s, key, fe_str_of(etag), e->size_bytes);
 	fe_free(key);
@@ -150,6 +189,9 @@ on_entry(void *ctx, const struct fe_s3_entry *e, struct fe_err *err)
 	fe_free(etag);
 	if (rc && err)
 		*err = s->err; /* of the first that failed: that is what the sweep ends by */
+	/* It was undone, and is the next one's first; but what takes all the time that there is keeps nothing else from it. */
+	if (rc == FE_OK && s->out->n_failed > n_failed && s->n_unavailable && is_over(s) && compare_with_from(s, e->key) > 0)
+		return end_at(s, e->key, err);
 	return rc ? s->rc : FE_OK;
 }
 
@@ -198,6 +240,20 @@ open_catalog(struct sweep *s, struct fe_err *err)
 	return FE_OK;
 }
 
+/* What the one before did not come to is this one's, if it is asked the same. */
+static void
+take_rest(struct sweep *s)
+{
+	const struct fe_sweep_rest *rest = &s->w->rest;
+
+	if (rest->older_than_us == s->set->older_than_us && rest->newer_than_us == s->set->newer_than_us &&
+	    rest->leaves_failed == s->set->leaves_failed)
+		s->from = *rest;
+	else
+		fe_free(rest->key);
+	s->w->rest = (struct fe_sweep_rest){ 0 };
+}
+
 enum fe_rc
 fe_arrivals_sweep(struct fe_arrivals *w, const struct fe_sweep_settings *set, struct fe_sweep_result *out, struct fe_err *err)
 {
@@ -205,12 +261,14 @@ fe_arrivals_sweep(struct fe_arrivals *w, const struct fe_sweep_settings *set, st
 
 	*out = (struct fe_sweep_result){ 0 };
 	FE_TRY(open_catalog(&s, err));
+	take_rest(&s);
 	enum fe_rc rc = FE_OK;
-	for (size_t i = 0; i < w->n_sources && rc == FE_OK; i++) {
+	for (size_t i = s.from.source; i < w->n_sources && rc == FE_OK; i++) {
 		s.source = &w->sources[i];
 		rc = fe_s3_list(w->s3, s.source->url.bucket, s.source->is_pattern ? s.source->prefix : s.source->url.key, on_entry, &s, err);
 	}
 	fe_catalog_close(s.catalog);
+	fe_free(s.from.key);
 	if (rc == FE_OK && s.rc) {
 		rc = s.rc;
 		if (err)

@@ -404,6 +404,31 @@ def test_a_sweep_that_has_no_time_left_is_gone_on_with(place, api):
     assert len([key for key in place.results() if key.startswith("processed/")]) == n
 
 
+def test_a_sweep_that_is_too_much_for_one_time_comes_to_its_end_in_several(place, api):
+    """To find that all is done takes time, too: what comes behind it by name is come to all the same."""
+    delay = 0
+
+    def hold_up(asked):
+        if asked.method == "HEAD" and "/reports/" in asked.target:
+            time.sleep(delay)
+
+    slow = s3servers.Proxy(place.server, hold_up)
+    function = place.function(AWS_ENDPOINT_URL_S3=slow.endpoint)
+    for i in range(8):
+        assert api.invoke(place.event(f"raw/{i}.csv", rows(i))).kind == "response", function.logs()
+    place.put("raw/lost.csv", rows(99))
+    delay = 0.2
+    for n_tries in range(1, 40):
+        answer = api.invoke({"finetl": "sweep", "newer_than": "7d"}, timeout=1.5)
+        if answer.kind == "response":
+            break
+        assert answer.json["errorType"] == "Function.Unavailable", (answer, function.logs()[-3:])
+    assert answer.kind == "response" and n_tries > 1 and place.rows("processed/lost.csv") == ["T99"]
+    assert api.invoke({"finetl": "sweep", "newer_than": "7d"}, timeout=1.5).kind == "error"
+    delay = 0
+    assert api.invoke({"finetl": "sweep", "failed": True}).json["sweep"]["listed"] == 9, "it is another one, and begins at the first"
+
+
 def test_several_records_of_one_event(place, api):
     place.function()
     event = {"Records": [*place.event("raw/a.csv", rows(1))["Records"], *place.event("raw/b.csv", rows(2))["Records"],
