@@ -135,22 +135,28 @@ open_cursor(struct source_query *s, enum fe_cursor_engine engine, struct fe_err 
 
 /* ---- opening ---- */
 
-/* "postgresql:host/database/public.t"; of a query the first digits of its SHA-256. */
+void
+fe_query_add_name(struct fe_buf *out, const struct fe_query_settings *q)
+{
+	char sha256[FE_SHA256_HEX_BYTES];
+
+	if (q->table) {
+		fe_buf_add_text(out, q->table);
+	} else {
+		fe_sha256_of(fe_str_of(q->query), sha256);
+		fe_buf_addf(out, "query-%.*s", HASH_SHOWN, sha256);
+	}
+}
+
+/* "postgresql:host/database/public.t" */
 static char *
 name_object(const struct source_query *s)
 {
-	const struct fe_query_settings *q = s->set.query;
-	char sha256[FE_SHA256_HEX_BYTES];
 	struct fe_buf name;
 
 	fe_buf_init(&name, MAX_SQL_BYTES);
 	fe_buf_addf(&name, "%s:%s/", s->base.ops->name, fe_cursor_name(s->cursor));
-	if (q->table) {
-		fe_buf_add_text(&name, q->table);
-	} else {
-		fe_sha256_of(fe_str_of(q->query), sha256);
-		fe_buf_addf(&name, "query-%.*s", HASH_SHOWN, sha256);
-	}
+	fe_query_add_name(&name, s->set.query);
 	return fe_buf_take(&name);
 }
 

@@ -14,6 +14,7 @@
 #ifndef FE_EXTRACT_QUERY_H
 #define FE_EXTRACT_QUERY_H
 
+#include "base/buf.h"
 #include "extract/source.h"
 
 struct fe_query_settings {
@@ -21,6 +22,9 @@ struct fe_query_settings {
 	const char *query;       /* a SELECT, with {since} and {until} as bound parameters where it wants them */
 	unsigned n_parallel;     /* PostgreSQL: key ranges read at once; 0 or 1: one stream */
 };
+
+/* What the names of objects end in: the table, or "query-" and the first digits of the query's SHA-256. */
+void fe_query_add_name(struct fe_buf *out, const struct fe_query_settings *q);
 
 extern const struct fe_source_ops fe_source_postgres, fe_source_sqlite, fe_source_odbc;
 

@@ -189,12 +189,34 @@ fe_trace_in(const struct fe_plan_dataset *d, struct fe_source *source, struct fe
 	return rc;
 }
 
+/* Whether the object may be of the source that the data set has now, and not of one that it had before. */
+static bool
+may_be_of(const struct fe_plan_dataset *d, const char *path)
+{
+	const size_t n_path = strlen(path), n_kind = strlen(d->source->name);
+	struct fe_buf end;
+
+	if (!d->source_set.query)
+		return strstr(path, "://") && strstr(path, "#page=");
+	fe_buf_init(&end, SIZE_MAX / 2);
+	fe_buf_add_char(&end, '/');
+	fe_query_add_name(&end, d->source_set.query);
+	const bool may_be = strncmp(path, d->source->name, n_kind) == 0 && path[n_kind] == ':' && n_path >= end.n_bytes &&
+	                    strcmp(path + n_path - end.n_bytes, fe_buf_text(&end)) == 0;
+	fe_buf_reset(&end);
+	return may_be;
+}
+
 /* An API and a database are as they are now, not as they were: what there is to look it up by. */
 static void
 tell_origin(const struct fe_plan_dataset *d, const struct fe_trace_record *what, struct fe_buf *out)
 {
 	const struct fe_query_settings *query = d->source_set.query;
 
+	if (!may_be_of(d, what->path)) {
+		fe_buf_add_text(out, "\n  the data set has another source by now, or other parameters than that run; it is not asked\n");
+		return;
+	}
 	if (!query) {
 		fe_buf_addf(out, "\n  it came on a page of an API, which is not asked again; that page had the SHA-256\n    %s\n", what->sha256);
 		return;

@@ -393,3 +393,26 @@ def test_a_row_of_a_database_is_explained_by_where_to_look(finetl, tmp_path, sou
     done = finetl.run(pipeline, f"sqlite:{tmp_path / 'w.db'}").ok()
     told = finetl("explain", "7", "--pipeline", pipeline, "--warehouse", f"sqlite:{tmp_path / 'w.db'}").ok().stdout
     assert f"run     {done.result['run_id']}" in told and "1.25" in told and "is not asked again" in told and said in told, told
+
+
+@pytest.mark.parametrize("later", ["till", "tills", "SELECT id, amount FROM till WHERE id > 0"])
+@pytest.mark.parametrize("first", ["till", "SELECT id, amount FROM till", "csv"])
+def test_a_row_of_a_source_that_was_replaced_is_not_told_to_be_of_the_new_one(finetl, tmp_path, first, later):
+    def explained(name):
+        source = {"csv": "till.csv"} if name == "csv" else {"sqlite": "till.db", "query" if " " in name else "table": name}
+        pipeline = write_pipeline(tmp_path, {
+            "version": 1, "pipeline": "till", "targets": {"sales": {"key": ["id"]}}, "datasets": [{
+                "name": "sales", "source": source, "target": "sales",
+                "columns": [{"name": "id", "type": "int", "required": True}, {"name": "amount", "type": "decimal(12,2)"}]}]})
+        if name == first:
+            finetl.run(pipeline, f"sqlite:{tmp_path / 'w.db'}").ok()
+        return finetl("explain", "7", "--pipeline", pipeline, "--warehouse", f"sqlite:{tmp_path / 'w.db'}").ok().stdout
+
+    (tmp_path / "till.csv").write_text("id,amount\n7,1.25\n")
+    with sqlite3.connect(tmp_path / "till.db") as db:
+        db.execute("CREATE TABLE till (id INTEGER, amount TEXT)")
+        db.execute("INSERT INTO till VALUES (7, '1.25')")
+    db.close()
+    assert "another source by now" not in explained(first)
+    told = explained(later)
+    assert ("another source by now" in told) == (first != later) and (f"{later}\n" in told) == (first == later), told
