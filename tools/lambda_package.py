@@ -203,7 +203,8 @@ def cross_file(libraries, folder):
     t, cpu = libraries.triplet, libraries.triplet.split("-")[0]
     shim = folder / "arc4random.o"
     run([f"{t}-gcc", "-O2", "-fPIE", "-Wall", "-Wextra", "-c", ROOT / "tools/lambda/arc4random.c", "-o", shim], libraries.log)
-    flags = [*SECTIONS.split(), f"-I{libraries.include / t}", f"-ffile-prefix-map={ROOT}=.", f"-ffile-prefix-map={folder}=."]
+    seen = os.path.relpath(ROOT, folder / "b")  # meson names sources as they are seen from there, and assertions name them so
+    flags = [*SECTIONS.split(), f"-I{libraries.include / t}", *(f"-ffile-prefix-map={place}=." for place in (ROOT, folder, seen))]
     links = [str(shim), "-Wl,--gc-sections", "-Wl,--build-id=none", "-s"]
     path = folder / "cross.txt"
     path.write_text(

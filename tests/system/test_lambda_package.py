@@ -135,12 +135,12 @@ def test_every_form_of_event_is_worked_off(package, moto, api, tmp_path):  # noq
 
 @made
 def test_the_same_tree_gives_the_same_bytes(packages, tmp_path, monkeypatch):
-    """Made twice, in other folders; libraries are built once."""
+    """Made twice from nothing, libraries too, in folders of other names and depths."""
     if GIVEN:
         beside_the_point("packages are given")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
     make(tmp_path / "a", "--arch", NATIVE)
-    make(tmp_path / "b", "--arch", NATIVE)
+    make(tmp_path / "b", "--arch", NATIVE, "--work", tmp_path / "another" / "place")
     name = f"finetl-lambda-{NATIVE}.zip"
     assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
