@@ -28,6 +28,25 @@ check_types(struct fe_planner *b, const struct fe_node *node, size_t dataset, si
 				 fe_type_print(its->type, its_text));
 }
 
+/* What one makes for a record would be known to the other when a later batch asks, and not before:
+ * what becomes of a record would hang on how far it is behind. */
+static void
+refuse_two_minds(struct fe_planner *b, size_t dataset, const struct fe_plan_reference *r, const struct fe_node *node)
+{
+	const struct fe_plan_dataset *d = &b->plan->datasets[dataset];
+
+	for (const struct fe_node *said = node->first; said; said = said->next)
+		if (said->is_wrong) /* and may have been meant to be the same */
+			return;
+	for (const struct fe_plan_reference *other = d->references; other < r; other++) {
+		if (other->table != r->table || other->makes_placeholders == r->makes_placeholders || !other->id || !r->id)
+			continue;
+		fe_planner_mistake(b, fe_node_get(node, "target"), "'%s' and '%s' both refer to '%s', and only '%s' makes placeholders "
+				   "of it; say the same on_missing in both", other->id, r->id, r->target, r->makes_placeholders ? r->id : other->id);
+		return;
+	}
+}
+
 static void
 build_reference(struct fe_planner *b, size_t dataset, const struct fe_node *node, struct fe_plan_reference *out)
 {
@@ -51,6 +70,7 @@ build_reference(struct fe_planner *b, size_t dataset, const struct fe_node *node
 	out->makes_placeholders = fe_str_is(fe_key_text(&fe_keys_reference, node, "on_missing"), "placeholder");
 	if (out->makes_placeholders && parent->n_key == 1)
 		fe_planner_placeholder(b, out->table, fe_node_get(node, "on_missing"));
+	refuse_two_minds(b, dataset, out, node);
 }
 
 static void
