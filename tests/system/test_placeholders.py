@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import signal
 import sqlite3
 
 import pytest
@@ -113,6 +114,24 @@ def test_a_key_that_no_record_could_have_is_rejected(finetl, tmp_path, warehouse
     assert counts(done, "orders") == {"read": 5, "inserted": 1, "rejected": 4, "placeholders": 1}
     assert done.dataset("orders")["reasons"] == {"customer_known": 4}
     assert [row[0] for row in ask(CUSTOMERS)] == ["C1", "C4"]
+
+
+@pytest.mark.parametrize("action", ["kill", "eio"])
+def test_a_run_that_ends_at_a_placeholder_leaves_nothing_and_is_done_again(finetl, failing_finetl, tmp_path, place, action):
+    file, disturbed, other = shop(tmp_path), place("disturbed"), place("other")
+    customers(tmp_path, "C1,Ann,5.00,gold")
+    orders(tmp_path, "0,C1,,5")
+    for warehouse in (disturbed, other):
+        finetl.run(file, warehouse).ok()
+    orders(tmp_path, "1,C1,C2,10", "2,C3,,20")
+    done = failing_finetl.run(file, disturbed, env={"FINETL_FAILPOINT": f"load.placeholders={action}"})
+    assert done.code == (-signal.SIGKILL if action == "kill" else 6), done
+    before = question(disturbed)
+    assert before(ORDERS) == [("0", "C1", None)] and [row[0] for row in before(CUSTOMERS)] == ["C1"]
+    finetl.run(file, disturbed).ok()
+    finetl.run(file, other).ok()
+    assert before(CUSTOMERS) == question(other)(CUSTOMERS) and len(before(CUSTOMERS)) == 3
+    assert before(ORDERS) == question(other)(ORDERS)
 
 
 @pytest.mark.parametrize("seed", range(2))
