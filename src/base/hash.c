@@ -79,15 +79,21 @@ fe_sha256_free(struct fe_sha256 *h)
 }
 
 void
-fe_sha256_hex(const unsigned char in[FE_SHA256_BYTES], char out[FE_SHA256_HEX_BYTES])
+fe_hex(const unsigned char *in, size_t n_bytes, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (size_t i = 0; i < FE_SHA256_BYTES; i++) {
+	for (size_t i = 0; i < n_bytes; i++) {
 		out[2 * i] = digits[in[i] >> 4];
 		out[2 * i + 1] = digits[in[i] & 15];
 	}
-	out[FE_SHA256_HEX_BYTES - 1] = '\0';
+	out[2 * n_bytes] = '\0';
+}
+
+void
+fe_sha256_hex(const unsigned char in[FE_SHA256_BYTES], char out[FE_SHA256_HEX_BYTES])
+{
+	fe_hex(in, FE_SHA256_BYTES, out);
 }
 
 void

@@ -15,6 +15,9 @@ struct fe_hash_key { unsigned char secret[192]; };
 void fe_hash_key_random(struct fe_hash_key *key); /* getrandom(2) */
 uint64_t fe_hash64(const struct fe_hash_key *key, const void *p, size_t n_bytes);
 
+/* Two lower-case digits a byte, and a NUL: out has room for 2 * n_bytes + 1. */
+void fe_hex(const unsigned char *in, size_t n_bytes, char *out);
+
 #define FE_SHA256_BYTES 32
 #define FE_SHA256_HEX_BYTES 65 /* with the NUL */
 struct fe_sha256; /* a running hash */

@@ -4,22 +4,17 @@
 
 #include <openssl/evp.h>
 
-#include "base/err.h"
+#include "base/hash.h"
 
 void
 fe_sha1_of(struct fe_str bytes, char out_hex[FE_SHA1_HEX_BYTES])
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned n_bytes = 0;
 
 	FE_ASSERT(EVP_Digest(bytes.p ? bytes.p : "", bytes.n, digest, &n_bytes, EVP_sha1(), NULL) == 1 &&
 	          n_bytes == FE_SHA1_HEX_BYTES / 2);
-	for (unsigned i = 0; i < n_bytes; i++) {
-		out_hex[2 * i] = digits[digest[i] >> 4];
-		out_hex[2 * i + 1] = digits[digest[i] & 15];
-	}
-	out_hex[FE_SHA1_HEX_BYTES - 1] = '\0';
+	fe_hex(digest, n_bytes, out_hex);
 }
 
 bool

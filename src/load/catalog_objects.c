@@ -58,6 +58,24 @@ fe_catalog_objects(struct fe_catalog *c, const char *run_id, uint64_t limit, uin
 	return rc;
 }
 
+/* What the manifest knows an object by. */
+struct object {
+	const char *pipeline, *dataset, *path;
+	struct fe_str etag;
+};
+
+/* ?1 data set, ?2 path, ?3 pipeline, ?4 etag. */
+static enum fe_rc
+ask_of(struct fe_catalog *c, struct fe_str sql, const struct object *of, struct fe_stmt **st, struct fe_err *err)
+{
+	FE_TRY(fe_db_prepare(c->db, sql, st, err));
+	fe_stmt_bind_cstr(*st, 1, of->dataset);
+	fe_stmt_bind_cstr(*st, 2, of->path);
+	fe_stmt_bind_cstr(*st, 3, of->pipeline);
+	fe_stmt_bind_text(*st, 4, of->etag);
+	return FE_OK;
+}
+
 enum fe_rc
 fe_catalog_object_done(struct fe_catalog *c, const char *pipeline, const char *dataset, const char *path, struct fe_str etag,
 		       bool *done, struct fe_err *err)
@@ -67,15 +85,11 @@ fe_catalog_object_done(struct fe_catalog *c, const char *pipeline, const char *d
 	bool row;
 
 	*done = false;
-	FE_TRY(fe_db_prepare(c->db,
-	                     FE_STR("SELECT CASE WHEN coalesce(etag, version) = ?4 THEN 1 ELSE 0 END FROM main.etl_objects "
-	                            "WHERE dataset = ?1 AND path = ?2 AND pipeline_name = ?3 AND outcome = 'loaded' "
-	                            "ORDER BY object_id DESC LIMIT 1"),
-	                     &st, err));
-	fe_stmt_bind_cstr(st, 1, dataset);
-	fe_stmt_bind_cstr(st, 2, path);
-	fe_stmt_bind_cstr(st, 3, pipeline);
-	fe_stmt_bind_text(st, 4, etag);
+	struct object of = { pipeline, dataset, path, etag };
+	FE_TRY(ask_of(c, FE_STR("SELECT CASE WHEN coalesce(etag, version) = ?4 THEN 1 ELSE 0 END FROM main.etl_objects "
+	                        "WHERE dataset = ?1 AND path = ?2 AND pipeline_name = ?3 AND outcome = 'loaded' "
+	                        "ORDER BY object_id DESC LIMIT 1"),
+	              &of, &st, err));
 	rc = fe_stmt_step(st, &row, err);
 	*done = rc == FE_OK && row && fe_stmt_i64(st, 0) != 0;
 	fe_stmt_free(st);
@@ -91,15 +105,11 @@ fe_catalog_object_failures(struct fe_catalog *c, const char *pipeline, const cha
 	bool row;
 
 	*n_held = *n_failed = 0;
-	FE_TRY(fe_db_prepare(c->db,
-	                     FE_STR("SELECT count(CASE outcome WHEN 'held' THEN 1 END), count(CASE outcome WHEN 'failed' THEN 1 END) "
-	                            "FROM main.etl_objects WHERE dataset = ?1 AND path = ?2 AND pipeline_name = ?3 "
-	                            "AND coalesce(etag, version) = ?4"),
-	                     &st, err));
-	fe_stmt_bind_cstr(st, 1, dataset);
-	fe_stmt_bind_cstr(st, 2, path);
-	fe_stmt_bind_cstr(st, 3, pipeline);
-	fe_stmt_bind_text(st, 4, etag);
+	struct object of = { pipeline, dataset, path, etag };
+	FE_TRY(ask_of(c, FE_STR("SELECT count(CASE outcome WHEN 'held' THEN 1 END), count(CASE outcome WHEN 'failed' THEN 1 END) "
+	                        "FROM main.etl_objects WHERE dataset = ?1 AND path = ?2 AND pipeline_name = ?3 "
+	                        "AND coalesce(etag, version) = ?4"),
+	              &of, &st, err));
 	rc = fe_stmt_step(st, &row, err);
 	if (rc == FE_OK && row) {
 		*n_held = (uint64_t)fe_stmt_i64(st, 0);
