@@ -2,6 +2,7 @@
 """Driving the binary from a test, and reading what it left."""
 
 import base64
+import contextlib
 import csv
 import io
 import json
@@ -86,6 +87,18 @@ def write_pipeline(folder, pipeline, name="pipeline.yaml"):
     path.write_text(json.dumps(pipeline, indent=1, ensure_ascii=False), encoding="utf-8")
     path.chmod(0o644)
     return path
+
+
+def question(warehouse):
+    """ask(sql): the rows, of a warehouse in a file or on a server."""
+    def ask(sql):
+        if warehouse.startswith("sqlite:"):
+            with contextlib.closing(sqlite3.connect(warehouse.removeprefix("sqlite:"))) as db:
+                return [tuple(row) for row in db.execute(sql)]
+        import psycopg
+        with psycopg.connect(warehouse, autocommit=True) as db:
+            return [tuple(row) for row in db.execute(sql)]
+    return ask
 
 
 def read_csv(path):

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """on_missing: placeholder: facts come before what they refer to, and what they refer to is filled in when it comes."""
 
-import contextlib
 import csv
 import io
 import json
 import random
 import signal
-import sqlite3
 
 import pytest
 
-from finetl import write_pipeline
+from finetl import question, write_pipeline
 
 CUSTOMERS = "SELECT id, name, tier, initial, CASE WHEN etl_record = 0 THEN 'placeholder' ELSE 'record' END FROM dim_customers ORDER BY id"
 ORDERS = "SELECT id, customer, payer FROM fact_orders ORDER BY id"
@@ -49,17 +47,6 @@ def orders(folder, *rows, name="orders.csv"):
 
 def counts(done, name):
     return {key: done.dataset(name)[key] for key in COUNTS if done.dataset(name).get(key)}
-
-
-def question(warehouse):
-    def ask(sql):
-        if warehouse.startswith("sqlite:"):
-            with contextlib.closing(sqlite3.connect(warehouse.removeprefix("sqlite:"))) as db:
-                return [tuple(row) for row in db.execute(sql)]
-        import psycopg
-        with psycopg.connect(warehouse, autocommit=True) as db:
-            return [tuple(row) for row in db.execute(sql)]
-    return ask
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,7 +10,7 @@ import sqlite3
 
 import pytest
 
-from finetl import write_pipeline
+from finetl import question, write_pipeline
 
 HEADER = "id,customer,amount,note\n"
 
@@ -49,14 +49,7 @@ def warehouse(request, tmp_path):
 
 @pytest.fixture
 def ask(warehouse):
-    def question(sql):
-        if warehouse.startswith("sqlite:"):
-            with contextlib.closing(sqlite3.connect(warehouse.removeprefix("sqlite:"))) as db:
-                return [tuple(row) for row in db.execute(sql)]
-        import psycopg
-        with psycopg.connect(warehouse, autocommit=True) as db:
-            return [tuple(row) for row in db.execute(sql)]
-    return question
+    return question(warehouse)
 
 
 @pytest.fixture
