@@ -252,6 +252,7 @@ enum fe_rc
 fe_keytable_next(struct fe_keytable *t, struct fe_key_cursor *c, struct fe_str *key, const void **value,
                  struct fe_err *err)
 {
+	FE_ASSERT(!t->numbers);
 	if (fe_keytable_is_on_disk(t)) {
 		struct fe_keyrun_cursor at = { c->chunk, c->bucket, c->at_bytes };
 		if (t->n_entries)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* base/keytable.c - entries in chunks, an index beside them
  *
- * A tag is the hash's top seven bits with the top bit set, so 0 is a free slot and a
- * group with a free slot ends every search. There is no removal, so the first free
+ * A tag is seven bits of the hash, from its second on, with the top bit set, so 0 is a free slot
+ * and a group with a free slot ends every search. The hash's first bit counts nowhere here: in a
+ * code it tells a number. There is no removal, so the first free
  * slot of the first group that has one is where a key belongs.
  */
 #include "base/keytable.h"
@@ -46,19 +47,62 @@ fe_keytable_reset(struct fe_keytable *t)
 	if (t->runs)
 		fe_keyruns_reset(t->runs);
 	fe_free(t->runs);
+	if (t->numbers)
+		fe_keyblocks_reset(&t->numbers->blocks);
+	fe_free(t->numbers);
 	*t = (struct fe_keytable){ 0 };
 }
+
+/* ---- numbers ---- */
+
+void
+fe_keytable_learn(struct fe_keytable *t, enum fe_key_form form, struct fe_str key)
+{
+	struct fe_keyshape shape;
+
+	if (t->n_keys || t->max_bytes || t->numbers || t->value_bytes == 0 || !fe_keyshape_learn(&shape, form, key))
+		return;
+	t->numbers = fe_new(struct fe_key_numbers);
+	t->numbers->shape = shape;
+	fe_keyblocks_init(&t->numbers->blocks, t->value_bytes);
+}
+
+uint64_t
+fe_keytable_code(const struct fe_keytable *t, struct fe_str key)
+{
+	if (!t->numbers)
+		return fe_hash64(t->hash_key, key.p, key.n);
+	uint64_t number = fe_keyshape_number(&t->numbers->shape, key);
+	if (number != FE_NO_NUMBER)
+		return number | FE_KEY_IS_NUMBER;
+	return fe_hash64(t->hash_key, key.p, key.n) & ~FE_KEY_IS_NUMBER;
+}
+
+bool
+fe_keytable_is_numbered(const struct fe_keytable *t)
+{
+	return t->numbers && t->n_entries == 0;
+}
+
+static inline bool
+is_number(const struct fe_keytable *t, uint64_t code)
+{
+	return t->numbers && (code & FE_KEY_IS_NUMBER);
+}
+
+/* ---- entries ---- */
 
 uint64_t
 fe_keytable_bytes(const struct fe_keytable *t)
 {
-	return fe_key_bytes_with(t, 0, 0) + (t->runs ? fe_keyruns_bytes(t->runs) : 0);
+	return fe_key_bytes_with(t, 0, 0) + (t->runs ? fe_keyruns_bytes(t->runs) : 0) +
+	       (t->numbers ? fe_keyblocks_bytes(&t->numbers->blocks) : 0);
 }
 
 static inline uint8_t
 tag_of(uint64_t hash)
 {
-	return (uint8_t)(0x80u | (unsigned)(hash >> 57));
+	return (uint8_t)(0x80u | (unsigned)(hash >> 56));
 }
 
 static inline size_t
@@ -94,8 +138,8 @@ has_key(const unsigned char *entry, struct fe_str key)
 	return (n_key & ~FE_KEY_GUEST) == key.n && (key.n == 0 || memcmp(entry + sizeof n_key, key.p, key.n) == 0);
 }
 
-void *
-fe_keytable_find(const struct fe_keytable *t, uint64_t hash, struct fe_str key)
+static void *
+find_entry(const struct fe_keytable *t, uint64_t hash, struct fe_str key)
 {
 	if (t->n_groups == 0)
 		return NULL;
@@ -112,20 +156,37 @@ fe_keytable_find(const struct fe_keytable *t, uint64_t hash, struct fe_str key)
 	}
 }
 
-void
-fe_keytable_prefetch(const struct fe_keytable *t, uint64_t hash)
+void *
+fe_keytable_find(const struct fe_keytable *t, uint64_t code, struct fe_str key)
 {
-	if (t->n_groups)
-		__builtin_prefetch(&t->groups[first_group(t, hash)], 1);
+	if (!is_number(t, code))
+		return find_entry(t, code, key);
+	void *value = fe_keyblocks_find(&t->numbers->blocks, code & ~FE_KEY_IS_NUMBER);
+	if (value || t->numbers->n_strays == 0)
+		return value;
+	return find_entry(t, fe_hash64(t->hash_key, key.p, key.n), key);
 }
 
 void
-fe_keytable_prefetch_entry(const struct fe_keytable *t, uint64_t hash)
+fe_keytable_prefetch(const struct fe_keytable *t, uint64_t code)
 {
+	if (t->n_groups && !is_number(t, code))
+		__builtin_prefetch(&t->groups[first_group(t, code)], 1);
+}
+
+void
+fe_keytable_prefetch_entry(const struct fe_keytable *t, uint64_t code)
+{
+	if (is_number(t, code)) {
+		const void *value = fe_keyblocks_find(&t->numbers->blocks, code & ~FE_KEY_IS_NUMBER);
+		if (value)
+			__builtin_prefetch(value, 1);
+		return;
+	}
 	if (t->n_groups == 0)
 		return;
-	const struct fe_key_group *group = &t->groups[first_group(t, hash)];
-	unsigned hits = slots_with(fe_text16_at(group->tags), tag_of(hash));
+	const struct fe_key_group *group = &t->groups[first_group(t, code)];
+	unsigned hits = slots_with(fe_text16_at(group->tags), tag_of(code));
 	if (hits)
 		__builtin_prefetch(fe_key_entry_at(t, group->places[__builtin_ctz(hits)]));
 }
@@ -287,10 +348,22 @@ fe_key_append(struct fe_keytable *t, uint64_t hash, struct fe_str key, uint32_t 
 }
 
 enum fe_rc
-fe_keytable_add(struct fe_keytable *t, uint64_t hash, struct fe_str key, void **value, struct fe_err *err)
+fe_keytable_add(struct fe_keytable *t, uint64_t code, struct fe_str key, void **value, struct fe_err *err)
 {
+	const bool numbered = is_number(t, code);
+	uint64_t hash = code;
 	unsigned char *at;
+
+	if (numbered) {
+		*value = fe_keyblocks_add(&t->numbers->blocks, code & ~FE_KEY_IS_NUMBER);
+		t->n_keys += *value != NULL;
+		if (*value)
+			return FE_OK;
+		hash = fe_hash64(t->hash_key, key.p, key.n);
+	}
 	FE_TRY(fe_key_append(t, hash, key, 0, &at, err));
+	if (numbered)
+		t->numbers->n_strays++;
 	t->n_keys++;
 	*value = at;
 	return FE_OK;

@@ -19,6 +19,14 @@ struct fe_key_chunk {
 	unsigned char bytes[FE_KEY_CHUNK_BYTES - sizeof(size_t)];
 };
 
+/* Keys by number. Strays have one, but got no block: they are entries. */
+struct fe_key_numbers {
+	struct fe_keyshape shape;
+	struct fe_keyblocks blocks;
+	uint64_t n_strays;
+};
+#define FE_KEY_IS_NUMBER (UINT64_C(1) << 63) /* of a code, where there are numbers; not of hashes then */
+
 #define FE_KEY_SLOTS 12
 
 /* A line of the cache, as far as the system gives aligned memory. */

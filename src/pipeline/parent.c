@@ -92,7 +92,7 @@ ask_run(struct fe_parent *p, struct fe_dedupe *keys, const struct fe_column *col
 	const uint64_t room = p->room_bytes / 16;
 	struct fe_row_bits open;
 
-	if (!p->has_memo)
+	if (!p->has_memo && !fe_dedupe_is_numbered(keys))
 		fe_key_memo_init(&p->memo, fe_dedupe_n_keys(keys), room < FE_KEY_MEMO_MAX_BYTES ? room : FE_KEY_MEMO_MAX_BYTES,
 				 &p->run->hash_key);
 	p->has_memo = true;

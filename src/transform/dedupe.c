@@ -8,7 +8,7 @@
  * batch can still take its place without the target ever hearing of it. At last the
  * rows to insert are numbered.
  *
- * An entry of the key table is 32 bytes, 40 with a version, and the key.
+ * An entry of the key table is 32 bytes, 40 with a version, and the key, unless that is a number.
  */
 #include "transform/dedupe.h"
 
@@ -64,7 +64,7 @@ struct fe_dedupe {
 	uint32_t rows[FE_BATCH_ROWS]; /* that are judged */
 	size_t n_rows;
 	struct fe_str key[FE_BATCH_ROWS];
-	uint64_t hash[FE_BATCH_ROWS];
+	uint64_t code[FE_BATCH_ROWS]; /* of the key: base/keytable.h */
 	uint64_t fixed[FE_BATCH_ROWS], changing[FE_BATCH_ROWS];
 	struct entry *entry[FE_BATCH_ROWS]; /* of accepted rows */
 
@@ -123,6 +123,7 @@ fe_dedupe_free(struct fe_dedupe *d)
 }
 
 uint64_t fe_dedupe_n_keys(const struct fe_dedupe *d) { return d->keys.n_keys; }
+bool fe_dedupe_is_numbered(const struct fe_dedupe *d) { return fe_keytable_is_numbered(&d->keys); }
 uint64_t fe_dedupe_bytes(const struct fe_dedupe *d) { return fe_keytable_bytes(&d->keys); }
 
 /* ---- entries ---- */
@@ -171,6 +172,15 @@ compare_versions(struct version a, struct version b)
 
 /* ---- keys ---- */
 
+/* What is a single column may be a number. */
+static void
+learn_key(struct fe_dedupe *d, struct fe_str key)
+{
+	bool is_text = d->set.schema->fields[d->set.key[0]].type.kind == FE_TEXT;
+	if (d->set.n_key == 1)
+		fe_keytable_learn(&d->keys, is_text ? FE_KEY_TEXT : FE_KEY_WORD, key);
+}
+
 static enum fe_rc
 take_keys(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 {
@@ -193,11 +203,13 @@ take_keys(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 		if (b->origin[row].record > MAX_RECORD)
 			return fe_fail(err, FE_ELIMIT, "an object of more than %" PRIu64 " records", MAX_RECORD);
 		d->key[row] = fe_key_of_row(b, d->set.key, d->set.n_key, row, &d->key_bytes);
-		d->hash[row] = fe_hash64(d->set.hash_key, d->key[row].p, d->key[row].n);
+		if (i == 0)
+			learn_key(d, d->key[row]);
+		d->code[row] = fe_keytable_code(&d->keys, d->key[row]);
 		n_key_bytes += d->key[row].n;
 	}
 	FE_TRY(fe_keytable_begin(&d->keys, d->n_rows, n_key_bytes, err));
-	return fe_keytable_recall(&d->keys, d->hash, d->key, d->rows, d->n_rows, err);
+	return fe_keytable_recall(&d->keys, d->code, d->key, d->rows, d->n_rows, err);
 }
 
 enum fe_rc
@@ -215,9 +227,9 @@ static inline void
 prefetch(const struct fe_dedupe *d, size_t i)
 {
 	if (i + PREFETCH_ROWS < d->n_rows)
-		fe_keytable_prefetch(&d->keys, d->hash[d->rows[i + PREFETCH_ROWS]]);
+		fe_keytable_prefetch(&d->keys, d->code[d->rows[i + PREFETCH_ROWS]]);
 	if (i + PREFETCH_ROWS / 2 < d->n_rows)
-		fe_keytable_prefetch_entry(&d->keys, d->hash[d->rows[i + PREFETCH_ROWS / 2]]);
+		fe_keytable_prefetch_entry(&d->keys, d->code[d->rows[i + PREFETCH_ROWS / 2]]);
 }
 
 /* Empty, and all of it null: the target sets only the rows that it has. */
@@ -243,7 +255,7 @@ ask_warehouse(struct fe_dedupe *d, const struct fe_batch *b, struct fe_err *err)
 		size_t row = d->rows[i];
 		d->met_of[row] = NOT_MET;
 		prefetch(d, i);
-		if (!fe_keytable_find(&d->keys, d->hash[row], d->key[row])) {
+		if (!fe_keytable_find(&d->keys, d->code[row], d->key[row])) {
 			d->met_of[row] = (uint32_t)n;
 			d->stored[n] = -1;
 			d->asked[n++] = (uint32_t)row;
@@ -434,12 +446,12 @@ judge_known(struct fe_dedupe *d, struct fe_batch *b, size_t row, struct entry *e
 static enum fe_rc
 judge(struct fe_dedupe *d, struct fe_batch *b, size_t row, struct fe_err *err)
 {
-	struct entry *e = fe_keytable_find(&d->keys, d->hash[row], d->key[row]);
+	struct entry *e = fe_keytable_find(&d->keys, d->code[row], d->key[row]);
 	void *value;
 
 	if (e)
 		return judge_known(d, b, row, e, err);
-	FE_TRY(fe_keytable_add(&d->keys, d->hash[row], d->key[row], &value, err));
+	FE_TRY(fe_keytable_add(&d->keys, d->code[row], d->key[row], &value, err));
 	e = value;
 	if (d->store.is_empty || d->met_of[row] == NOT_MET) {
 		accept(d, b, row, e, FE_ACTION_INSERT, 0);

@@ -25,7 +25,8 @@
  *
  * State: per key its bytes, two keyed 64-bit hashes (fixed and mutable columns; equal
  * only by a chance of 2^-64 a pair), where its row is, and which record it was: 36
- * bytes (44 with a version) and the key's own, and 6 to 12 of index. Past max_bytes keys
+ * bytes (44 with a version) and the key's own, and 6 to 12 of index; of keys that are numbers
+ * close together (base/keytable.h) 32 (40) in all. Past max_bytes keys
  * go to disk, in spill_folder, and every verdict stays what it is (base/keytable.h);
  * FE_ELIMIT where there is no such folder.
  */
@@ -78,6 +79,8 @@ FE_MUST_USE enum fe_rc fe_dedupe_batch(struct fe_dedupe *d, struct fe_batch *b,
                                        struct fe_err *err);
 uint64_t fe_dedupe_n_keys(const struct fe_dedupe *d);
 uint64_t fe_dedupe_bytes(const struct fe_dedupe *d);
+/* All keys are numbers close together: to ask for one costs next to nothing. */
+bool fe_dedupe_is_numbered(const struct fe_dedupe *d);
 /* Which values are known as keys (of a single column) from this run, or from a lookup of
  * it: for references. Of the rows whose bit is set in asked, which must have a value,
  * sets the bits in known. The column must be of the key's kind and scale. */

@@ -63,7 +63,7 @@ fe_key_known(struct fe_keytable *t, const struct fe_column *column, const uint64
              uint64_t *known, struct fe_err *err)
 {
 	struct fe_str keys[64];
-	uint64_t hashes[64];
+	uint64_t codes[64];
 	int64_t numbers[64];
 
 	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++) {
@@ -71,17 +71,17 @@ fe_key_known(struct fe_keytable *t, const struct fe_column *column, const uint64
 		size_t n = 0;
 		for (uint64_t m = asked[w]; m; m &= m - 1, n++) {
 			keys[n] = fe_key_single(column, w * 64 + (size_t)__builtin_ctzll(m), &numbers[n]);
-			hashes[n] = fe_hash64(t->hash_key, keys[n].p, keys[n].n);
-			fe_keytable_prefetch(t, hashes[n]);
+			codes[n] = fe_keytable_code(t, keys[n]);
+			fe_keytable_prefetch(t, codes[n]);
 			n_key_bytes += keys[n].n;
 		}
 		FE_TRY(fe_keytable_begin(t, n, n_key_bytes, err));
-		FE_TRY(fe_keytable_recall(t, hashes, keys, NULL, n, err));
+		FE_TRY(fe_keytable_recall(t, codes, keys, NULL, n, err));
 		for (size_t i = 0; i < n; i++)
-			fe_keytable_prefetch_entry(t, hashes[i]);
+			fe_keytable_prefetch_entry(t, codes[i]);
 		n = 0;
 		for (uint64_t m = asked[w]; m; m &= m - 1, n++)
-			if (fe_keytable_find(t, hashes[n], keys[n]))
+			if (fe_keytable_find(t, codes[n], keys[n]))
 				known[w] |= m & -m;
 	}
 	return FE_OK;
