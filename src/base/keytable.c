@@ -167,6 +167,14 @@ fe_keytable_find(const struct fe_keytable *t, uint64_t code, struct fe_str key)
 	return find_entry(t, fe_hash64(t->hash_key, key.p, key.n), key);
 }
 
+bool
+fe_keytable_has(const struct fe_keytable *t, uint64_t code, struct fe_str key)
+{
+	if (is_number(t, code) && fe_keyblocks_has(&t->numbers->blocks, code & ~FE_KEY_IS_NUMBER))
+		return true;
+	return t->n_entries > 0 && fe_keytable_find(t, code, key) != NULL;
+}
+
 void
 fe_keytable_prefetch(const struct fe_keytable *t, uint64_t code)
 {

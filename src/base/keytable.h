@@ -71,6 +71,8 @@ FE_MUST_USE enum fe_rc fe_keytable_recall(struct fe_keytable *t, const uint64_t 
                                           const uint32_t *rows, size_t n, struct fe_err *err);
 /* The value of a key, aligned to 4; NULL where the key is not there. */
 void *fe_keytable_find(const struct fe_keytable *t, uint64_t code, struct fe_str key);
+/* Only whether it is there. */
+bool fe_keytable_has(const struct fe_keytable *t, uint64_t code, struct fe_str key);
 /* Adds a key that is not there; *value is zeroed. FE_ELIMIT past max_bytes where none go to disk. */
 FE_MUST_USE enum fe_rc fe_keytable_add(struct fe_keytable *t, uint64_t code, struct fe_str key,
                                        void **value, struct fe_err *err);

@@ -77,11 +77,11 @@ fe_key_known(struct fe_keytable *t, const struct fe_column *column, const uint64
 		}
 		FE_TRY(fe_keytable_begin(t, n, n_key_bytes, err));
 		FE_TRY(fe_keytable_recall(t, codes, keys, NULL, n, err));
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n && !fe_keytable_is_numbered(t); i++)
 			fe_keytable_prefetch_entry(t, codes[i]);
 		n = 0;
 		for (uint64_t m = asked[w]; m; m &= m - 1, n++)
-			if (fe_keytable_find(t, codes[n], keys[n]))
+			if (fe_keytable_has(t, codes[n], keys[n]))
 				known[w] |= m & -m;
 	}
 	return FE_OK;
