@@ -3,7 +3,8 @@
  *
  * The key is moved up until its last byte is the last of sixteen, and what stands before its
  * digits becomes zeros; so the steps are the same for any length. Eight digits become a number
- * by three multiplications, which add neighbours, then pairs, then fours.
+ * by three multiplications, which add neighbours, then pairs, then fours. A key of the usual
+ * length has its words at known places, which is half of the work.
  */
 #include "base/keyshape.h"
 
@@ -42,6 +43,26 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Digits, zeros where there is no mask. FE_NO_NUMBER: not all of them are. */
+static inline uint64_t
+masked_digits(uint64_t w, uint64_t mask)
+{
+	w = (w & mask) | (ZEROS & ~mask);
+	return are_digits(w) ? eight_digits(w) : FE_NO_NUMBER;
+}
+
+static void
+learn_usual(struct fe_keyshape *s, size_t n)
+{
+	unsigned n_digits = (unsigned)n - s->n_prefix;
+
+	if (n < 8 || s->n_prefix > 8)
+		return;
+	s->usual_bytes = n;
+	s->usual_low = n_digits < 8 ? UINT64_MAX << 8 * (8 - n_digits) : UINT64_MAX;
+	s->usual_high = n_digits > 8 ? UINT64_MAX << 8 * (16 - n_digits) : 0;
+}
+
 bool
 fe_keyshape_learn(struct fe_keyshape *s, enum fe_key_form form, struct fe_str key)
 {
@@ -60,7 +81,28 @@ fe_keyshape_learn(struct fe_keyshape *s, enum fe_key_form form, struct fe_str ke
 		s->prefix[i] = (uint64_t)(prefix >> 64 * i);
 		s->prefix_mask[i] = (uint64_t)(mask >> 64 * i);
 	}
+	learn_usual(s, key.n);
 	return true;
+}
+
+/* The two words may overlap: together they are all of the key. */
+static inline uint64_t
+number_of_usual(const struct fe_keyshape *s, const char *p)
+{
+	uint64_t first, last, high = 0;
+
+	memcpy(&first, p, sizeof first);
+	memcpy(&last, p + s->usual_bytes - sizeof last, sizeof last);
+	if ((first ^ s->prefix[0]) & s->prefix_mask[0])
+		return FE_NO_NUMBER;
+	if (s->usual_bytes - s->n_prefix > s->min_digits && p[s->n_prefix] == '0')
+		return FE_NO_NUMBER;
+	uint64_t low = masked_digits(last, s->usual_low);
+	if (s->usual_high)
+		high = masked_digits(first << 8 * (FE_TEXT16_BYTES - s->usual_bytes), s->usual_high);
+	if (low == FE_NO_NUMBER || high == FE_NO_NUMBER)
+		return FE_NO_NUMBER;
+	return high * 100000000 + low;
 }
 
 static inline uint64_t
@@ -76,6 +118,8 @@ fe_keyshape_number(const struct fe_keyshape *s, struct fe_str key)
 {
 	if (s->form == FE_KEY_WORD)
 		return number_of_word(key);
+	if (key.n == s->usual_bytes)
+		return number_of_usual(s, key.p);
 	if (key.n > FE_TEXT16_BYTES || key.n < s->n_prefix + s->min_digits)
 		return FE_NO_NUMBER;
 	u128 bytes = bytes_of(key);
@@ -85,10 +129,9 @@ fe_keyshape_number(const struct fe_keyshape *s, struct fe_str key)
 	unsigned n_digits = (unsigned)key.n - s->n_prefix, n_before = FE_TEXT16_BYTES - n_digits;
 	if (n_digits > s->min_digits && key.p[s->n_prefix] == '0')
 		return FE_NO_NUMBER;
-	u128 mask = ~(u128)0 << 8 * n_before, zeros = (u128)ZEROS << 64 | ZEROS;
-	u128 digits = ((bytes << 8 * (FE_TEXT16_BYTES - key.n)) & mask) | (zeros & ~mask);
-	uint64_t low = (uint64_t)(digits >> 64), high = (uint64_t)digits;
-	if (!are_digits(low) || !are_digits(high))
-		return FE_NO_NUMBER;
-	return n_digits <= 8 ? eight_digits(low) : eight_digits(high) * 100000000 + eight_digits(low);
+	u128 mask = ~(u128)0 << 8 * n_before;
+	bytes <<= 8 * (FE_TEXT16_BYTES - key.n);
+	uint64_t low = masked_digits((uint64_t)(bytes >> 64), (uint64_t)(mask >> 64));
+	uint64_t high = masked_digits((uint64_t)bytes, (uint64_t)mask);
+	return low == FE_NO_NUMBER || high == FE_NO_NUMBER ? FE_NO_NUMBER : high * 100000000 + low;
 }
