@@ -2,6 +2,8 @@
 /* pipeline/observe.c - see pipeline/observe.h */
 #include "pipeline/observe.h"
 
+#include "base/text16.h"
+
 /* A key of one column comes once among the rows that are kept; but each version of a row
  * that is replaced later in the run has been judged, too. */
 static enum fe_rc
@@ -46,16 +48,17 @@ fe_observe_begin(const struct fe_run_context *run, size_t index, uint64_t max_by
 static void
 find_rows(uint64_t *rows, const struct fe_batch *b)
 {
-	static const bool takes_part[FE_N_VERDICTS] = {
-		[FE_KEPT] = true, [FE_UNCHANGED] = true, [FE_SUPERSEDED] = true,
-	};
+	const fe_text16 kept = fe_text16_all(FE_KEPT), unchanged = fe_text16_all(FE_UNCHANGED);
+	const fe_text16 superseded = fe_text16_all(FE_SUPERSEDED);
 
 	for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
-		size_t left = b->n_rows - w * 64, n = left < 64 ? left : 64;
-		uint64_t word = 0;
-		for (size_t i = 0; i < n; i++)
-			word |= (uint64_t)takes_part[b->verdict[w * 64 + i]] << i;
-		rows[w] = word;
+		size_t left = b->n_rows - w * 64;
+		fe_text16 takes_part[4];
+		for (size_t k = 0; k < 4; k++) { /* the verdicts of a batch are a multiple of 64 */
+			fe_text16 v = fe_text16_at(b->verdict + w * 64 + k * FE_TEXT16_BYTES);
+			takes_part[k] = (fe_text16)((v == kept) | (v == unchanged) | (v == superseded));
+		}
+		rows[w] = fe_text16_bits_64(takes_part) & (left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX);
 	}
 }
 
