@@ -61,18 +61,37 @@ fe_day_counts_add(struct fe_day_counts *c, int32_t day, uint64_t n)
 		c->n[day - c->first] += n;
 }
 
+/* As long as each has a counter; none has where years are counted. */
 void
-fe_day_counts_add_all(struct fe_day_counts *c, const int64_t *days, size_t n)
+fe_day_counts_add_days(struct fe_day_counts *c, const int64_t *days, const uint16_t *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint64_t *const counters = c->n;
 		const int64_t first = c->first;
-		const uint64_t n_days = c->n_days; /* 0 where years are counted */
+		const uint64_t n_days = c->n_days;
+		uint64_t at;
 
-		while (i < n && (uint64_t)(days[i] - first) < n_days)
-			counters[days[i++] - first]++;
+		for (; i < n && (at = (uint64_t)(days[rows[i]] - first)) < n_days; i++)
+			counters[at]++;
 		if (i < n)
-			fe_day_counts_add(c, (int32_t)days[i], 1);
+			fe_day_counts_add(c, (int32_t)days[rows[i]], 1);
+	}
+}
+
+/* The same. What is before the first day becomes a day that is far behind the last. */
+void
+fe_day_counts_add_moments(struct fe_day_counts *c, const int64_t *us, const uint16_t *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t *const counters = c->n;
+		const int64_t first_us = c->first * FE_US_PER_DAY;
+		const uint64_t n_days = c->n_days;
+		uint64_t at;
+
+		for (; i < n && (at = (uint64_t)(us[rows[i]] - first_us) / (uint64_t)FE_US_PER_DAY) < n_days; i++)
+			counters[at]++;
+		if (i < n)
+			fe_day_counts_add(c, fe_days_of_us(us[rows[i]]), 1);
 	}
 }
 

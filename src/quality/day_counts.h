@@ -22,7 +22,9 @@ struct fe_day_counts {
 #define FE_DAY_YEARS 10000
 
 void fe_day_counts_add(struct fe_day_counts *c, int32_t day, uint64_t n); /* FE_DATE_MIN to FE_DATE_MAX */
-void fe_day_counts_add_all(struct fe_day_counts *c, const int64_t *days, size_t n); /* each once */
+/* The days of these rows, each once; or the days that their moments are of. */
+void fe_day_counts_add_days(struct fe_day_counts *c, const int64_t *days, const uint16_t *rows, size_t n);
+void fe_day_counts_add_moments(struct fe_day_counts *c, const int64_t *us, const uint16_t *rows, size_t n);
 /* "days": {"by","bars":[{"from","count"}]}, unless nothing was added. */
 void fe_day_counts_print(const struct fe_day_counts *c, struct fe_json *j);
 void fe_day_counts_reset(struct fe_day_counts *c);

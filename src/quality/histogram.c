@@ -75,15 +75,16 @@ fe_histogram_add(struct fe_histogram *h, int64_t value, uint64_t n)
 }
 
 void
-fe_histogram_add_all(struct fe_histogram *h, const int64_t *values, size_t n)
+fe_histogram_add_all(struct fe_histogram *h, const int64_t *values, const uint16_t *rows, size_t n)
 {
 	uint64_t *above = counters(&h->above);
 
 	for (size_t i = 0; i < n; i++) {
-		if (values[i] > 0)
-			above[counter_of((uint64_t)values[i])]++;
+		int64_t value = values[rows[i]];
+		if (__builtin_expect(value > 0, 1))
+			above[counter_of((uint64_t)value)]++;
 		else
-			fe_histogram_add(h, values[i], 1);
+			fe_histogram_add(h, value, 1);
 	}
 }
 

@@ -21,7 +21,7 @@ struct fe_histogram {
 };
 
 void fe_histogram_add(struct fe_histogram *h, int64_t value, uint64_t n);
-void fe_histogram_add_all(struct fe_histogram *h, const int64_t *values, size_t n);
+void fe_histogram_add_all(struct fe_histogram *h, const int64_t *values, const uint16_t *rows, size_t n);
 /* "histogram": [{"from","to","count"}], unless nothing was added. From the least to the greatest; each
  * side of zero without a gap. */
 void fe_histogram_print(const struct fe_histogram *h, unsigned scale, struct fe_json *j);

@@ -37,7 +37,7 @@ struct fe_profile {
 	struct fe_profile_column *columns; /* [n_fields] */
 	uint16_t rows[FE_BATCH_ROWS];      /* of the batch at hand: those that take part */
 	uint16_t with_value[FE_BATCH_ROWS];/* and have a value in the column at hand */
-	int64_t values[FE_BATCH_ROWS];     /* which are these, but for texts */
+	int64_t values[FE_BATCH_ROWS];     /* the dates of the column at hand, by row */
 };
 
 int32_t fe_profile_day(struct fe_type type, int64_t value);

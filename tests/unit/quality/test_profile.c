@@ -9,22 +9,14 @@
 #include <cmocka.h>
 
 #include "base/time.h"
+#include "draws.h"
 #include "format/json_tree.h"
 #include "quality/day_counts.h"
-#include "quality/few.h"
 #include "quality/histogram.h"
 #include "quality/profile.h"
+#include "quality/text_key.h"
 
 /* ---- helpers ---- */
-
-static uint64_t
-draw(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
 
 struct printed {
 	struct fe_buf text;
@@ -73,34 +65,6 @@ number_of(const struct fe_json_value *v, const char *key)
 	assert_non_null(m);
 	assert_true(fe_i128_parse(m->kind == FE_JSON_STRING ? m->text : m->raw, 0, &n));
 	return n;
-}
-
-/* ---- texts as numbers ---- */
-
-static void
-keys_of_texts_sort_as_their_bytes_do(void **state)
-{
-	uint64_t seed = 1;
-	(void)state;
-	for (int i = 0; i < 20000; i++) {
-		size_t n[2];
-		char *p[2]; /* of the heap and of the very size, so that reading past them is seen */
-		struct fe_text_key key[2];
-		for (int k = 0; k < 2; k++) {
-			n[k] = draw(&seed) % 19;
-			p[k] = fe_alloc(n[k] + (n[k] == 0));
-			for (size_t b = 0; b < n[k]; b++)
-				p[k][b] = (char)(draw(&seed) % 3 ? 'a' : draw(&seed));
-			key[k] = fe_text_key((struct fe_str){ p[k], n[k] });
-		}
-		char padded[2][16] = { { 0 } };
-		for (int k = 0; k < 2; k++)
-			memcpy(padded[k], p[k], n[k] < 16 ? n[k] : 16);
-		int order = memcmp(padded[0], padded[1], 16);
-		assert_int_equal(fe_text_key_compare(key[0], key[1]), order < 0 ? -1 : order > 0);
-		fe_free(p[0]);
-		fe_free(p[1]);
-	}
 }
 
 /* ---- sizes ---- */
@@ -163,7 +127,7 @@ the_two_leading_digits_are_exact_at_every_edge(void **state)
 				struct fe_histogram one = { 0 }, all = { 0 };
 				int64_t v = digits * fe_pow10[e] - less;
 				fe_histogram_add(&one, -v, 1);
-				fe_histogram_add_all(&all, &v, 1);
+				fe_histogram_add_all(&all, &v, all_rows(), 1);
 				assert_true(is_in_bin(print_histogram(&one, 0, &p)->first, -v));
 				assert_true(is_in_bin(print_histogram(&all, 0, &p)->first, v));
 				fe_histogram_reset(&one);
@@ -188,7 +152,7 @@ bins_are_few_whole_and_hold_what_they_say(void **state)
 			values[i] = (int64_t)(draw(&seed) >> (shift + draw(&seed) % spread) >> 1);
 			values[i] = has_both && draw(&seed) & 1 ? -values[i] : values[i];
 		}
-		fe_histogram_add_all(&h, values, 500);
+		fe_histogram_add_all(&h, values, all_rows(), 500);
 		const struct fe_json_value *bins = print_histogram(&h, 0, &p);
 		assert_in_range(bins->n_children, 1, FE_HISTOGRAM_BINS);
 		fe_i128 total = 0;
@@ -308,85 +272,32 @@ days_added_at_once_are_those_added_one_by_one(void **state)
 	uint64_t seed = 6;
 	(void)state;
 	for (int round = 0; round < 60; round++) {
-		struct fe_day_counts one = { 0 }, all = { 0 };
+		struct fe_day_counts one = { 0 }, all = { 0 }, moments = { 0 };
 		int64_t days[400], spread = INT64_C(1) << (round % 21);
 		for (int i = 0; i < 400; i++) {
 			days[i] = (int64_t)(draw(&seed) % (uint64_t)spread) - (round % 2 ? 100000 : 0);
 			fe_day_counts_add(&one, (int32_t)days[i], 1);
 		}
-		fe_day_counts_add_all(&all, days, 150);
-		fe_day_counts_add_all(&all, days + 150, 250);
+		fe_day_counts_add_days(&all, days, all_rows(), 150);
+		fe_day_counts_add_days(&all, days, all_rows() + 150, 250);
+		for (int i = 0; i < 400; i++) { /* the first moment of the day, its last, or any */
+			uint64_t us = draw(&seed) % (uint64_t)FE_US_PER_DAY;
+			us = i % 3 == 0 ? 0 : i % 3 == 1 ? (uint64_t)FE_US_PER_DAY - 1 : us;
+			days[i] = days[i] * FE_US_PER_DAY + (int64_t)us;
+		}
+		fe_day_counts_add_moments(&moments, days, all_rows(), 150);
+		fe_day_counts_add_moments(&moments, days, all_rows() + 150, 250);
 		(void)print_days(&one, &p);
 		(void)print_days(&all, &q);
 		assert_true(fe_str_eq(fe_buf_str(&p.text), fe_buf_str(&q.text)));
+		(void)print_days(&moments, &q);
+		assert_true(fe_str_eq(fe_buf_str(&p.text), fe_buf_str(&q.text)));
 		fe_day_counts_reset(&one);
 		fe_day_counts_reset(&all);
+		fe_day_counts_reset(&moments);
 	}
 	printed_reset(&p);
 	printed_reset(&q);
-}
-
-/* ---- few numbers ---- */
-
-/* As the header says it, by searching. */
-struct model { int64_t values[FE_FEW_VALUES]; uint64_t n[FE_FEW_VALUES]; size_t n_values; };
-
-static bool
-model_count(struct model *m, int64_t value)
-{
-	size_t k = 0;
-	while (k < m->n_values && m->values[k] != value)
-		k++;
-	if (k == FE_FEW_VALUES)
-		return false;
-	if (k == m->n_values)
-		m->values[m->n_values++] = value;
-	m->n[k]++;
-	return true;
-}
-
-static size_t
-model_count_all(struct model *m, const int64_t *values, size_t n)
-{
-	size_t i = 0;
-	while (i < n && model_count(m, values[i]))
-		i++;
-	return i;
-}
-
-/* Close together and far apart, in batches of any size, up to the value that is one too many. */
-static void
-few_numbers_are_counted_as_by_searching(void **state)
-{
-	static const uint64_t spreads[] = { 1, 2, 31, 63, 64, 65, 127, 128, 129, 256, 300, 100000 };
-	static const int64_t firsts[] = { 0, -5, 2000, 1000000, INT64_MIN, INT64_MAX - 100000 };
-	uint64_t seed = 8;
-	(void)state;
-	for (size_t round = 0; round < 720; round++) {
-		struct fe_few few = { 0 };
-		struct model m = { .n_values = 0 };
-		bool is_full = false;
-		for (size_t batch = 0; batch < 3 && !is_full; batch++) {
-			int64_t values[600];
-			size_t n = draw(&seed) % 600;
-			int64_t first = firsts[round / 12 % 6] + (int64_t)(draw(&seed) % 2 * 40);
-			for (size_t i = 0; i < n; i++)
-				values[i] = (int64_t)((uint64_t)first + draw(&seed) % spreads[round % 12] * (round % 5 + 1));
-			size_t n_counted = fe_few_count_numbers(&few, values, n);
-			assert_int_equal(n_counted, model_count_all(&m, values, n));
-			is_full = n_counted < n;
-		}
-		struct fe_few_number out[FE_FEW_VALUES];
-		fe_few_sort_numbers(&few, false, out);
-		assert_int_equal(few.n_values, m.n_values);
-		for (size_t k = 0; k < m.n_values; k++) {
-			size_t at = 0;
-			while (at < few.n_values && out[at].value != m.values[k])
-				at++;
-			assert_true(at < few.n_values && out[at].n == m.n[k] && (at == 0 || out[at - 1].value < out[at].value));
-		}
-		fe_few_reset(&few);
-	}
 }
 
 /* ---- profiles ---- */
@@ -572,6 +483,91 @@ sixty_four_values_are_told_and_sixty_five_are_many(void **state)
 	fe_schema_reset(&schema);
 }
 
+/* Keys of one length and of several, that begin alike or do not, upwards, downwards or in no order. */
+static void
+the_least_and_the_greatest_of_many_texts_are_found(void **state)
+{
+	struct printed p = { 0 };
+	struct fe_schema schema;
+	struct fe_batch b;
+	uint64_t rows[FE_BITMAP_WORDS(FE_BATCH_ROWS)], seed = 11;
+	(void)state;
+	make_schema(&schema);
+	fe_batch_init(&b, &schema);
+	fe_bits_fill(rows, FE_BATCH_ROWS, true);
+	for (int round = 0; round < 20 * 3 * 4 * 2; round++) {
+		struct fe_profile *profile = fe_profile_new(&schema, pii);
+		struct fe_str least = { 0 }, greatest = { 0 };
+		int n_digits = round % 20 + 1, order = round / 20 % 3, kind = round / 60 % 4;
+		fe_batch_clear(&b);
+		b.n_rows = 300;
+		for (int part = 0; part < 2; part++) {
+			for (size_t row = 0; row < b.n_rows; row++) {
+				size_t at = order == 0 ? row : order == 1 ? b.n_rows - 1 - row : draw(&seed) % 1000;
+				size_t number = 5000 + at + (part == 0 ? 0 : round < 240 ? 100 : -(size_t)100);
+				char text[64];
+				int n = snprintf(text, sizeof(text), "%0*zu", n_digits, number);
+				if (kind == 1) /* begins in its own way */
+					n = snprintf(text, sizeof(text), "%zu%0*zu", number % 9, n_digits, number);
+				if (kind == 2 && row % 50 == 49) /* begins as the one before it */
+					n = snprintf(text, sizeof(text), "%.*s7", FE_STR_ARGS(b.columns[NAME].text[row - 1]));
+				if (kind == 3 && row % 7 == 0)
+					text[0] = (char)('0' + draw(&seed) % 10);
+				struct fe_str s = { fe_arena_copy(&b.arena, text, (size_t)n), (size_t)n };
+				fe_bit_put(b.columns[NAME].valid, row, true);
+				b.columns[NAME].text[row] = s;
+				least = (part || row) && fe_str_compare(least, s) < 0 ? least : s;
+				greatest = (part || row) && fe_str_compare(greatest, s) > 0 ? greatest : s;
+			}
+			fe_profile_feed(profile, &b, rows);
+		}
+		print_profile(profile, &p);
+		const struct fe_json_value *name = column_of(&p, NAME);
+		assert_true(has(name, "distinct", "null"));
+		assert_true(fe_str_eq(fe_json_get(name, "min")->text, least));
+		assert_true(fe_str_eq(fe_json_get(name, "max")->text, greatest));
+		fe_profile_free(profile);
+	}
+	printed_reset(&p);
+	fe_batch_reset(&b);
+	fe_schema_reset(&schema);
+}
+
+static void
+truth_values_are_counted_where_a_row_takes_part_and_has_one(void **state)
+{
+	struct printed p = { 0 };
+	struct fe_schema schema;
+	struct fe_batch b;
+	uint64_t rows[FE_BITMAP_WORDS(FE_BATCH_ROWS)] = { 0 }, n[2] = { 0 };
+	(void)state;
+	make_schema(&schema);
+	fe_batch_init(&b, &schema);
+	struct fe_profile *profile = fe_profile_new(&schema, pii);
+	for (size_t batch = 0; batch < 3; batch++) {
+		b.n_rows = 61 + 64 * batch;
+		for (size_t row = 0; row < b.n_rows + 3; row++) { /* and three that are none */
+			bool is_row = row < b.n_rows, takes_part = !is_row || row % 5 != 0;
+			bool is_valid = !is_row || row % 7 != 0, is_true = !is_row || row % 3 == 0;
+			fe_bit_put(rows, row, takes_part);
+			fe_bit_put(b.columns[FLAG].valid, row, is_valid);
+			fe_bit_put(b.columns[FLAG].bits, row, is_true);
+			if (is_row && takes_part && is_valid)
+				n[is_true]++;
+		}
+		fe_profile_feed(profile, &b, rows);
+	}
+	print_profile(profile, &p);
+	const struct fe_json_value *top = fe_json_get(column_of(&p, FLAG), "top");
+	assert_true(has(nth(top, 0), "value", "\"false\"") && number_of(nth(top, 0), "count") == (fe_i128)n[false]);
+	assert_true(has(nth(top, 1), "value", "\"true\"") && number_of(nth(top, 1), "count") == (fe_i128)n[true]);
+	assert_true(number_of(column_of(&p, FLAG), "values") == (fe_i128)(n[0] + n[1]));
+	fe_profile_free(profile);
+	printed_reset(&p);
+	fe_batch_reset(&b);
+	fe_schema_reset(&schema);
+}
+
 static void
 of_personal_columns_nothing_is_told_but_how_many_there_are(void **state)
 {
@@ -622,25 +618,10 @@ long_texts_are_cut_at_64_characters_and_too_many_of_them_are_not_kept(void **sta
 	fe_schema_reset(&schema);
 }
 
-static void
-top_values_come_by_count_and_then_by_value(void **state)
-{
-	static const int64_t values[] = { 5, -1, 7, -1, 5, 9, 7, 7 };
-	struct fe_few_number out[FE_FEW_VALUES];
-	struct fe_few few = { 0 };
-	(void)state;
-	assert_int_equal(fe_few_count_numbers(&few, values, 8), 8);
-	fe_few_sort_numbers(&few, true, out);
-	assert_true(out[0].value == 7 && out[0].n == 3 && out[1].value == -1 && out[1].n == 2);
-	assert_true(out[2].value == 5 && out[2].n == 2 && out[3].value == 9 && few.n_values == 4);
-	fe_few_reset(&few);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys_of_texts_sort_as_their_bytes_do),
 		cmocka_unit_test(each_size_falls_into_its_own_bin),
 		cmocka_unit_test(the_two_leading_digits_are_exact_at_every_edge),
 		cmocka_unit_test(bins_are_few_whole_and_hold_what_they_say),
@@ -648,12 +629,12 @@ main(void)
 		cmocka_unit_test(days_are_folded_where_bars_would_be_too_many),
 		cmocka_unit_test(the_order_of_days_makes_no_difference),
 		cmocka_unit_test(days_added_at_once_are_those_added_one_by_one),
-		cmocka_unit_test(few_numbers_are_counted_as_by_searching),
 		cmocka_unit_test(a_profile_of_many_batches_is_that_of_one),
+		cmocka_unit_test(the_least_and_the_greatest_of_many_texts_are_found),
+		cmocka_unit_test(truth_values_are_counted_where_a_row_takes_part_and_has_one),
 		cmocka_unit_test(sixty_four_values_are_told_and_sixty_five_are_many),
 		cmocka_unit_test(of_personal_columns_nothing_is_told_but_how_many_there_are),
 		cmocka_unit_test(long_texts_are_cut_at_64_characters_and_too_many_of_them_are_not_kept),
-		cmocka_unit_test(top_values_come_by_count_and_then_by_value),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
