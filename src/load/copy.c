@@ -56,10 +56,10 @@ copy_fetch(struct fe_sink *sink, size_t table, enum fe_place place, int64_t numb
 
 static enum fe_rc
 copy_has(struct fe_sink *sink, size_t table, const struct fe_column *column, const uint64_t *asked, size_t n_rows,
-         uint64_t *known, struct fe_err *err)
+         uint64_t *known, uint64_t *made, struct fe_err *err)
 {
 	struct fe_sink *of = of_base(sink)->of;
-	return of->ops->has(of, table, column, asked, n_rows, known, err);
+	return of->ops->has(of, table, column, asked, n_rows, known, made, err);
 }
 
 static enum fe_rc

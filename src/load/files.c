@@ -214,9 +214,9 @@ files_fetch(struct fe_sink *sink, size_t table, enum fe_place place, int64_t num
 
 static enum fe_rc
 files_has(struct fe_sink *sink, size_t table, const struct fe_column *column, const uint64_t *asked,
-          size_t n_rows, uint64_t *known, struct fe_err *err)
+          size_t n_rows, uint64_t *known, uint64_t *made, struct fe_err *err)
 {
-	(void)sink, (void)table, (void)column, (void)asked, (void)n_rows, (void)known, (void)err;
+	(void)sink, (void)table, (void)column, (void)asked, (void)n_rows, (void)known, (void)made, (void)err;
 	return FE_OK; /* what this run holds, dedupe knows */
 }
 

@@ -19,14 +19,16 @@
 
 struct fe_postgres_keys {
 	struct fe_hash_key hash_key;
-	struct fe_keytable table;
+	struct fe_keytable table, made; /* of records, and of placeholders */
 };
 
 void
 fe_postgres_keys_free(struct fe_postgres_keys *keys)
 {
-	if (keys)
+	if (keys) {
 		fe_keytable_reset(&keys->table);
+		fe_keytable_reset(&keys->made);
+	}
 	fe_free(keys);
 }
 
@@ -75,7 +77,7 @@ query_keys(struct fe_db *db, const struct fe_postgres_table *t, struct fe_pg_que
 	enum fe_rc rc;
 
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
-	fe_buf_addf(&sql, "SELECT %s FROM %s LIMIT %d", t->sql->columns[t->sql->table->key[0]],
+	fe_buf_addf(&sql, "SELECT %s, etl_record FROM %s LIMIT %d", t->sql->columns[t->sql->table->key[0]],
 	            t->sql->name, MAX_KEYS + 1);
 	rc = fe_buf_check(&sql, "the statement", err);
 	if (rc == FE_OK)
@@ -92,8 +94,10 @@ take_keys(struct fe_postgres_keys *keys, const struct fe_pg_query *q, size_t n_b
 	  struct fe_err *err)
 {
 	size_t n = fe_pg_query_n_rows(q), i;
+	struct fe_keytable *of;
 	struct fe_str value;
 	uint64_t hash;
+	int64_t record;
 	void *ignored;
 
 	*fits = n <= MAX_KEYS;
@@ -101,8 +105,9 @@ take_keys(struct fe_postgres_keys *keys, const struct fe_pg_query *q, size_t n_b
 		value = fe_pg_query_value(q, i, 0);
 		*fits = value.p && (n_bytes == 0 || value.n == n_bytes);
 		hash = fe_hash64(&keys->hash_key, value.p, value.n);
-		if (*fits && !fe_keytable_find(&keys->table, hash, value))
-			FE_TRY(fe_keytable_add(&keys->table, hash, value, &ignored, err));
+		of = fe_pg_read_i64(fe_pg_query_value(q, i, 1), &record) && record == 0 ? &keys->made : &keys->table;
+		if (*fits && !fe_keytable_find(of, hash, value))
+			FE_TRY(fe_keytable_add(of, hash, value, &ignored, err));
 	}
 	return FE_OK;
 }
@@ -117,6 +122,7 @@ read_keys(struct fe_db *db, struct fe_postgres_table *t, size_t n_bytes, struct 
 
 	fe_hash_key_random(&keys->hash_key);
 	fe_keytable_init(&keys->table, 0, 0, &keys->hash_key);
+	fe_keytable_init(&keys->made, 0, 0, &keys->hash_key);
 	rc = query_keys(db, t, &q, err);
 	if (rc == FE_OK)
 		rc = take_keys(keys, q, n_bytes, &fits, err);
@@ -157,10 +163,11 @@ fe_postgres_keys_learn(struct fe_db *db, struct fe_postgres_table *t, struct fe_
 enum fe_rc
 fe_postgres_keys_find(struct fe_postgres_sink *s, const struct fe_postgres_table *t,
 		      const struct fe_column *column, const uint32_t *rows, size_t n, uint64_t *known,
-		      struct fe_err *err)
+		      uint64_t *made, struct fe_err *err)
 {
 	struct fe_buf *value = &s->keys[0];
 	struct fe_str bytes;
+	uint64_t hash;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -168,9 +175,11 @@ fe_postgres_keys_find(struct fe_postgres_sink *s, const struct fe_postgres_table
 		fe_pgcopy_add_value(value, column, rows[i]);
 		FE_TRY(fe_buf_check(value, "a key", err));
 		bytes = (struct fe_str){ value->p + 4, value->n_bytes - 4 }; /* behind its length */
-		if (fe_keytable_find(&t->keys->table, fe_hash64(&t->keys->hash_key, bytes.p, bytes.n),
-		                     bytes))
+		hash = fe_hash64(&t->keys->hash_key, bytes.p, bytes.n);
+		if (fe_keytable_find(&t->keys->table, hash, bytes))
 			fe_bit_set(known, rows[i]);
+		else if (fe_keytable_find(&t->keys->made, hash, bytes))
+			fe_bit_set(made, rows[i]);
 	}
 	return FE_OK;
 }

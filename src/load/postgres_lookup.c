@@ -173,7 +173,7 @@ prepare_has(struct fe_db *db, struct fe_postgres_table *t, struct fe_pg_query **
 
 	FE_ASSERT(t->sql->table->n_key == 1);
 	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
-	fe_buf_add_text(&sql, "SELECT k.i FROM ");
+	fe_buf_add_text(&sql, "SELECT k.i, t.etl_record FROM ");
 	add_keys(&sql, t->sql->table);
 	fe_buf_addf(&sql, " JOIN %s AS t ON ", t->sql->name);
 	add_key_match(&sql, t);
@@ -424,44 +424,51 @@ fe_postgres_fetch(struct fe_sink *sink, size_t table, enum fe_place place, int64
 
 /* ---- has ---- */
 
-/* Asks one connection, and takes what is known out of rows[0..*n). */
+/* The rows that are asked for, and what is found. */
+struct question {
+	const struct fe_column *column;
+	uint32_t rows[FE_BATCH_ROWS];
+	size_t n;
+	uint64_t *known, *made;
+};
+
+/* Asks one connection, and takes what is known out of the question. */
 static enum fe_rc
-has_in(struct fe_postgres_sink *s, struct fe_pg_query *q, const struct fe_column *column,
-       uint32_t *rows, size_t *n, uint64_t *known, struct fe_err *err)
+has_in(struct fe_postgres_sink *s, struct fe_pg_query *query, struct question *q, struct fe_err *err)
 {
 	size_t i, at = 0, n_left = 0;
+	int64_t record;
 
-	FE_TRY(ask(s, q, &column, 1, rows, *n, err));
-	for (i = 0; i < fe_pg_query_n_rows(q); i++) {
-		FE_TRY(asked_of(q, i, *n, &at, err));
-		fe_bit_set(known, rows[at]);
+	FE_TRY(ask(s, query, &q->column, 1, q->rows, q->n, err));
+	for (i = 0; i < fe_pg_query_n_rows(query); i++) {
+		FE_TRY(asked_of(query, i, q->n, &at, err));
+		bool is_made = fe_pg_read_i64(fe_pg_query_value(query, i, 1), &record) && record == 0;
+		fe_bit_set(is_made ? q->made : q->known, q->rows[at]);
 	}
-	for (i = 0; i < *n; i++) {
-		if (!fe_bit_get(known, rows[i]))
-			rows[n_left++] = rows[i];
+	for (i = 0; i < q->n; i++) {
+		if (!fe_bit_get(q->known, q->rows[i]))
+			q->rows[n_left++] = q->rows[i];
 	}
-	*n = n_left;
+	q->n = n_left;
 	return FE_OK;
 }
 
 static enum fe_rc
-has_stored(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct fe_column *column,
-	   uint32_t *rows, size_t *n, uint64_t *known, struct fe_err *err)
+has_stored(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct question *q, struct fe_err *err)
 {
 	if (!t->has)
 		FE_TRY(prepare_has(s->look, t, &t->has, err));
-	return has_in(s, t->has, column, rows, n, known, err);
+	return has_in(s, t->has, q, err);
 }
 
 /* What this run wrote is seen by load alone, and so are tables it has locked. */
 static enum fe_rc
-has_now(struct fe_postgres_sink *s, struct fe_postgres_table *t, const struct fe_column *column,
-	uint32_t *rows, size_t *n, uint64_t *known, struct fe_err *err)
+has_now(struct fe_postgres_sink *s, struct fe_postgres_table *t, struct question *q, struct fe_err *err)
 {
 	FE_TRY(fe_postgres_pause_copy(s, err));
 	if (!t->has_now)
 		FE_TRY(prepare_has(s->load, t, &t->has_now, err));
-	return has_in(s, t->has_now, column, rows, n, known, err);
+	return has_in(s, t->has_now, q, err);
 }
 
 /* Only when they are read is a COPY interrupted. */
@@ -478,26 +485,26 @@ learn_keys(struct fe_postgres_sink *s, struct fe_postgres_table *t, size_t n, bo
 
 enum fe_rc
 fe_postgres_has(struct fe_sink *sink, size_t table, const struct fe_column *column,
-		const uint64_t *asked, size_t n_rows, uint64_t *known, struct fe_err *err)
+		const uint64_t *asked, size_t n_rows, uint64_t *known, uint64_t *made, struct fe_err *err)
 {
 	struct fe_postgres_sink *s = (struct fe_postgres_sink *)sink;
 	struct fe_postgres_table *t = &s->tables[table];
-	uint32_t rows[FE_BATCH_ROWS];
-	size_t n = 0, i;
+	struct question q = { .column = column, .known = known, .made = made };
+	size_t i;
 	bool is_now;
 
 	FE_ASSERT(n_rows <= FE_BATCH_ROWS);
 	for (i = 0; i < n_rows; i++) {
 		if (fe_bit_get(asked, i) && fe_bit_get(column->valid, i))
-			rows[n++] = (uint32_t)i;
+			q.rows[q.n++] = (uint32_t)i;
 	}
 	is_now = t->n_merged > 0 || s->is_look_shut;
-	if (n == 0 || (t->is_new && !is_now))
+	if (q.n == 0 || (t->is_new && !is_now))
 		return FE_OK;
-	FE_TRY(learn_keys(s, t, n, is_now, err));
+	FE_TRY(learn_keys(s, t, q.n, is_now, err));
 	if (t->keys)
-		return fe_postgres_keys_find(s, t, column, rows, n, known, err);
+		return fe_postgres_keys_find(s, t, column, q.rows, q.n, known, made, err);
 	if (!t->is_new && !s->is_look_shut)
-		FE_TRY(has_stored(s, t, column, rows, &n, known, err));
-	return n > 0 && is_now ? has_now(s, t, column, rows, &n, known, err) : FE_OK;
+		FE_TRY(has_stored(s, t, &q, err));
+	return q.n > 0 && is_now ? has_now(s, t, &q, err) : FE_OK;
 }

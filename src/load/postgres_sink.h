@@ -201,7 +201,8 @@ FE_MUST_USE enum fe_rc fe_postgres_fetch(struct fe_sink *sink, size_t table, enu
                                          struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_postgres_has(struct fe_sink *sink, size_t table,
                                        const struct fe_column *column, const uint64_t *asked,
-                                       size_t n_rows, uint64_t *known, struct fe_err *err);
+                                       size_t n_rows, uint64_t *known, uint64_t *made,
+                                       struct fe_err *err);
 /* One field of a stored tuple (format/pgcopy.h); false where there is none. */
 bool fe_postgres_field(struct fe_str tuple, size_t field, struct fe_str *value);
 /* Where the first n_fields of a tuple end. */
@@ -213,10 +214,11 @@ bool fe_postgres_keys_pay(struct fe_postgres_table *t, size_t n);
 /* Sets t->keys, unless the table turns out to be too large for what was asked. */
 FE_MUST_USE enum fe_rc fe_postgres_keys_learn(struct fe_db *db, struct fe_postgres_table *t,
                                               struct fe_err *err);
-/* With all keys there: sets the bits of those of rows[0..n) that are keys. */
+/* With all keys there: sets the bits of those of rows[0..n) that are keys, as has does. */
 FE_MUST_USE enum fe_rc fe_postgres_keys_find(struct fe_postgres_sink *s, const struct fe_postgres_table *t,
                                              const struct fe_column *column, const uint32_t *rows,
-                                             size_t n, uint64_t *known, struct fe_err *err);
+                                             size_t n, uint64_t *known, uint64_t *made,
+                                             struct fe_err *err);
 void fe_postgres_keys_free(struct fe_postgres_keys *keys);
 
 #endif

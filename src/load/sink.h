@@ -131,10 +131,11 @@ struct fe_sink_ops {
 	FE_MUST_USE enum fe_rc (*fetch)(struct fe_sink *s, size_t table, enum fe_place place, int64_t number,
 	                                struct fe_batch *met, size_t met_row, struct fe_err *err);
 	/* Which values of a column are keys of the table (of a single column): of the rows
-	 * whose bit is set in asked, and which have a value, sets the bits in known of those
-	 * that the table held when the run began, or holds now; other bits stay. */
+	 * whose bit is set in asked, and which have a value, sets the bits of those that the table
+	 * held when the run began, or holds now: in known where its row is of a record, in made where
+	 * it is a placeholder. Other bits stay. */
 	FE_MUST_USE enum fe_rc (*has)(struct fe_sink *s, size_t table, const struct fe_column *column, const uint64_t *asked,
-	                              size_t n_rows, uint64_t *known, struct fe_err *err);
+	                              size_t n_rows, uint64_t *known, uint64_t *made, struct fe_err *err);
 	/* Makes placeholders of a table that takes them: the rows of keys, a batch of the table's schema with
 	 * nothing but the key, all of which neither the table has nor this run has made. object_id is of the
 	 * records that refer to them. They are in none of table_end's figures, and has need not know them. */

@@ -125,7 +125,7 @@ prepare_has(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *
 
 	FE_ASSERT(t->sql.table->n_key == 1);
 	fe_buf_init(&sql, MAX_SQL_BYTES);
-	fe_buf_addf(&sql, "SELECT 1 FROM main.%s WHERE %s = ?1", t->sql.name,
+	fe_buf_addf(&sql, "SELECT etl_record = 0 FROM main.%s WHERE %s = ?1", t->sql.name,
 	            t->sql.stored[t->sql.table->key[0]]);
 	return fe_sqlite_prepare(s, &sql, &t->has, err);
 }
@@ -248,23 +248,23 @@ fe_sqlite_fetch(struct fe_sink *sink, size_t table, enum fe_place place, int64_t
 
 /* One value; a bit of *word is set where it is there. */
 static enum fe_rc
-has_value(struct fe_sqlite_table *t, const struct fe_column *column, size_t row, uint64_t *word,
-	  struct fe_err *err)
+has_value(struct fe_sqlite_table *t, const struct fe_column *column, size_t row, uint64_t *known,
+	  uint64_t *made, struct fe_err *err)
 {
 	char scratch[32];
 	bool is_there;
 
 	fe_sqlite_bind_value(t->has, 1, column, row, scratch);
 	FE_TRY(fe_stmt_step(t->has, &is_there, err));
-	fe_stmt_reset(t->has);
 	if (is_there)
-		*word |= UINT64_C(1) << row % 64;
+		fe_bit_set(fe_stmt_i64(t->has, 0) ? made : known, row);
+	fe_stmt_reset(t->has);
 	return FE_OK;
 }
 
 enum fe_rc
 fe_sqlite_has(struct fe_sink *sink, size_t table, const struct fe_column *column,
-	      const uint64_t *asked, size_t n_rows, uint64_t *known, struct fe_err *err)
+	      const uint64_t *asked, size_t n_rows, uint64_t *known, uint64_t *made, struct fe_err *err)
 {
 	struct fe_sqlite_sink *s = (struct fe_sqlite_sink *)sink;
 	struct fe_sqlite_table *t = &s->tables[table];
@@ -273,6 +273,6 @@ fe_sqlite_has(struct fe_sink *sink, size_t table, const struct fe_column *column
 		FE_TRY(prepare_has(s, t, err));
 	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
 		for (uint64_t m = asked[w] & column->valid[w]; m; m &= m - 1)
-			FE_TRY(has_value(t, column, w * 64 + (size_t)__builtin_ctzll(m), &known[w], err));
+			FE_TRY(has_value(t, column, w * 64 + (size_t)__builtin_ctzll(m), known, made, err));
 	return FE_OK;
 }

@@ -103,6 +103,7 @@ FE_MUST_USE enum fe_rc fe_sqlite_fetch(struct fe_sink *sink, size_t table, enum 
                                        struct fe_err *err);
 FE_MUST_USE enum fe_rc fe_sqlite_has(struct fe_sink *sink, size_t table,
                                      const struct fe_column *column, const uint64_t *asked,
-                                     size_t n_rows, uint64_t *known, struct fe_err *err);
+                                     size_t n_rows, uint64_t *known, uint64_t *made,
+                                     struct fe_err *err);
 
 #endif

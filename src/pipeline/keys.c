@@ -182,7 +182,8 @@ MAPPING(fe_keys_reference, .name = "a reference", .path = "datasets[].references
 			  "fills in, whenever it comes: that counts as inserted, and is no conflict. A key that the target's own data "
 			  "set would refuse (cleaning of the key column, rules on it alone, the table's `checks`) is rejected all the "
 			  "same. No column of the target but its key may be `required` or have a `default`; write `x is not null` as a "
-			  "rule of its records. All references of a data set to one target say the same." },
+			  "rule of its records. All references of a data set to one target say the same. A placeholder is no record: for a "
+			  "reference of another data set that rejects, its key is not there." },
 		{ 0 } });
 
 MAPPING(fe_keys_derived, .name = "a derived column", .path = "datasets[].derive[]",

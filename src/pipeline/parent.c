@@ -71,27 +71,17 @@ remember(struct fe_parent *p, const struct fe_column *column, size_t row, struct
 	return fe_keytable_add(&p->stored, hash, key, &value, err);
 }
 
-static enum fe_rc
-ask_warehouse(struct fe_parent *p, const struct fe_column *column, const uint64_t *open, size_t n_rows,
-              uint64_t *known, struct fe_err *err)
-{
-	struct fe_sink *sink = p->run->sink;
-
-	FE_TRY(sink->ops->has(sink, p->table, column, open, n_rows, known, err));
-	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
-		for (uint64_t m = open[w] & known[w]; m; m &= m - 1)
-			FE_TRY(remember(p, column, w * 64 + (size_t)__builtin_ctzll(m), err));
-	return FE_OK;
-}
-
 /* The keys of this run, and first those that have been asked of it before. */
 static enum fe_rc
-ask_run(struct fe_parent *p, struct fe_dedupe *keys, const struct fe_column *column, const uint64_t *asked,
-        size_t n_rows, uint64_t *known, struct fe_err *err)
+ask_run(struct fe_parent *p, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known,
+        struct fe_err *err)
 {
 	const uint64_t room = p->room_bytes / 16;
+	struct fe_dedupe *keys = p->run->keys[p->table];
 	struct fe_row_bits open;
 
+	if (!keys)
+		return FE_OK;
 	if (!p->has_memo && !fe_dedupe_is_numbered(keys))
 		fe_key_memo_init(&p->memo, fe_dedupe_n_keys(keys), room < FE_KEY_MEMO_MAX_BYTES ? room : FE_KEY_MEMO_MAX_BYTES,
 				 &p->run->hash_key);
@@ -108,26 +98,56 @@ ask_run(struct fe_parent *p, struct fe_dedupe *keys, const struct fe_column *col
 	return FE_OK;
 }
 
-enum fe_rc
-fe_parent_known(void *ctx, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known,
-                struct fe_err *err)
+/* Those of records are remembered. made: rows that the warehouse has placeholders for. */
+static enum fe_rc
+ask_warehouse(struct fe_parent *p, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known,
+              uint64_t *made, struct fe_err *err)
 {
-	struct fe_parent *p = ctx;
-	struct fe_dedupe *keys = p->run->keys[p->table];
+	struct fe_sink *sink = p->run->sink;
 	struct fe_row_bits open;
 
-	if (keys)
-		FE_TRY(ask_run(p, keys, column, asked, n_rows, known, err));
-	if (p->made.n_keys)
-		FE_TRY(fe_key_known(&p->made, column, asked, n_rows, known, err));
-	if (keys && p->run->table_was_empty[p->table])
+	if (p->run->keys[p->table] && p->run->table_was_empty[p->table])
 		return FE_OK;
 	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
 		open.words[w] = asked[w] & ~known[w];
 	recall(p, column, n_rows, open.words, known);
 	if (!is_any(open.words, n_rows))
 		return FE_OK;
-	return ask_warehouse(p, column, open.words, n_rows, known, err);
+	FE_TRY(sink->ops->has(sink, p->table, column, open.words, n_rows, known, made, err));
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
+		for (uint64_t m = open.words[w] & known[w]; m; m &= m - 1)
+			FE_TRY(remember(p, column, w * 64 + (size_t)__builtin_ctzll(m), err));
+	return FE_OK;
+}
+
+enum fe_rc
+fe_parent_known(void *ctx, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known,
+                struct fe_err *err)
+{
+	struct fe_row_bits made = { 0 };
+
+	FE_TRY(ask_run(ctx, column, asked, n_rows, known, err));
+	return ask_warehouse(ctx, column, asked, n_rows, known, made.words, err);
+}
+
+enum fe_rc
+fe_parent_has_row(struct fe_parent *p, const struct fe_column *column, const uint64_t *asked, size_t n_rows, uint64_t *known,
+                  struct fe_err *err)
+{
+	struct fe_row_bits made = { 0 };
+	uint32_t rows[FE_BATCH_ROWS];
+	size_t n = 0, n_new;
+
+	FE_TRY(ask_run(p, column, asked, n_rows, known, err));
+	if (p->made.n_keys)
+		FE_TRY(fe_key_known(&p->made, column, asked, n_rows, known, err));
+	FE_TRY(ask_warehouse(p, column, asked, n_rows, known, made.words, err));
+	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++) {
+		for (uint64_t m = made.words[w] & ~known[w]; m; m &= m - 1)
+			rows[n++] = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(m));
+		known[w] |= made.words[w];
+	}
+	return n ? fe_parent_add(p, column, rows, n, &n_new, err) : FE_OK;
 }
 
 /* At most so many at a time: the table makes room for them all. */

@@ -184,7 +184,7 @@ fe_placeholders_known(void *ctx, const struct fe_column *column, const uint64_t 
 {
 	struct fe_placeholders *p = ctx;
 
-	FE_TRY(fe_parent_known(&p->run->parents[p->reference->table], column, asked, n_rows, known, err));
+	FE_TRY(fe_parent_has_row(&p->run->parents[p->reference->table], column, asked, n_rows, known, err));
 	for (size_t w = 0; w < FE_BITMAP_WORDS(n_rows); w++)
 		p->missing.words[w] = asked[w] & ~known[w];
 	FE_TRY(judge_keys(p, column, n_rows, err));

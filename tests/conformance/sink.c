@@ -533,7 +533,7 @@ has_answers_for_many_rows_at_once(void **p)
 	struct state *s = *p;
 	struct fx *f = &s->f;
 	const char *rows[200];
-	uint64_t asked[4] = { 0 }, known[4] = { 0, 1, 0, 0 };
+	uint64_t asked[4] = { 0 }, known[4] = { 0, 1, 0, 0 }, made[4] = { 0 };
 
 	fx_load_items(f, s->url, "RUN1", two_items);
 	fx_start(f, s->url, "RUN2");
@@ -544,9 +544,10 @@ has_answers_for_many_rows_at_once(void **p)
 		rows[i] = i % 4 == 0 ? "C1||" : i % 4 == 1 ? "C9||" : i % 4 == 2 ? "C3||" : "||";
 		fe_bit_put(asked, i, i % 5 != 0);
 	}
-	fx_has_many(f, FX_CUSTOMERS, rows, 200, asked, known);
+	fx_has_many(f, FX_CUSTOMERS, rows, 200, asked, known, made);
 	for (size_t i = 0; i < 200; i++)
 		assert_int_equal(fe_bit_get(known, i), i == 64 || (i % 5 != 0 && i % 2 == 0));
+	assert_int_equal(made[0] | made[1] | made[2] | made[3], 0);
 	fx_table_end(f);
 	fx_end(f, "success");
 }
@@ -686,7 +687,7 @@ load_placeholder(struct state *s, const char *run_id)
 }
 
 static void
-lookup_tells_a_placeholder_from_a_record(void **p)
+lookup_and_has_tell_a_placeholder_from_a_record(void **p)
 {
 	struct state *s = *p;
 	struct fx *f = &s->f;
@@ -694,7 +695,10 @@ lookup_tells_a_placeholder_from_a_record(void **p)
 	load_placeholder(s, "RUN2");
 	fx_start(f, s->url, "RUN3");
 	(void)fx_table_begin(f, FX_CUSTOMERS);
-	assert_true(fx_has(f, FX_CUSTOMERS, "C7|"));
+	assert_false(fx_has(f, FX_CUSTOMERS, "C7|"));
+	assert_true(fx_has_made(f, FX_CUSTOMERS, "C7|"));
+	assert_true(fx_has(f, FX_CUSTOMERS, "C1|"));
+	assert_false(fx_has_made(f, FX_CUSTOMERS, "C8|"));
 	assert_true(fx_lookup(f, FX_CUSTOMERS, "C7|", NULL) >= 0);
 	assert_int_equal(f->met.origin[0].record, 0);
 	assert_string_equal(fx_line(&f->met, 0, 3), "C7||");
@@ -797,7 +801,7 @@ fe_sink_conformance(const struct fe_sink_subject *subject)
 		T(the_last_staged_update_of_a_row_counts),
 		T(undo_takes_back_updates),
 		T(undo_takes_back_placeholders),
-		T(lookup_tells_a_placeholder_from_a_record),
+		T(lookup_and_has_tell_a_placeholder_from_a_record),
 		T(an_update_of_a_placeholder_fills_it_in),
 		T(rows_of_several_runs_add_up),
 		T(objects_are_known_once_a_run_ended_well),

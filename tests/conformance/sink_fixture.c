@@ -458,21 +458,28 @@ fx_lookup(struct fx *f, size_t table, const char *line, struct fe_str *origin)
 bool
 fx_has(struct fx *f, size_t table, const char *line)
 {
-	struct fe_err err = FE_ERR_INIT;
-	struct fe_batch question;
 	const uint64_t asked = 1;
-	uint64_t known = 0;
+	uint64_t known = 0, made = 0;
 
-	ask(f, table, line, &question);
-	assert_ok(f->ops->has(f->sink, table, &question.columns[0], &asked, 1, &known, &err), &err);
-	fe_batch_reset(&question);
-	assert_true(known <= 1);
+	fx_has_many(f, table, &line, 1, &asked, &known, &made);
+	assert_true(known + made <= 1);
 	return known;
+}
+
+bool
+fx_has_made(struct fx *f, size_t table, const char *line)
+{
+	const uint64_t asked = 1;
+	uint64_t known = 0, made = 0;
+
+	fx_has_many(f, table, &line, 1, &asked, &known, &made);
+	assert_true(known + made <= 1);
+	return made;
 }
 
 void
 fx_has_many(struct fx *f, size_t table, const char *const *lines, size_t n, const uint64_t *asked,
-	    uint64_t *known)
+	    uint64_t *known, uint64_t *made)
 {
 	struct fe_err err = FE_ERR_INIT;
 	struct fe_batch question;
@@ -481,7 +488,7 @@ fx_has_many(struct fx *f, size_t table, const char *const *lines, size_t n, cons
 	for (size_t i = 1; i < n; i++)
 		set_row(&question, i, lines[i]);
 	question.n_rows = n;
-	assert_ok(f->ops->has(f->sink, table, &question.columns[0], asked, n, known, &err), &err);
+	assert_ok(f->ops->has(f->sink, table, &question.columns[0], asked, n, known, made, &err), &err);
 	fe_batch_reset(&question);
 }
 

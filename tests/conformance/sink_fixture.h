@@ -71,10 +71,11 @@ void fx_close(struct fx *f);
 /* The stored number of the row with this key line (key columns first), -1 if there is
  * none; its source columns are row 0 of f->met. */
 int64_t fx_lookup(struct fx *f, size_t table, const char *row, struct fe_str *origin);
-bool fx_has(struct fx *f, size_t table, const char *row);
-/* Of many rows at once; asked and known have a bit a row. */
+bool fx_has(struct fx *f, size_t table, const char *row);      /* of a record */
+bool fx_has_made(struct fx *f, size_t table, const char *row); /* a placeholder */
+/* Of many rows at once; asked, known and made have a bit a row. */
 void fx_has_many(struct fx *f, size_t table, const char *const *rows, size_t n, const uint64_t *asked,
-                 uint64_t *known);
+                 uint64_t *known, uint64_t *made);
 /* A row of a batch as a line, source columns only. Lives until the next call. */
 const char *fx_line(const struct fe_batch *b, size_t row, size_t n_columns);
 

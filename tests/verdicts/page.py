@@ -3,6 +3,7 @@
 """Prints docs/verdicts.md from the tables: what each odd, broken or hostile input gets."""
 
 import itertools
+import pathlib
 
 import corpus
 import files_csv
@@ -12,6 +13,7 @@ import values_texts
 import values_times
 
 LONGEST = 44  # of an input in the page
+GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "golden" / "run"
 
 HEAD = """\
 # What every odd, broken or hostile input gets
@@ -93,6 +95,27 @@ def files_table(title, files):
     return lines
 
 
+RECORDS = [
+    ("a value that a reference does not find, neither among what this run has kept nor in the warehouse", "rejected: the reference's id", ["way_references"]),
+    ("a value of a record that this run has rejected", "rejected: the reference's id", ["way_references"]),
+    ("no value, where a reference looks", "loaded", ["way_references"]),
+    ("the first, with `on_missing: placeholder`", "loaded; the parent's table gets a row of nothing but the key", ["placeholder_parents_are_made"]),
+    ("the same, where the parent's own data set would refuse the key", "rejected: the reference's id", ["placeholder_parents_are_made"]),
+    ("a parent that is a placeholder, for a reference that rejects", "rejected: the reference's id", ["placeholder_parents_are_made"]),
+    ("minus zero, where a rule wants more than zero", "rejected: the rule's id", ["value_minus_zero_and_a_rule"]),
+    ("a rule that is unknown, as it compares no value", "as if it were not there", ["way_rules_of_three_values"]),
+    ("`where` that is false or unknown", "filtered: counted, and not kept", ["way_where_filters"]),
+]
+
+
+def records_table():
+    lines = ["\n## Records\n", "What a whole record gets is in folders of data in and data out (`tests/golden/run`).\n", "| what comes | verdict | inputs |", "|---|---|---|"]
+    for about, verdict, cases in RECORDS:
+        assert all((GOLDEN / case / "pipeline.yaml").exists() for case in cases), cases
+        lines.append(f"| {about} | {verdict} | {', '.join(cases)} |")
+    return lines
+
+
 def text():
     lines = [HEAD, "## CSV files"]
     for title, files in files_csv.SECTIONS:
@@ -105,6 +128,7 @@ def text():
         lines += [f"\n### {title}"]
         for group in module.GROUPS:
             lines += values_table(group)
+    lines += records_table()
     return "\n".join(lines) + "\n"
 
 

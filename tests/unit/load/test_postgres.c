@@ -732,7 +732,7 @@ static void
 all_keys_answer_as_questions_do(void **p)
 {
 	const struct fe_postgres_table *t;
-	uint64_t asked[4], known[4] = { 0 };
+	uint64_t asked[4], known[4] = { 0 }, made[4] = { 0 };
 	const char *rows[200];
 	size_t i;
 
@@ -741,24 +741,27 @@ all_keys_answer_as_questions_do(void **p)
 	pg_place_exec("INSERT INTO dim_customers SELECT 'D' || i, name, is_active, processed_at, created_at, "
 	              "updated_at, etl_run_id, etl_object_id, etl_record + 1000 + i FROM dim_customers, "
 	              "generate_series(1, 5000) AS i WHERE customer_id = 'C1'");
+	pg_place_exec("UPDATE dim_customers SET etl_record = 0 WHERE customer_id = 'D77'");
 	start_items("RUN2");
 	t = &((struct fe_postgres_sink *)f.sink)->tables[FX_CUSTOMERS];
 	assert_true(fx_has(&f, FX_CUSTOMERS, "D5000"));
 	assert_false(fx_has(&f, FX_CUSTOMERS, "D5001"));
 	assert_null(t->keys); /* the table is large beside two keys */
 	for (i = 0; i < 200; i++) {
-		rows[i] = i % 4 == 0 ? "D4999||" : i % 4 == 1 ? "D5001||" : i % 4 == 2 ? "d1||" : "||";
+		rows[i] = i % 4 == 0 ? "D4999||" : i % 4 == 1 ? "D5001||" : i % 4 == 2 ? "D77||" : "||";
 		fe_bit_put(asked, i, true);
 	}
 	for (i = 0; i < 20 && !t->keys; i++)
-		fx_has_many(&f, FX_CUSTOMERS, rows, 200, asked, known);
+		fx_has_many(&f, FX_CUSTOMERS, rows, 200, asked, known, made);
 	assert_non_null(t->keys);
-	for (i = 0; i < 200; i++)
-		assert_int_equal(fe_bit_get(known, i), i % 4 == 0);
+	assert_int_equal(fe_bit_get(known, 0), true);
 	memset(known, 0, sizeof(known));
-	fx_has_many(&f, FX_CUSTOMERS, rows, 200, asked, known);
-	for (i = 0; i < 200; i++)
+	memset(made, 0, sizeof(made));
+	fx_has_many(&f, FX_CUSTOMERS, rows, 200, asked, known, made);
+	for (i = 0; i < 200; i++) {
 		assert_int_equal(fe_bit_get(known, i), i % 4 == 0);
+		assert_int_equal(fe_bit_get(made, i), i % 4 == 2);
+	}
 	fx_table_end(&f);
 	fx_end(&f, "success");
 }

@@ -14,16 +14,17 @@
 
 #define N_ROWS 1000
 
-/* A sink that has the even customers, and counts what it is asked. */
+/* A sink that has the even customers, placeholders of some others, and counts what it is asked. */
 struct fake {
 	struct fe_sink base;
 	uint64_t n_calls, n_asked;
+	char made; /* the last digit of customers that are placeholders */
 	bool is_gone;
 };
 
 static enum fe_rc
 fake_has(struct fe_sink *sink, size_t table, const struct fe_column *column, const uint64_t *asked, size_t n_rows,
-         uint64_t *known, struct fe_err *err)
+         uint64_t *known, uint64_t *made, struct fe_err *err)
 {
 	struct fake *f = (struct fake *)sink;
 	assert_int_equal(table, 0);
@@ -36,6 +37,8 @@ fake_has(struct fe_sink *sink, size_t table, const struct fe_column *column, con
 		f->n_asked++;
 		if ((column->text[i].p[column->text[i].n - 1] - '0') % 2 == 0)
 			fe_bit_set(known, i);
+		else if (column->text[i].p[column->text[i].n - 1] == f->made)
+			fe_bit_set(made, i);
 	}
 	return FE_OK;
 }
@@ -150,6 +153,25 @@ no_room_to_remember_changes_no_answer(void **state)
 }
 
 static void
+a_placeholder_is_known_to_those_alone_who_make_them(void **state)
+{
+	(void)state;
+	struct rig r;
+	rig_open(&r, 10);
+	r.sink.made = '7';
+	for (int batch = 0; batch < 3; batch++) {
+		assert_int_equal(ask(&r), FE_OK);
+		check_answers(&r, 10);
+		memset(r.known, 0, sizeof r.known);
+		assert_int_equal(fe_parent_has_row(&r.parent, &r.batch.columns[0], r.asked, N_ROWS, r.known, &r.err), FE_OK);
+		for (size_t i = 0; i < N_ROWS; i++)
+			assert_int_equal(fe_bit_get(r.known, i), i % 7 != 0 && (i % 2 == 0 || i % 10 == 7));
+	}
+	assert_int_equal(r.parent.made.n_keys, 1);
+	rig_close(&r);
+}
+
+static void
 a_warehouse_that_is_gone_fails_the_run(void **state)
 {
 	(void)state;
@@ -167,6 +189,7 @@ main(void)
 		cmocka_unit_test(what_the_warehouse_has_is_asked_once),
 		cmocka_unit_test(nothing_is_asked_where_all_is_known),
 		cmocka_unit_test(no_room_to_remember_changes_no_answer),
+		cmocka_unit_test(a_placeholder_is_known_to_those_alone_who_make_them),
 		cmocka_unit_test(a_warehouse_that_is_gone_fails_the_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
