@@ -282,6 +282,28 @@ add_count_of_datasets(struct metrics *m, const char *name, const char *help, con
 	}
 }
 
+/* Of data sets that can have any. */
+static void
+add_placeholders(struct metrics *m)
+{
+	static const struct { const char *member, *result; } kinds[] = { { "placeholders", "made" }, { "filled", "filled" } };
+	bool has_any = false;
+
+	for (size_t i = 0; i < m->run->n_datasets; i++) {
+		for (size_t k = 0; k < 2; k++) {
+			if (!fe_json_get(m->run->datasets[i].totals, kinds[k].member))
+				continue;
+			if (!has_any)
+				family(m, "last_run_placeholders", "gauge", "Placeholders of the last run: made for the records of a data set, or "
+				       "filled in by them.");
+			has_any = true;
+			of_dataset(m, "last_run_placeholders", &m->run->datasets[i]);
+			fe_buf_addf(m->out, ",result=\"%s\"", kinds[k].result);
+			end_u64(m, fe_report_member_u64(m->run->datasets[i].totals, kinds[k].member));
+		}
+	}
+}
+
 static void
 add_datasets(struct metrics *m)
 {
@@ -289,6 +311,7 @@ add_datasets(struct metrics *m)
 	struct fe_buf text;
 
 	add_records(m);
+	add_placeholders(m);
 	add_count_of_datasets(m, "last_run_objects", "Objects (files, pages) that the last run met.", "objects");
 	add_count_of_datasets(m, "last_run_read_bytes", "Bytes of the objects that the last run read, as they are stored.", "bytes");
 	family(m, "last_run_dataset_duration_seconds", "gauge", "How long a data set took, to the end of its table.");

@@ -128,6 +128,28 @@ add_added(struct preview *p)
 	fe_json_object_end(&p->out.json);
 }
 
+static void
+add_references(struct preview *p)
+{
+	const struct fe_plan_dataset *d = p->d;
+	struct fe_json *j = &p->out.json;
+
+	fe_json_array(j, "references");
+	for (size_t i = 0; i < d->n_references; i++) {
+		const struct fe_plan_reference *r = &d->references[i];
+		const char *column = d->schema.fields[r->column].name;
+		fe_json_object(j, NULL);
+		fe_json_text(j, "id", r->id);
+		fe_json_text(j, "column", column);
+		fe_json_text(j, "target", r->target);
+		fe_json_text(j, "on_missing", r->makes_placeholders ? "placeholder" : "reject");
+		fe_json_object_end(j);
+		fe_buf_addf(p->out.text, "  refers      %s to %s, else %s%s\n", column, r->target,
+			    r->makes_placeholders ? "a placeholder is made there" : "rejected as ", r->makes_placeholders ? "" : r->id);
+	}
+	fe_json_array_end(j);
+}
+
 /* The settings that a run would open the source with. */
 static enum fe_rc
 fill_settings(struct preview *p, struct fe_source_settings *out, struct fe_watermark **w, struct fe_err *err)
@@ -160,6 +182,7 @@ preview_one(struct preview *p, const struct fe_table *table, struct fe_err *err)
 	if (rc == FE_OK && !p->set->limit)
 		fe_preview_estimate(&p->out, p->d, &set);
 	add_added(p);
+	add_references(p);
 	if (rc == FE_OK)
 		rc = preview_table(p, table, err);
 	if (rc == FE_OK && p->set->limit && strcmp(set.location, "-") != 0)

@@ -97,6 +97,33 @@ equation(struct fe_html *h, const struct sides *s)
 	fe_html_close(h, "p");
 }
 
+/* Rows that are of no record, and so in none of the figures. */
+static void
+placeholders(struct fe_html *h, const struct fe_report_dataset *d, bool is_loaded)
+{
+	uint64_t made = fe_report_member_u64(d->totals, "placeholders"), filled = fe_report_member_u64(d->totals, "filled");
+
+	if (!made && !filled)
+		return;
+	fe_html_open(h, "p");
+	fe_html_attr(h, "class", "quiet");
+	fe_html_leaf_str(h, "strong", NULL, d->name);
+	fe_html_text(h, ": ");
+	if (made) {
+		fe_html_count(h, made);
+		fe_html_textf(h, " placeholder%s %smade for parents that its records name and no record has brought; in no figure here",
+			      made == 1 ? "" : "s", is_loaded ? "" : "would have been ");
+	}
+	if (filled) {
+		fe_html_text(h, made ? "; " : "");
+		fe_html_count(h, filled);
+		fe_html_textf(h, " of the inserted %s the place of %s", is_loaded ? "took" : "would have taken",
+			      filled == 1 ? "a placeholder" : "placeholders");
+	}
+	fe_html_text(h, ".");
+	fe_html_close(h, "p");
+}
+
 static void
 equations(struct fe_html *h, const struct fe_report_dataset *d, bool is_loaded)
 {
@@ -109,6 +136,7 @@ equations(struct fe_html *h, const struct fe_report_dataset *d, bool is_loaded)
 		s.terms = sum;
 		equation(h, &s);
 	}
+	placeholders(h, d, is_loaded);
 }
 
 static void

@@ -233,6 +233,89 @@ def test_what_has_no_room_in_memory_is_made_once(finetl, tmp_path, place):
     assert rows[0] == rows[1]
 
 
+def with_refunds(folder, **reference):
+    """Refunds, which know no customer but those that a record has brought."""
+    file = shop(folder)
+    pipeline = json.loads(file.read_text())
+    pipeline["datasets"].append({
+        "name": "refunds", "source": {"csv": "refunds.csv"},
+        "columns": [{"name": "id", "type": "text(20)"}, {"name": "customer", "type": "text(20)"}],
+        "references": [{"id": "customer_known", "column": "customer", "target": "dim_customers", **reference}], "target": "fact_refunds"})
+    pipeline["targets"]["fact_refunds"] = {"key": ["id"], "mutable": "all"}
+    return write_pipeline(folder, pipeline)
+
+
+def test_a_reference_that_rejects_knows_no_placeholder_whoever_made_it(finetl, tmp_path, place):
+    file = with_refunds(tmp_path)
+    (tmp_path / "refunds.csv").write_text("id,customer\n1,C1\n2,C2\n3,C3\n4,C2\n")
+    orders(tmp_path, "1,C1,C2,10", "2,C3,,20")
+    customers(tmp_path, "C1,Ann,5.00,gold")
+    warehouse = place("one")
+    ask = question(warehouse)
+    done = finetl.run(file, warehouse).ok()  # orders are read first, and make C2 and C3
+    assert counts(done, "orders")["placeholders"] == 2
+    assert counts(done, "refunds") == {"read": 4, "inserted": 1, "rejected": 3}
+    for _ in range(2):  # of a run before
+        done = finetl.run(file, warehouse, "--select", "orders", "--select", "refunds").ok()
+        assert counts(done, "orders") == {"read": 2, "unchanged": 2}
+        assert counts(done, "refunds") == {"read": 4, "unchanged": 1, "rejected": 3}
+    customers(tmp_path, "C1,Ann,5.00,gold", "C2,Bob,1.00,gold")
+    finetl.run(file, warehouse, "--select", "customers").ok()
+    replayed = finetl("rejects", "replay", file, "--warehouse", warehouse, "--all")
+    assert replayed.code == 0, replayed
+    assert ask("SELECT id FROM fact_refunds ORDER BY id") == [("1",), ("2",), ("4",)]
+    # Cut into runs otherwise, all ends alike: refunds before orders, and customers at last.
+    other = place("other")
+    theirs = question(other)
+    for name in ("refunds", "orders", "refunds", "customers", "refunds"):
+        finetl.run(file, other, "--select", name).ok()
+    for query in ("SELECT id, customer FROM fact_refunds ORDER BY id", CUSTOMERS, ORDERS):
+        assert theirs(query) == ask(query)
+
+
+def test_many_that_are_there_already_are_not_made_again(finetl, tmp_path, warehouse, ask):
+    """So many that PostgreSQL's keys are read whole."""
+    file = with_refunds(tmp_path)
+    customers(tmp_path, *(f"C{i},N{i},1.00,t" for i in range(0, 3000, 2)))
+    orders(tmp_path, *(f"{i},C{i},,1.00" for i in range(3000)))
+    (tmp_path / "refunds.csv").write_text("id,customer\n" + "".join(f"{i},C{i}\n" for i in range(3000)))
+    finetl.run(file, warehouse, "--select", "customers").ok()
+    done = finetl.run(file, warehouse, "--select", "orders").ok()
+    assert counts(done, "orders") == {"read": 3000, "inserted": 3000, "placeholders": 1500}
+    orders(tmp_path, *(f"{i},C{i % 3000},,1.00" for i in range(3000, 9000)))
+    done = finetl.run(file, warehouse, "--select", "orders", "--select", "refunds").ok()
+    assert counts(done, "orders") == {"read": 6000, "inserted": 6000}
+    assert counts(done, "refunds") == {"read": 3000, "inserted": 1500, "rejected": 1500}
+    assert ask("SELECT count(*) FROM dim_customers") == [(3000,)]
+
+
+def test_all_who_tell_of_a_run_tell_of_them(finetl, tmp_path):
+    file, warehouse = with_refunds(tmp_path), f"sqlite:{tmp_path / 'w.db'}"
+    customers(tmp_path, "C1,Ann,5.00,gold")
+    orders(tmp_path, "1,C1,C2,10", "2,C3,,20")
+    (tmp_path / "refunds.csv").write_text("id,customer\n1,C1\n")
+    shown = finetl("plan", file, "--warehouse", warehouse)
+    assert "customer to dim_customers, else a placeholder is made there\n" in shown.stdout, shown
+    assert "customer to dim_customers, else rejected as customer_known\n" in shown.stdout, shown
+    shown = json.loads(finetl("plan", file, "--warehouse", warehouse, "--json").stdout)
+    assert [[r["on_missing"] for r in d["references"]] for d in shown["datasets"]].count(["placeholder", "placeholder"]) == 1
+
+    told = ("--metrics-textfile", tmp_path / "m.prom", "--report", tmp_path / "pages")
+    finetl.run(file, warehouse, *told).ok()
+    family = "finetl_last_run_placeholders"
+    figures = [line for line in (tmp_path / "m.prom").read_text().splitlines() if line.startswith(family + "{")]
+    assert figures == [f'{family}{{pipeline="shop",dataset="{name}",result="{result}"}} {n}'
+                       for name, result, n in (("customers", "filled", 0), ("orders", "made", 2))]
+    [page] = (tmp_path / "pages").glob("*.html")
+    assert "2 placeholders made for parents" in page.read_text()
+    customers(tmp_path, "C2,Bob,5.00,gold")
+    page.unlink()
+    finetl.run(file, warehouse, *told).ok()
+    assert f'{family}{{pipeline="shop",dataset="customers",result="filled"}} 1\n' in (tmp_path / "m.prom").read_text()
+    [page] = (tmp_path / "pages").glob("*.html")
+    assert "took the place of a placeholder" in page.read_text()
+
+
 def test_files_have_them_behind_all_rows(finetl, tmp_path):
     file = shop(tmp_path)
     customers(tmp_path, "C1,Ann,5.00,gold", "C4,Kim,5.00,gold", "C4,Kim,5.00,silver")
