@@ -42,6 +42,27 @@ add_guess(struct fe_draft_work *w, struct fe_buf *out, const char *fmt, ...)
 
 /* ---- sources ---- */
 
+static const char *
+doubt_of_file(const struct fe_draft_dataset *d)
+{
+	if (!d->sniff.has_header)
+		return "the first line has values in it, so there is no header; the names are ours";
+	if (d->sniff.skip_lines)
+		return "the first lines have fewer cells than those that follow";
+	if (d->sniff.encoding == FE_WINDOWS_1252)
+		return "not UTF-8; mac-roman and others would read, too: look at letters with accents";
+	return d->sniff.is_all_text && !d->is_partial && d->n_records < 5 ? "the first line is taken for the header" : NULL;
+}
+
+static const char *
+doubt_of_trailer(const struct fe_draft_dataset *d)
+{
+	if (!d->trailer.starts[0])
+		return NULL;
+	return d->trailer.rows ? "the last record tells how many there are; sums that it tells: sums: { column: cell }"
+			       : "the last record looks like a trailer, and tells no number of records; where it is data, take this away";
+}
+
 static void
 add_csv(struct fe_draft_work *w, const struct fe_draft_dataset *d, struct fe_buf *out)
 {
@@ -64,18 +85,13 @@ add_csv(struct fe_draft_work *w, const struct fe_draft_dataset *d, struct fe_buf
 		fe_buf_add_char(out, ']');
 	}
 	if (d->trailer.starts[0])
-		fe_buf_addf(out, ", trailer: { starts: %s, rows: %zu }", d->trailer.starts, d->trailer.rows);
-	fe_buf_add_text(out, " }");
-	if (d->trailer.starts[0])
-		add_guess(w, out, "the last record tells how many there are; sums that it tells: sums: { column: cell }");
-	else if (!s->has_header)
-		add_guess(w, out, "the first line has values in it, so there is no header; the names are ours");
-	else if (s->skip_lines)
-		add_guess(w, out, "the first lines have fewer cells than those that follow");
-	else if (s->encoding == FE_WINDOWS_1252)
-		add_guess(w, out, "not UTF-8; mac-roman and others would read, too: look at letters with accents");
-	else if (s->is_all_text && !d->is_partial && d->n_records < 5)
-		add_guess(w, out, "the first line is taken for the header");
+		fe_buf_addf(out, ", trailer: { starts: %s", d->trailer.starts);
+	if (d->trailer.rows)
+		fe_buf_addf(out, ", rows: %zu", d->trailer.rows);
+	fe_buf_add_text(out, d->trailer.starts[0] ? " } }" : " }");
+	const char *file = doubt_of_file(d), *trailer = doubt_of_trailer(d);
+	if (file || trailer)
+		add_guess(w, out, "%s%s%s", file ? file : "", file && trailer ? "; " : "", trailer ? trailer : "");
 }
 
 static void

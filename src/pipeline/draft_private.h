@@ -33,13 +33,12 @@ struct fe_draft_column {
 	uint64_t n_orphans;
 };
 
-/* csv: the last record of each file, where it is no data. */
+/* csv: the last record of each file, where it is no data. Once it is known, the files are read without it. */
 #define FE_DRAFT_TRAILER_BYTES 24
 #define FE_DRAFT_TRAILER_CELLS 32
 struct fe_draft_trailer {
 	char starts[FE_DRAFT_TRAILER_BYTES]; /* "": there is none */
-	size_t rows;                         /* the cell that tells how many records there are; the first is 1 */
-	uint64_t n_objects;                  /* that end with one */
+	size_t rows;                         /* the cell that tells how many records there are; the first is 1. 0: none does */
 	/* while it is read: the last record of the object at hand */
 	bool is_none, is_broken;             /* an object ends without; the record has another number of cells */
 	uint32_t object;

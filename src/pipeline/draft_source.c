@@ -29,6 +29,7 @@ struct reading {
 	struct fe_schema schema;
 	struct fe_source_column *columns;
 	const char **names;        /* of a CSV file without a header */
+	struct fe_trailer_settings trailer;
 	struct fe_reason_table reasons;
 	struct fe_source *source;
 	struct fe_batch batch;
@@ -71,6 +72,10 @@ open_reading(struct reading *r, const struct fe_draft_work *w, const struct fe_d
 		set.names = r->names;
 		set.n_names = d->n_columns;
 	}
+	if (d->trailer.starts[0]) {
+		r->trailer.starts = d->trailer.starts;
+		set.trailer = &r->trailer;
+	}
 	if (d->source != &fe_source_csv) {
 		set.contract = FE_CONTRACT_DISCARD;
 		set.is_look = true;
@@ -93,14 +98,15 @@ feed(struct fe_draft_dataset *d, const struct fe_batch *b)
 static enum fe_rc
 read_all(struct fe_draft_dataset *d, struct reading *r, struct fe_err *err)
 {
+	const bool has_trailer = d->trailer.starts[0];
+
 	d->n_records = 0;
-	d->trailer = (struct fe_draft_trailer){ 0 };
 	for (size_t i = 0; i < d->n_columns; i++)
 		d->columns[i].guess = (struct fe_guess){ 0 };
 	do {
 		FE_TRY(fe_source_next(r->source, &r->batch, err));
 		feed(d, &r->batch);
-		if (d->source == &fe_source_csv)
+		if (d->source == &fe_source_csv && !has_trailer)
 			fe_draft_trailer_see(d, &r->batch);
 		d->n_records += r->batch.n_rows;
 	} while (r->batch.n_rows);
@@ -139,9 +145,7 @@ read_once(struct fe_draft_work *w, struct fe_draft_dataset *d, bool *found, stru
 	if (rc == FE_OK) {
 		fe_source_progress(r.source, &d->done_bytes, &d->total_bytes);
 		d->is_partial = w->set->limit && d->n_records >= w->set->limit;
-		if (d->source == &fe_source_csv)
-			fe_draft_trailer_decide(d);
-		else
+		if (d->source != &fe_source_csv)
 			take_discarded(w, d, r.source, found);
 	}
 	close_reading(&r);
@@ -162,6 +166,23 @@ is_windows(const struct fe_draft_dataset *d)
 	return d->sniff.encoding == FE_UTF_8 && n_invalid > n_multibyte;
 }
 
+/* Where another record begins with its word, too, it is none, and data as the others. */
+static enum fe_rc
+read_without_trailer(struct fe_draft_work *w, struct fe_draft_dataset *d, struct fe_err *err)
+{
+	struct fe_err ignored = FE_ERR_INIT;
+	bool found;
+
+	enum fe_rc rc = read_once(w, d, &found, &ignored);
+	if (rc == FE_EDATA || (rc == FE_OK && d->n_records == 0)) {
+		d->trailer = (struct fe_draft_trailer){ .is_none = true };
+		return read_once(w, d, &found, err);
+	}
+	if (rc)
+		*err = ignored;
+	return rc;
+}
+
 static enum fe_rc
 look_at_csv_as(struct fe_draft_work *w, struct fe_draft_dataset *d, const char *path, enum fe_encoding encoding, struct fe_err *err)
 {
@@ -170,6 +191,7 @@ look_at_csv_as(struct fe_draft_work *w, struct fe_draft_dataset *d, const char *
 
 	fe_csv_sniff_reset(&d->sniff);
 	d->n_columns = 0;
+	d->trailer = (struct fe_draft_trailer){ 0 };
 	FE_TRY(fe_csv_sniff(&d->sniff, path, encoding, NULL, err));
 	if (d->sniff.n_columns == 0) {
 		(void)fe_fail(err, FE_EDATA, "the file is empty, or no CSV: there is nothing to draft from");
@@ -182,7 +204,9 @@ look_at_csv_as(struct fe_draft_work *w, struct fe_draft_dataset *d, const char *
 		(void)snprintf(name, sizeof name, "column_%zu", i + 1);
 		add_column(w, d, d->sniff.names ? d->sniff.names[i] : fe_str_of(name), false);
 	}
-	return read_once(w, d, &found, err);
+	FE_TRY(read_once(w, d, &found, err));
+	fe_draft_trailer_decide(d);
+	return d->trailer.starts[0] ? read_without_trailer(w, d, err) : FE_OK;
 }
 
 static enum fe_rc

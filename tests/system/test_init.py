@@ -274,6 +274,33 @@ def test_any_table_of_random_cells_is_drafted_and_loaded(finetl, tmp_path):
         shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("end, trailer, n_read", [
+    ("TRAILER,60,", "{ starts: TRAILER, rows: 2 }", 60), ("T,60,", "{ starts: T, rows: 2 }", 60), ("total,1800.00,60", "{ starts: total, rows: 3 }", 60),
+    ("Total,1800.00,", "{ starts: Total }", 60), ("EOF", "{ starts: EOF }", 60), ("EOF,,", "{ starts: EOF }", 60),
+    ("T,61,", None, 61), ("P60,60,2026-01-01", None, 61), ("TRL,61", None, 61), ("note,60,", None, 61)])
+@pytest.mark.parametrize("header", ["id,amount,day\n", ""])
+def test_a_last_record_with_as_many_cells_is_a_trailer_where_its_word_says_so(finetl, tmp_path, header, end, trailer, n_read):
+    (tmp_path / "a.csv").write_text(header + "".join(f"P{i},{i}.50,2026-01-{i % 28 + 1:02}\n" for i in range(60)) + end + "\n")
+    finetl("init", tmp_path / "a.csv", "-o", tmp_path / "p.yaml").ok()
+    text = (tmp_path / "p.yaml").read_text()
+    assert (f"trailer: {trailer} }}  # guess: " in text) if trailer else "trailer" not in text, text
+    assert ("tells no number of records" in text) == (trailer is not None and "rows" not in trailer)
+    assert ("names are ours" in text) == (not header)
+    assert finetl("lint", tmp_path / "p.yaml").code == 0
+    done = finetl.run(tmp_path / "p.yaml", f"files:{tmp_path / 'out'}").ok()
+    assert done.result["datasets"][0]["read"] == n_read
+    if trailer:  # nothing of the trailer is in what was guessed of the columns
+        assert done.result["datasets"][0]["rejected"] == 0 and text.count("type: date, required: true") == 1, text
+
+
+def test_a_word_that_other_records_begin_with_is_no_trailer(finetl, tmp_path):
+    rows = "".join(f"{'T' if i % 3 else 'D'},{i},{i}.50\n" for i in range(60))
+    for end in ("T,60,1.00\n", "T,60\n"):
+        (tmp_path / "a.csv").write_text("kind,id,amount\n" + rows + end)
+        finetl("init", tmp_path / "a.csv", "--force", "-o", tmp_path / "p.yaml").ok()
+        assert "trailer" not in (tmp_path / "p.yaml").read_text()
+
+
 def test_a_last_record_that_tells_how_many_there_are_is_a_trailer(finetl, tmp_path):
     rows = "id,amount,day\n" + "".join(f"P{i},{i}.50,2026-01-{i % 28 + 1:02}\n" for i in range(60))
     for name, end, wanted in (("count.csv", "TRL,60\n", True), ("other.csv", "TRL,61\n", False), ("none.csv", "", False)):
