@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "format/encoding.h"
 
 #define MESSAGE_BYTES ((size_t)64 * 1024)
 #define NAME_BYTES 80 /* of a name in a message */
@@ -100,8 +101,29 @@ fe_csv_add_delimiter_hint(const struct fe_source_settings *set, struct fe_str li
 
 /* ---- the names by themselves ---- */
 
+/* What is declared of the text; NULL: UTF-8. */
+static const char *
+other_encoding(const struct fe_source_settings *set)
+{
+	const bool is_other = set->encoding && strcmp(set->encoding, fe_encoding_names[FE_UTF_8]) != 0;
+
+	return is_other ? set->encoding : NULL;
+}
+
 static enum fe_rc
-check_bytes(const struct fe_str *names, size_t n_names, enum fe_rc rc, struct fe_err *err)
+fail_no_text(const struct fe_source_settings *set, size_t column, enum fe_rc rc, struct fe_err *err)
+{
+	const char *encoding = other_encoding(set);
+
+	if (encoding)
+		return fe_fail(err, rc, "the name of column %zu in the header has what %s has no character for; set the encoding that the "
+			       "file is in", column, encoding);
+	return fe_fail(err, rc, "the name of column %zu in the header is not valid UTF-8; set encoding, as encoding: latin-1, or "
+		       "convert the file to UTF-8", column);
+}
+
+static enum fe_rc
+check_bytes(const struct fe_source_settings *set, const struct fe_str *names, size_t n_names, enum fe_rc rc, struct fe_err *err)
 {
 	for (size_t i = 0; i < n_names; i++) {
 		const struct fe_str name = names[i];
@@ -111,10 +133,7 @@ check_bytes(const struct fe_str *names, size_t n_names, enum fe_rc rc, struct fe
 				       "the file seems to be binary or UTF-16; save it as UTF-8",
 				       i + 1);
 		if (!fe_utf8_is_valid(name))
-			return fe_fail(err, rc,
-				       "the name of column %zu in the header is not valid UTF-8; "
-				       "set encoding, as encoding: latin-1, or convert the file to UTF-8",
-				       i + 1);
+			return fail_no_text(set, i + 1, rc, err);
 		if (name.n == 0)
 			return fe_fail(err, rc,
 				       "column %zu has an empty name in the header; name it, or pass "
@@ -256,6 +275,8 @@ fail_missing(const struct mapping *m, struct fe_str line, bool has_none, enum fe
 		fe_buf_add_text(&message,
 				"; is this line the header? skip_lines passes over lines "
 				"before it, names stand in for one that is not there");
+	if (rc == FE_EDATA && other_encoding(m->set))
+		fe_buf_addf(&message, "; and is the file in %s, as declared?", m->set->encoding);
 	return fail_with(&message, rc, err);
 }
 
@@ -324,7 +345,7 @@ fe_csv_map_names(const struct fe_source_settings *set, const struct fe_csv_names
 	for (size_t i = 0; i < m.n_names; i++)
 		m.names[i] = fe_text_trim(names->names[i]);
 
-	enum fe_rc result = check_bytes(m.names, m.n_names, rc, err);
+	enum fe_rc result = check_bytes(set, m.names, m.n_names, rc, err);
 	if (result == FE_OK)
 		result = check_doubles(m.names, m.n_names, is_surely_a_header(set, m.names, m.n_names, rc), rc, err);
 	if (result == FE_OK)

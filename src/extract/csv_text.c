@@ -29,6 +29,28 @@ refuse_wide(enum fe_encoding found, struct fe_err *err)
 		       name, fe_encoding_names[found], name);
 }
 
+/* The mark with its bytes the other way round, which stands for no character. */
+static bool
+has_other_mark(enum fe_encoding e, struct fe_str start)
+{
+	static const struct { enum fe_encoding encoding; const char *mark; size_t n_bytes; } others[] = {
+		{ FE_UTF_16LE, "\xfe\xff", 2 }, { FE_UTF_16BE, "\xff\xfe", 2 },
+		{ FE_UTF_32LE, "\0\0\xfe\xff", 4 }, { FE_UTF_32BE, "\xff\xfe\0\0", 4 },
+	};
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (others[i].encoding == e && start.n >= others[i].n_bytes && memcmp(start.p, others[i].mark, others[i].n_bytes) == 0)
+			return true;
+	return false;
+}
+
+static enum fe_rc
+refuse_order(enum fe_encoding declared, struct fe_err *err)
+{
+	return fe_fail(err, FE_EDATA, "the byte order mark is not that of %s; set encoding: %s, which goes by the mark", fe_encoding_names[declared],
+		       fe_encoding_names[declared == FE_UTF_16LE || declared == FE_UTF_16BE ? FE_UTF_16 : FE_UTF_32]);
+}
+
 /* utf-16 and utf-32 get their byte order; UTF-8 must not look like one of those. */
 static enum fe_rc
 begin(struct fe_csv_text *t, struct fe_str start, struct fe_err *err)
@@ -38,7 +60,7 @@ begin(struct fe_csv_text *t, struct fe_str start, struct fe_err *err)
 	if (t->encoding == FE_UTF_8)
 		return found == FE_UTF_8 ? FE_OK : refuse_wide(found, err);
 	if (t->encoding != FE_UTF_16 && t->encoding != FE_UTF_32)
-		return FE_OK;
+		return has_other_mark(t->encoding, start) ? refuse_order(t->encoding, err) : FE_OK;
 	bool is_16 = t->encoding == FE_UTF_16;
 	bool fits = is_16 ? found == FE_UTF_16LE || found == FE_UTF_16BE : found == FE_UTF_32LE || found == FE_UTF_32BE;
 	if (fits)

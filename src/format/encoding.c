@@ -4,8 +4,9 @@
 
 #include "base/text.h"
 
-#define NO_CHARACTER UINT32_MAX
-#define NO_UTF8 '\xff'
+/* A byte that goes out as it is, and is no UTF-8 there: none, or one that continues a character, behind a whole one. */
+#define AS_BYTE UINT32_C(0x80000000)
+#define MAX_ENCODED UINT32_C(0x1FFFFF) /* that has a form of UTF-8, be it one that is not allowed */
 
 const char *const fe_encoding_names[FE_N_ENCODINGS + 1] = {
 #define FE_X(name, text) [FE_##name] = text,
@@ -101,17 +102,13 @@ next_16(const unsigned char *p, size_t n, bool is_big, uint32_t *code)
 	*code = unit_16(p, is_big);
 	if (*code < 0xD800 || *code > 0xDFFF)
 		return 2;
-	if (*code > 0xDBFF) {
-		*code = NO_CHARACTER;
+	if (*code > 0xDBFF)
 		return 2;
-	}
 	if (n < 4)
 		return 0;
 	uint32_t low = unit_16(p + 2, is_big);
-	if (low < 0xDC00 || low > 0xDFFF) {
-		*code = NO_CHARACTER;
+	if (low < 0xDC00 || low > 0xDFFF)
 		return 2;
-	}
 	*code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
 	return 4;
 }
@@ -122,8 +119,8 @@ next_32(const unsigned char *p, size_t n, bool is_big, uint32_t *code)
 	if (n < 4)
 		return 0;
 	*code = unit_32(p, is_big);
-	if (*code > 0x10FFFF || (*code >= 0xD800 && *code <= 0xDFFF))
-		*code = NO_CHARACTER;
+	if (*code > MAX_ENCODED)
+		*code = AS_BYTE | 0xFF;
 	return 4;
 }
 
@@ -140,7 +137,7 @@ next_character(enum fe_encoding e, const unsigned char *p, size_t n, uint32_t *c
 	case FE_WINDOWS_1252:
 		*code = p[0];
 		if (p[0] >= 0x80 && p[0] <= 0x9F)
-			*code = windows_1252[p[0] - 0x80] ? windows_1252[p[0] - 0x80] : NO_CHARACTER;
+			*code = windows_1252[p[0] - 0x80] ? windows_1252[p[0] - 0x80] : AS_BYTE | p[0];
 		return 1;
 	case FE_MAC_ROMAN:
 		*code = p[0] < 0x80 ? p[0] : mac_roman[p[0] - 0x80];
@@ -162,8 +159,8 @@ fe_encoding_decode(enum fe_encoding e, struct fe_str *in, char *out, size_t cap_
 			break;
 		if (code < 0x80)
 			out[n_out++] = (char)code;
-		else if (code == NO_CHARACTER)
-			out[n_out++] = NO_UTF8;
+		else if (code & AS_BYTE)
+			out[n_out++] = (char)(code & 0xFF);
 		else
 			n_out += fe_utf8_encode(code, out + n_out);
 		in->p += n;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* format/encoding.h - text in other encodings to UTF-8, exactly
  *
- * What a declared encoding has no character for (a byte that windows-1252 leaves open,
- * half a surrogate pair) becomes a byte that no UTF-8 has: the cell fails as
- * `invalid_utf8`, and nothing is put in its place that could be taken for data.
+ * What a declared encoding has no character for becomes bytes that are no UTF-8: the cell
+ * fails as `invalid_utf8`, and nothing is put in its place that could be taken for data. It
+ * can still be told from them: a byte that windows-1252 leaves open stays that byte, and half
+ * a surrogate pair or a number of UTF-32 past U+10FFFF has the three or four bytes that it would have; past
+ * 1FFFFF it is FF.
  */
 #ifndef FE_FORMAT_ENCODING_H
 #define FE_FORMAT_ENCODING_H

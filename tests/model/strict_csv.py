@@ -105,10 +105,23 @@ def header_of(records, columns, extra_columns):
 
 
 def mark_bad(error):
-    """A byte that no UTF-8 has, for what is no character: the cell is refused. The end may cut none."""
+    """Bytes that are no UTF-8, for what is no character: the cell is refused. The end may cut none."""
     if error.reason in ("truncated data", "unexpected end of data"):
         raise FileRefused("ends inside a character")
-    return "\udcff", error.end
+    bad = error.object[error.start:error.end]
+    if error.encoding.startswith("utf-"):
+        code = int.from_bytes(bad, "big" if error.encoding.endswith("be") else "little")
+        bad = generalized_utf8(code)
+    return bad.decode("ascii", "surrogateescape"), error.end
+
+
+def generalized_utf8(code):
+    """The bytes that a number would have, were it a character."""
+    if code > 0x1FFFFF:
+        return b"\xff"
+    if code < 0x10000:
+        return chr(code).encode("utf-8", "surrogatepass")
+    return bytes([0xF0 | code >> 18, 0x80 | code >> 12 & 0x3F, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F])
 
 
 codecs.register_error("mark_bad", mark_bad)
