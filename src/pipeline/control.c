@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "format/csv.h"
+#include "format/encoding.h"
 #include "format/json_tree.h"
 #include "io/reader.h"
 
@@ -105,6 +106,32 @@ read_all(const char *path, const struct fe_net_settings *net, struct fe_buf *out
 	return rc ? rc : fe_buf_check(out, "a control file", err);
 }
 
+/* As UTF-8, without its mark: UTF-16 and UTF-32 are told by the bytes, and what is no UTF-8 is as the source is. */
+static enum fe_rc
+decode(const struct fe_source_settings *set, struct fe_str raw, struct fe_buf *out, struct fe_err *err)
+{
+	enum fe_encoding encoding = fe_encoding_guess(raw);
+
+	if (encoding == FE_UTF_8 && set->encoding && !fe_utf8_is_valid(raw))
+		(void)fe_encoding_find(fe_str_of(set->encoding), &encoding);
+	if (encoding == FE_UTF_8 || encoding == FE_UTF_16 || encoding == FE_UTF_32) { /* these have not shown their byte order */
+		fe_buf_add_str(out, raw);
+	} else if (fe_buf_reserve(out, FE_ENCODING_ROOM * (raw.n + 1))) {
+		out->n_bytes = fe_encoding_decode(encoding, &raw, out->p, FE_ENCODING_ROOM * (raw.n + 1));
+		if (raw.n)
+			return fe_fail(err, FE_EDATA, "the control file ends inside a character of %s", fe_encoding_names[encoding]);
+	}
+	return fe_buf_check(out, "a control file", err);
+}
+
+static struct fe_str
+without_mark(struct fe_str s)
+{
+	const bool has_mark = s.n >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0;
+
+	return has_mark ? (struct fe_str){ s.p + 3, s.n - 3 } : s;
+}
+
 /* A sidecar as it was read: texts by names. */
 struct sidecar {
 	struct fe_arena arena;
@@ -166,7 +193,7 @@ copy_cells(struct sidecar *s, const struct fe_csv_record *r)
 
 /* A header and one record. */
 static enum fe_rc
-split_csv(struct sidecar *s, struct fe_csv_reader *csv, struct fe_err *err)
+split_csv(struct sidecar *s, struct fe_csv_reader *csv, char delimiter, struct fe_err *err)
 {
 	struct fe_csv_record r;
 	bool has_header, has_record = false, more = false;
@@ -183,7 +210,8 @@ split_csv(struct sidecar *s, struct fe_csv_reader *csv, struct fe_err *err)
 		FE_TRY(fe_csv_next(csv, &r, &more, err));
 	}
 	if (!s->cells || more)
-		return fe_fail(err, FE_EDATA, "a control file of format csv is a header and one record");
+		return fe_fail(err, FE_EDATA, "a control file of format csv is a header and one record, with '%c' between cells as its "
+			       "source has it", delimiter);
 	return FE_OK;
 }
 
@@ -199,7 +227,7 @@ parse(struct sidecar *s, const struct fe_plan_dataset *p, struct fe_str text, st
 	struct fe_csv_reader *csv = fe_csv_reader_new(dialect);
 	enum fe_rc rc = fe_csv_feed(csv, text, 0, true, &s->arena, err);
 	if (rc == FE_OK)
-		rc = split_csv(s, csv, err);
+		rc = split_csv(s, csv, dialect.delimiter, err);
 	fe_csv_reader_free(csv);
 	return rc;
 }
@@ -209,21 +237,25 @@ state_sidecar(struct fe_control *c, const struct fe_plan_dataset *p, struct fe_c
               const struct fe_net_settings *net, struct fe_err *err)
 {
 	struct sidecar s = { 0 };
-	struct fe_buf text;
+	struct fe_buf raw, text;
 
-	fe_buf_init(&text, MAX_SIDECAR_BYTES);
-	enum fe_rc rc = read_all(path, net, &text, err);
+	fe_buf_init(&raw, MAX_SIDECAR_BYTES);
+	fe_buf_init(&text, FE_ENCODING_ROOM * (MAX_SIDECAR_BYTES + 1));
+	enum fe_rc rc = read_all(path, net, &raw, err);
 	if (rc == FE_EUSAGE && err) /* it is not there: what was sent is not whole */
 		err->rc = rc = FE_EDATA;
 	if (rc)
 		fe_err_context(err, "the control file of %s", st->object_name);
 	if (rc == FE_OK)
-		rc = parse(&s, p, fe_buf_str(&text), err);
+		rc = decode(&p->source_set, fe_buf_str(&raw), &text, err);
+	if (rc == FE_OK)
+		rc = parse(&s, p, without_mark(fe_buf_str(&text)), err);
 	if (rc == FE_OK)
 		rc = state(c, p->control, p->control->sidecar, st, find_named, &s, err);
 	if (rc)
 		fe_err_at(err, path, 0, NULL);
 	fe_arena_free(&s.arena);
+	fe_buf_reset(&raw);
 	fe_buf_reset(&text);
 	return rc;
 }

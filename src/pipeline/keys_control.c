@@ -42,7 +42,8 @@ MAPPING(fe_keys_sidecar, .name = "a sidecar", .path = "datasets[].control.sideca
 		  .help = "Where it is, seen from its file: `{name}` stands for the name of that (`payments.csv`), `{stem}` for the "
 			  "name up to its first dot (`payments`), as in `{name}.ctl` or `../control/{stem}.json`." },
 		{ .name = "format", .kind = FE_KEY_CHOICE, .choices = formats, .preset = "json",
-		  .help = "One JSON object, or a CSV file with a header and one record." },
+		  .help = "One JSON object, or a CSV file with a header and one record, delimiter and quotes as the source has them. In UTF-8, UTF-16 "
+			  "or the encoding of the source." },
 		{ .name = "rows", .kind = FE_KEY_TEXT, .form = "name",
 		  .help = "Where it tells how many records: the name of a column, or in JSON of a member (`control.rows` within another)." },
 		{ .name = "sums", .kind = FE_KEY_PAIRS, .max = MAX_SUMS, .form = "mapping of decimal columns to names",

@@ -132,6 +132,30 @@ def test_a_file_cut_at_any_byte_is_never_loaded(finetl, tmp_path):
     finetl.run(pipe, f"files:{tmp_path / 'out'}").ok()
 
 
+SIDECARS = {"csv": "relev\u00e9s,m\n2,3.50\n", "json": '{"relev\u00e9s": 2, "m": "3.50"}'}
+
+
+@pytest.mark.parametrize("encoding, written, is_read", [
+    ("utf-8", "utf-8", True), ("utf-8", "utf-8-sig", True), ("utf-8", "utf-16", True), ("utf-8", "cp1252", False), ("utf-16", "utf-16", True), ("utf-16", "utf-8", True),
+    ("utf-16be", "utf-16-be", True), ("windows-1252", "cp1252", True), ("windows-1252", "utf-8", True), ("windows-1252", "mac-roman", False), ("mac-roman", "mac-roman", True)])
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_sidecar_is_in_unicode_or_written_as_its_file(finetl, tmp_path, form, encoding, written, is_read):
+    sources = {"windows-1252": "cp1252", "utf-16be": "utf-16-be"}
+    (tmp_path / "a.csv").write_bytes("id,amount\n1,1.50\n2,2.00\n".encode(sources.get(encoding, encoding)))
+    (tmp_path / "a.ctl").write_bytes(SIDECARS[form].encode(written))
+    path = write_pipeline(tmp_path, {
+        "version": 1, "pipeline": "p", "targets": {"rows": {"key": ["id"]}},
+        "datasets": [{"name": "t", "source": {"csv": "a.csv", "encoding": encoding}, "target": "rows",
+                      "columns": [{"name": "id", "type": "int"}, {"name": "amount", "type": "decimal(8,2)"}],
+                      "control": {"sidecar": {"file": "{stem}.ctl", "format": form, "rows": "relev\u00e9s", "sums": {"amount": "m"}}}}]})
+    done = finetl.run(path, f"files:{tmp_path / 'out'}")
+    assert done.code == (0 if is_read else 3), done
+    if is_read and written.startswith("utf-16"):
+        (tmp_path / "a.ctl").write_bytes(SIDECARS[form].encode(written)[:-1])
+        done = finetl.run(path, f"files:{tmp_path / 'out'}")
+        assert done.code == 3 and "inside a character" in done.result["error"], done
+
+
 def test_sums_of_more_than_64_bits_are_exact(finetl, tmp_path, warehouse):
     big = "9999999999999999.99"
     rows = [f"B{i},{big},EUR,open\n" for i in range(1200)]
