@@ -194,6 +194,23 @@ count_title_lines(const struct shape *s)
 	return 0;
 }
 
+/* A stray quote in a title does not say that cells behind it are not quoted. */
+static struct shape
+find_shape_below_titles(struct fe_str start, bool is_last)
+{
+	const struct shape s = find_shape(start, is_last);
+	const uint64_t n_lines = s.dialect.quote ? 0 : count_title_lines(&s);
+
+	for (uint64_t skipped = 1; skipped <= n_lines; skipped++) {
+		struct shape quoted = { .dialect = { s.dialect.delimiter, '"' } };
+		if (!each_record(quoted.dialect, skipped, start, is_last, count_cells, &quoted))
+			continue;
+		find_modal(&quoted);
+		return is_better(&quoted, &s) ? quoted : s;
+	}
+	return s;
+}
+
 /* ---- the header ---- */
 
 struct rows {
@@ -287,7 +304,7 @@ fe_csv_sniff(struct fe_csv_sniff *out, const char *path, enum fe_encoding encodi
 	if (rc == FE_OK)
 		rc = read_start(&start, &ended, path, out->encoding, net, err);
 	if (rc == FE_OK) {
-		const struct shape s = find_shape(fe_buf_str(&start), ended);
+		const struct shape s = find_shape_below_titles(fe_buf_str(&start), ended);
 		out->delimiter = s.dialect.delimiter;
 		out->quote = s.dialect.quote;
 		out->skip_lines = count_title_lines(&s);

@@ -274,6 +274,16 @@ def test_any_table_of_random_cells_is_drafted_and_loaded(finetl, tmp_path):
         shutil.rmtree(folder)
 
 
+def test_a_stray_quote_in_a_title_does_not_say_that_cells_are_not_quoted(finetl, tmp_path):
+    rows = "".join(f'{i};"Zo\u00eb ""X""; Co {i}";{i}.50\n' for i in range(20))
+    (tmp_path / "a.csv").write_bytes(('Relev\u00e9; "de compte\n\u00e9dit\u00e9 le 01/02/2026\nid;name;amount\n' + rows).encode("utf-16"))
+    finetl("init", tmp_path / "a.csv", "-o", tmp_path / "p.yaml").ok()
+    text = (tmp_path / "p.yaml").read_text()
+    assert "skip_lines: 2 }" in text and "quote:" not in text, text
+    done = finetl.run(tmp_path / "p.yaml", f"files:{tmp_path / 'out'}").ok()
+    assert done.result["datasets"][0]["inserted"] == 20
+
+
 @pytest.mark.parametrize("end, trailer, n_read", [
     ("TRAILER,60,", "{ starts: TRAILER, rows: 2 }", 60), ("T,60,", "{ starts: T, rows: 2 }", 60), ("total,1800.00,60", "{ starts: total, rows: 3 }", 60),
     ("Total,1800.00,", "{ starts: Total }", 60), ("EOF", "{ starts: EOF }", 60), ("EOF,,", "{ starts: EOF }", 60),
