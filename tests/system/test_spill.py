@@ -74,6 +74,71 @@ def test_a_warehouse_is_the_same_run_after_run(finetl, tmp_path, cases, name):
     assert rows["capped"] == rows["without"]
 
 
+KEYS = {  # the type of the first column of the key, how its n-th value is written, and whether a second column is part of it
+    "numbered": ("text(20)", lambda n: f"TXN{n:08}", False),
+    "mixed": ("text(40)", lambda n: f"TXN{n:08}" if n % 5 else f"txn-{n}\u00e9" if n % 2 else f"TXN{n}", False),
+    "zeros": ("text(20)", lambda n: str(n).zfill(n % 12 + 1), False),
+    "wide": ("text(60)", lambda n: f"{n:050}", False),
+    "int": ("int", lambda n: str(n - 500), False),
+    "large_int": ("int", lambda n: str(n * 99999999977 - 10**18), False),
+    "decimal": ("decimal(12,2)", lambda n: f"{n}.{n % 100:02}", False),
+    "date": ("date", lambda n: f"{1900 + n // 336 % 200:04}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}", False),
+    "text_and_int": ("text(20)", lambda n: f"A{n // 100:06}", True),
+    "two_ints": ("int", lambda n: str(n // 100), True),
+}
+N_KEYS = 9_000
+
+
+def keys_of(folder, kind):
+    """Records that are double, change, and differ; and others that refer to them, by a key of one column."""
+    type_, text, is_two = KEYS[kind]
+    chance = random.Random(kind)
+    rows = []
+    for n in (chance.randrange(N_KEYS * 3 // 4) for _ in range(N_KEYS)):
+        amount = n % 1000 if chance.random() < 0.98 else 5
+        rows.append(",".join([text(n), *([str(n % 100)] if is_two else []), f"{amount}.50", chance.choice("abc")]))
+    columns = [{"name": "k", "type": type_}, *([{"name": "k2", "type": "int"}] if is_two else []),
+               {"name": "amount", "type": "decimal(12,2)"}, {"name": "state", "type": "text(5)"}]
+    key = [c["name"] for c in columns[:-2]]
+    (folder / "p.csv").write_text("\n".join([",".join(c["name"] for c in columns), *rows, ""]))
+    (folder / "c.csv").write_text("id,k\n" + "".join(f"{i},{text(chance.randrange(N_KEYS))}\n" for i in range(N_KEYS // 3)))
+    parents = {"name": "p", "source": {"csv": "p.csv"}, "columns": columns, "target": "p"}
+    children = {"name": "c", "source": {"csv": "c.csv"}, "columns": [{"name": "id", "type": "int"}, {"name": "k", "type": type_}],
+                "references": [{"id": "k_known", "column": "k", "target": "p"}], "target": "c"}
+    return write_pipeline(folder, {
+        "version": 1, "pipeline": "p", "datasets": [parents, *([] if is_two else [children])],
+        "targets": {"p": {"key": key, "mutable": ["state"]}, **({} if is_two else {"c": {"key": ["id"], "mutable": "all"}})}})
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_every_kind_of_key_is_the_same(finetl, tmp_path, kind):
+    pipeline, told, files = keys_of(tmp_path, kind), [], []
+    for name, options in (("free", ()), ("capped", CAP), ("ahead", (*CAP, "--threads", "2"))):
+        told.append(counters(finetl.run(pipeline, f"files:{tmp_path / name}", *options).ok()))
+        files.append({path.name: path.read_bytes() for path in (tmp_path / name).glob("*.csv")})
+    assert told[1] == told[2] == told[0] and files[1] == files[2] == files[0]
+    assert all(told[0][0][term] for term in ("inserted", "duplicate", "superseded", "rejected"))
+    again = []
+    for name, options in (("free", ()), ("capped", (*CAP, "--threads", "2"))):
+        warehouse = f"sqlite:{tmp_path / name}.db"
+        finetl.run(pipeline, warehouse, *options).ok()
+        again.append(counters(finetl.run(pipeline, warehouse, *options).ok()))
+        assert again[-1][0]["inserted"] == again[-1][0]["updated"] == 0
+    assert again[1] == again[0]
+    assert dump(tmp_path / "capped.db", ("p",)) == dump(tmp_path / "free.db", ("p",))
+
+
+@pytest.mark.parametrize("point", ["keys.write:2", "keys.read:5"])
+@pytest.mark.parametrize("kind", ["numbered", "int", "text_and_int"])
+def test_a_run_killed_among_keys_of_any_kind_is_done_again(failing_finetl, tmp_path, kind, point):
+    pipeline, options = keys_of(tmp_path, kind), (*CAP, "--threads", "2")
+    done = failing_finetl.run(pipeline, f"sqlite:{tmp_path / 'w.db'}", *options, env={"FINETL_FAILPOINT": f"{point}=kill"})
+    assert done.code == -signal.SIGKILL, done
+    told = [counters(failing_finetl.run(pipeline, f"sqlite:{tmp_path / name}", *o).ok()) for name, o in (("w.db", options), ("w2.db", ()))]
+    assert told[0] == told[1]
+    assert dump(tmp_path / "w.db", ("p",)) == dump(tmp_path / "w2.db", ("p",))
+
+
 REMEMBER = [
     ("expect_column_values_to_be_unique", {"column": "t"}),
     ("expect_column_values_to_be_unique", {"column": "n"}),
