@@ -114,6 +114,9 @@ FE_MUST_USE enum fe_rc fe_cli_plan_load(struct fe_plan **out, const struct fe_pl
 /* --quiet, --log-level, --log-format. */
 void fe_cli_set_log(const struct fe_opts *opts, bool on_terminal);
 struct fe_run_settings;
+/* --max-memory; 0: none. With one, what is freed goes back to the system: the heap would else keep it, in pieces, beside what is
+ * allocated next, and the process be half as large again. */
+uint64_t fe_cli_max_memory(const struct fe_opts *opts);
 /* What every command that loads is told alike: --wait, --lock-timeout, --load-strategy, --max-memory
  * and --fail-on; the clock is the system's, and there is one thread. */
 void fe_cli_run_settings(struct fe_run_settings *out, const struct fe_opts *opts);

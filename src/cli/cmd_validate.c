@@ -129,7 +129,7 @@ run(const struct fe_opts *opts, struct fe_err *err)
 		.format = format_of(fe_opts_text(opts, "result-format")),
 		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
 		.run_time_us = fe_clock_now(&fe_clock_system),
-		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
+		.max_memory_bytes = fe_cli_max_memory(opts),
 	};
 	struct fe_plan *plan = NULL;
 	struct fe_arena arena = { 0 };

@@ -245,6 +245,16 @@ load_strategy(const struct fe_opts *opts)
 					      : FE_LOAD_AUTO;
 }
 
+uint64_t
+fe_cli_max_memory(const struct fe_opts *opts)
+{
+	const uint64_t n_bytes = (uint64_t)fe_opts_number(opts, "max-memory");
+
+	if (n_bytes)
+		fe_mem_thrift();
+	return n_bytes;
+}
+
 void
 fe_cli_run_settings(struct fe_run_settings *out, const struct fe_opts *opts)
 {
@@ -253,7 +263,7 @@ fe_cli_run_settings(struct fe_run_settings *out, const struct fe_opts *opts)
 		.wait_ms = fe_opts_number(opts, "wait"),
 		.lock_timeout_ms = fe_opts_number(opts, "lock-timeout"),
 		.strategy = load_strategy(opts),
-		.max_memory_bytes = (uint64_t)fe_opts_number(opts, "max-memory"),
+		.max_memory_bytes = fe_cli_max_memory(opts),
 		.n_threads = 1,
 		.fail_on = fe_fail_on_of(fe_opts_text(opts, "fail-on")),
 	};

@@ -169,9 +169,9 @@ def test_suites_say_the_same(finetl, tmp_path, n_values):
     assert results[1] == results[0]
 
 
-def keys_only(folder, n, text="{}"):
+def keys_only(folder, n, text="{}".format):
     folder.mkdir(exist_ok=True)
-    (folder / "keys.csv").write_text("id\n" + "".join(text.format(i) + "\n" for i in range(n)))
+    (folder / "keys.csv").write_text("id\n" + "".join(text(i) + "\n" for i in range(n)))
     return write_pipeline(folder, {
         "version": 1, "pipeline": "p", "targets": {"t": {"key": ["id"]}},
         "datasets": [{"name": "d", "source": {"csv": "keys.csv"}, "target": "t",
@@ -179,9 +179,12 @@ def keys_only(folder, n, text="{}"):
 
 
 @pytest.mark.parametrize("kind", ["files", "sqlite"])
-def test_the_process_stays_within_its_memory(finetl, tmp_path, kind):
-    """A million keys of 40 bytes: 100 MiB, were they all in memory."""
-    pipeline = keys_only(tmp_path / "in", 1_000_000, "{:040}")
+@pytest.mark.parametrize("n, text", [
+    (1_000_000, "{:040}".format),                                             # 100 MiB, were they all in memory
+    (2_000_000, lambda i: f"{i * 0x9E3779B97F4A7C15 % 2**64:020x}"),          # of no order, so that each bucket of the disk gets some
+], ids=["long", "scattered"])
+def test_the_process_stays_within_its_memory(finetl, tmp_path, n, text, kind):
+    pipeline = keys_only(tmp_path / "in", n, text)
     url = f"files:{tmp_path / 'out'}" if kind == "files" else f"sqlite:{tmp_path / 'w.db'}"
     peak = peak_rss_kib([finetl.binary, "run", pipeline, "--warehouse", url, "--quiet", "--threads", "2", "--max-memory", "64M"])
     for path in tmp_path.rglob("*"):  # such files are not for keeping
