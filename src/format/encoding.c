@@ -168,3 +168,20 @@ fe_encoding_decode(enum fe_encoding e, struct fe_str *in, char *out, size_t cap_
 	}
 	return n_out;
 }
+
+enum fe_rc
+fe_encoding_read(struct fe_str raw, enum fe_encoding other, struct fe_buf *out, struct fe_err *err)
+{
+	enum fe_encoding e = fe_encoding_guess(raw);
+
+	if (e == FE_UTF_8 && !fe_utf8_is_valid(raw))
+		e = other;
+	if (e == FE_UTF_8 || e == FE_UTF_16 || e == FE_UTF_32) { /* of the latter two no byte order shows */
+		fe_buf_add_str(out, raw);
+	} else if (fe_buf_reserve(out, FE_ENCODING_ROOM * (raw.n + 1))) {
+		out->n_bytes += fe_encoding_decode(e, &raw, out->p + out->n_bytes, FE_ENCODING_ROOM * (raw.n + 1));
+		if (raw.n)
+			return fe_fail(err, FE_EDATA, "the text ends inside a character of %s", fe_encoding_names[e]);
+	}
+	return fe_buf_check(out, "a text as UTF-8", err);
+}

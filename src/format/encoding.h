@@ -10,7 +10,7 @@
 #ifndef FE_FORMAT_ENCODING_H
 #define FE_FORMAT_ENCODING_H
 
-#include "base/str.h"
+#include "base/buf.h"
 
 #define FE_ENCODING_MAP(X)                                                     \
 	X(UTF_8, "utf-8")                                                      \
@@ -44,5 +44,8 @@ enum fe_encoding fe_encoding_guess(struct fe_str start);
  * room is part of a character. The encoding is one that says its byte order. */
 #define FE_ENCODING_ROOM 4
 size_t fe_encoding_decode(enum fe_encoding e, struct fe_str *in, char *out, size_t cap_bytes);
+/* All of a small text, its mark with it. UTF-16 and UTF-32 are told by the bytes; what is neither, and no UTF-8, is in
+ * `other`, or stays as it is. FE_EDATA: it ends inside a character. */
+FE_MUST_USE enum fe_rc fe_encoding_read(struct fe_str raw, enum fe_encoding other, struct fe_buf *out, struct fe_err *err);
 
 #endif

@@ -106,22 +106,14 @@ read_all(const char *path, const struct fe_net_settings *net, struct fe_buf *out
 	return rc ? rc : fe_buf_check(out, "a control file", err);
 }
 
-/* As UTF-8, without its mark: UTF-16 and UTF-32 are told by the bytes, and what is no UTF-8 is as the source is. */
-static enum fe_rc
-decode(const struct fe_source_settings *set, struct fe_str raw, struct fe_buf *out, struct fe_err *err)
+static enum fe_encoding
+encoding_of(const struct fe_source_settings *set)
 {
-	enum fe_encoding encoding = fe_encoding_guess(raw);
+	enum fe_encoding e = FE_UTF_8;
 
-	if (encoding == FE_UTF_8 && set->encoding && !fe_utf8_is_valid(raw))
-		(void)fe_encoding_find(fe_str_of(set->encoding), &encoding);
-	if (encoding == FE_UTF_8 || encoding == FE_UTF_16 || encoding == FE_UTF_32) { /* these have not shown their byte order */
-		fe_buf_add_str(out, raw);
-	} else if (fe_buf_reserve(out, FE_ENCODING_ROOM * (raw.n + 1))) {
-		out->n_bytes = fe_encoding_decode(encoding, &raw, out->p, FE_ENCODING_ROOM * (raw.n + 1));
-		if (raw.n)
-			return fe_fail(err, FE_EDATA, "the control file ends inside a character of %s", fe_encoding_names[encoding]);
-	}
-	return fe_buf_check(out, "a control file", err);
+	if (set->encoding)
+		(void)fe_encoding_find(fe_str_of(set->encoding), &e);
+	return e;
 }
 
 static struct fe_str
@@ -247,7 +239,7 @@ state_sidecar(struct fe_control *c, const struct fe_plan_dataset *p, struct fe_c
 	if (rc)
 		fe_err_context(err, "the control file of %s", st->object_name);
 	if (rc == FE_OK)
-		rc = decode(&p->source_set, fe_buf_str(&raw), &text, err);
+		rc = fe_encoding_read(fe_buf_str(&raw), encoding_of(&p->source_set), &text, err);
 	if (rc == FE_OK)
 		rc = parse(&s, p, without_mark(fe_buf_str(&text)), err);
 	if (rc == FE_OK)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pipeline/replay_sheet.c - the records of a mended file, for a replay
  *
- * The file may have been saved by a spreadsheet: with ; or TAB between cells, with a byte order mark, its columns
- * in another order, lines and columns of its own left out or put in. What cannot be is that a line does
- * not say which reject it mends, or two say the same.
+ * The file may have been saved by a spreadsheet: with ; or TAB between cells, with a byte order mark or in UTF-16, its
+ * columns in another order, lines left out, columns put in. What cannot be is that a line does not say which
+ * reject it mends, two say the same, or a column of the source is not there: it would be no value in each record.
  */
 #include "pipeline/replay_private.h"
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "format/csv.h"
+#include "format/encoding.h"
 #include "pipeline/reject_sheet.h"
 
 #define MAX_SHEET_BYTES ((size_t)512 << 20)
@@ -73,6 +74,9 @@ take_header(struct sheet *s, const struct fe_csv_record *record, struct fe_err *
 	for (size_t i = 0; i < record->n_cells; i++)
 		s->header[i] = (struct fe_str){ fe_arena_copy(&s->arena, record->cells[i].n ? record->cells[i].p : "", record->cells[i].n),
 			record->cells[i].n };
+	for (size_t i = 0; i < s->n_columns; i++)
+		if (!fe_utf8_is_valid(s->header[i]))
+			return fail_at(s, record->line, err, "the names of its columns are not in UTF-8; save it as 'CSV UTF-8'");
 	s->id_column = column_named(s, "reject_id", 0);
 	s->guard_column = column_named(s, "reject_guarded", 0);
 	if (s->id_column == NONE || s->guard_column == NONE)
@@ -101,8 +105,17 @@ place_of(const struct sheet *s, const char *from)
 	return column_named(s, from, strncmp(from, "reject_", 7) == 0 && strstr(FE_SHEET_COLUMNS, from) ? 1 : 0);
 }
 
-static void
-print_cells(struct sheet *s, const struct fe_plan_dataset *d, const struct fe_csv_record *record)
+static enum fe_rc
+fail_missing(const struct sheet *s, const char *from, uint64_t line, struct fe_err *err)
+{
+	enum fe_rc rc = fe_fail(err, FE_EDATA, "the file has no column '%s', and each record would be without a value in it; export it again, and "
+				"leave the columns in; nothing was replayed", from);
+	fe_err_at_line(err, s->id->path, line, 0);
+	return rc;
+}
+
+static enum fe_rc
+print_cells(struct sheet *s, const struct fe_plan_dataset *d, const struct fe_csv_record *record, struct fe_err *err)
 {
 	const bool is_guarded = fe_str_is(record->cells[s->guard_column], "yes");
 	struct fe_json j;
@@ -112,13 +125,16 @@ print_cells(struct sheet *s, const struct fe_plan_dataset *d, const struct fe_cs
 	fe_json_object(&j, NULL);
 	for (size_t i = 0; i < d->schema.n_source; i++) {
 		const struct fe_source_column *c = &d->source_set.columns[i];
-		const size_t at = c->is_computed ? NONE : place_of(s, c->from);
-		if (at == NONE)
+		if (c->is_computed)
 			continue;
+		const size_t at = place_of(s, c->from);
+		if (at == NONE)
+			return fail_missing(s, c->from, record->line, err);
 		struct fe_str cell = record->cells[at];
 		add_cell(s, &j, d->schema.fields[i].name, is_guarded ? fe_sheet_unguarded(cell) : cell);
 	}
 	fe_json_object_end(&j);
+	return fe_buf_check(&s->cells, "the cells of a record", err);
 }
 
 static const struct fe_plan_dataset *
@@ -173,8 +189,7 @@ take_record(struct sheet *s, const struct fe_csv_record *record, uint64_t number
 		d->objects[0].path = fe_strdup(s->id->path);
 		d->objects[0].version = fe_strdup(s->id->version);
 	}
-	print_cells(s, of, record);
-	FE_TRY(fe_buf_check(&s->cells, "the cells of a record", err));
+	FE_TRY(print_cells(s, of, record, err));
 	const struct fe_replay_record kept = {
 		.reject_id = id, .record = number, .offset = record->offset, .raw = record->raw, .cells = fe_buf_str(&s->cells),
 	};
@@ -208,15 +223,19 @@ fe_replay_read_sheet(struct fe_replay *r, const struct fe_replay_query *q, const
 	struct sheet s = { .r = r, .q = q, .open = open, .n_open = n_open, .is_mended = fe_new_array(n_open + 1, bool) };
 	struct fe_csv_reader *csv = NULL;
 	struct fe_object_id id = { 0 };
-	struct fe_buf text;
+	struct fe_buf raw, text;
 
-	fe_buf_init(&text, MAX_SHEET_BYTES);
+	fe_buf_init(&raw, MAX_SHEET_BYTES);
+	fe_buf_init(&text, FE_ENCODING_ROOM * (MAX_SHEET_BYTES + 1));
 	fe_buf_init(&s.cells, MAX_CELLS_BYTES);
 	fe_buf_init(&s.coded, MAX_CELLS_BYTES);
 	enum fe_rc rc = fe_object_identify(q->sheet, NULL, &id, err);
 	s.id = &id;
 	if (rc == FE_OK)
-		rc = fe_file_read(q->sheet, MAX_SHEET_BYTES, &text, err);
+		rc = fe_file_read(q->sheet, MAX_SHEET_BYTES, &raw, err);
+	if (rc == FE_OK)
+		rc = fe_encoding_read(fe_buf_str(&raw), FE_UTF_8, &text, err);
+	fe_buf_reset(&raw);
 	if (rc == FE_OK) {
 		const struct fe_csv_dialect dialect = { .delimiter = delimiter_of(fe_buf_str(&text)), .quote = '"' };
 		csv = fe_csv_reader_new(dialect);

@@ -246,6 +246,46 @@ def test_a_file_that_does_not_say_what_it_mends_is_refused_whole(shop, ask, tmp_
     assert open_rejects(ask) == [2, 3, 4, 5]
 
 
+ABROAD = {"customer": "Kunde f\u00fcr", "amount": "Betrag \u20ac", "note": "Bemerkung"}
+
+
+def from_abroad(folder):
+    """A file of Windows-1252 whose column names have letters beyond ASCII; two of its records are rejected."""
+    (folder / "abroad.csv").write_bytes(f"id;{';'.join(ABROAD.values())}\n1;C1;1,00;\u00e9\n2;C1;x;Zo\u00eb\n3;C1;5.0;=1+1\n".encode("cp1252"))
+    customers(folder, "C1")
+    columns = [{"name": "id", "type": "text(10)"}, {"name": "customer", "from": ABROAD["customer"], "type": "text(10)"},
+               {"name": "amount", "from": ABROAD["amount"], "type": "decimal(10,2)", "decimal": {"point": ",", "sign": ["trailing"]}},
+               {"name": "note", "from": ABROAD["note"], "type": "text(40)"}]
+    return pipeline(folder, source={"csv": "abroad.csv", "encoding": "windows-1252", "delimiter": ";"}, columns=columns, rules=[])
+
+
+@pytest.mark.parametrize("encoding, delimiter, is_read", [
+    ("utf-8", ",", True), ("utf-8-sig", ";", True), ("utf-16", "\t", True), ("utf-16-le", ";", True), ("cp1252", ";", False), ("mac-roman", ";", False)])
+def test_a_mended_file_is_in_unicode(shop, ask, tmp_path, encoding, delimiter, is_read):
+    from_abroad(tmp_path)
+    shop.run()
+    lines = [{**line, ABROAD["amount"]: "2,50-", ABROAD["note"]: "Gr\u00f6\u00dfe"} for line in shop.export("--for-spreadsheet")]
+    shop.save(lines, delimiter=delimiter)
+    (tmp_path / "mended.csv").write_bytes((tmp_path / "mended.csv").read_bytes().decode().encode(encoding))
+    done = shop.rejects("replay", "--from", tmp_path / "mended.csv")
+    if is_read:
+        assert done.code == 0 and done.result["replay"] == {"file": str(tmp_path / "mended.csv"), "rejects": 2, "closed": 2, "open": 0}, done
+        assert ask("SELECT id, amount = -2.5, note FROM payments WHERE id > '1' ORDER BY id") == [(i, True, "Gr\u00f6\u00dfe") for i in "23"]
+    else:
+        assert done.code == 3 and "not in UTF-8" in done.result["error"], done
+        assert ask("SELECT count(*) FROM payments") == [(1,)] and len(open_rejects(ask)) == 2
+
+
+@pytest.mark.parametrize("gone", ["customer", "amount", "note"])
+def test_a_mended_file_without_a_column_is_refused_whole(shop, ask, tmp_path, gone):
+    from_abroad(tmp_path)
+    shop.run()
+    shop.save([{key: value for key, value in line.items() if key != ABROAD[gone]} for line in shop.export()])
+    done = shop.rejects("replay", "--from", tmp_path / "mended.csv")
+    assert done.code == 3 and f"no column '{ABROAD[gone]}'" in done.result["error"], done
+    assert ask("SELECT count(*) FROM payments") == [(1,)] and len(open_rejects(ask)) == 2
+
+
 def test_masked_rejects_hide_personal_columns_and_are_not_replayed(shop, ask, tmp_path):
     pipeline(tmp_path, rejects={"raw": "masked"})
     shop.run()
