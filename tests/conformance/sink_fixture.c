@@ -455,25 +455,31 @@ fx_lookup(struct fx *f, size_t table, const char *line, struct fe_str *origin)
 	return stored;
 }
 
+static void
+has_one(struct fx *f, size_t table, const char *line, uint64_t *known, uint64_t *made)
+{
+	const uint64_t asked = 1;
+
+	*known = *made = 0;
+	fx_has_many(f, table, &line, 1, &asked, known, made);
+	assert_true(*known + *made <= 1);
+}
+
 bool
 fx_has(struct fx *f, size_t table, const char *line)
 {
-	const uint64_t asked = 1;
-	uint64_t known = 0, made = 0;
+	uint64_t known, made;
 
-	fx_has_many(f, table, &line, 1, &asked, &known, &made);
-	assert_true(known + made <= 1);
+	has_one(f, table, line, &known, &made);
 	return known;
 }
 
 bool
 fx_has_made(struct fx *f, size_t table, const char *line)
 {
-	const uint64_t asked = 1;
-	uint64_t known = 0, made = 0;
+	uint64_t known, made;
 
-	fx_has_many(f, table, &line, 1, &asked, &known, &made);
-	assert_true(known + made <= 1);
+	has_one(f, table, line, &known, &made);
 	return made;
 }
 
