@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* base/hash.c - XXH3 keyed by a secret, and OpenSSL's SHA-256
+/* base/hash.c - XXH3 keyed by a secret, and OpenSSL's SHA-256 of what lies in memory as a whole
  *
  * XXH3 is compiled in here rather than called in its library: keys are short, and
  * the call would cost as much as the hash.
@@ -36,46 +36,6 @@ uint64_t
 fe_hash64(const struct fe_hash_key *key, const void *p, size_t n_bytes)
 {
 	return XXH3_64bits_withSecret(p, n_bytes, key->secret, sizeof(key->secret));
-}
-
-struct fe_sha256 {
-	EVP_MD_CTX *ctx;
-};
-
-struct fe_sha256 *
-fe_sha256_new(void)
-{
-	struct fe_sha256 *h = fe_new(struct fe_sha256);
-
-	h->ctx = EVP_MD_CTX_new();
-	FE_ASSERT(h->ctx != NULL);
-	FE_ASSERT(EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) == 1);
-	return h;
-}
-
-void
-fe_sha256_add(struct fe_sha256 *h, const void *p, size_t n_bytes)
-{
-	if (n_bytes > 0)
-		FE_ASSERT(EVP_DigestUpdate(h->ctx, p, n_bytes) == 1);
-}
-
-void
-fe_sha256_end(struct fe_sha256 *h, unsigned char out[FE_SHA256_BYTES])
-{
-	unsigned n_bytes = 0;
-
-	FE_ASSERT(EVP_DigestFinal_ex(h->ctx, out, &n_bytes) == 1 && n_bytes == FE_SHA256_BYTES);
-	FE_ASSERT(EVP_DigestInit_ex(h->ctx, NULL, NULL) == 1);
-}
-
-void
-fe_sha256_free(struct fe_sha256 *h)
-{
-	if (!h)
-		return;
-	EVP_MD_CTX_free(h->ctx);
-	fe_free(h);
 }
 
 void

@@ -3,7 +3,7 @@
  *
  * Keyed: XXH3 with a secret of 192 random bytes drawn once per run, so that no
  * input can be made that floods a table. Never written anywhere. SHA-256 is
- * OpenSSL's.
+ * OpenSSL's, but for hashes of one thread that go two at a time (base/sha256_pair.h).
  */
 #ifndef FE_BASE_HASH_H
 #define FE_BASE_HASH_H
