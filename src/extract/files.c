@@ -130,6 +130,7 @@ enter_kept(struct fe_files *f, struct fe_err *err)
 		object->id.mtime_us = kept->id.mtime_us;
 		object->id.version = fe_strdup(kept->id.version);
 		FE_TRY(fe_reader_open(&f->in, kept->stored, f->set->kept->net, err));
+		fe_reader_hash_in(f->in, f->set->hashes);
 		return check_itself(f, kept, err);
 	}
 	set_identity(object, &kept->id);
@@ -152,6 +153,7 @@ fe_files_enter(struct fe_files *f, struct fe_err *err)
 	}
 	struct fe_object *object = &f->source->objects[f->object];
 	FE_TRY(fe_reader_open(&f->in, location_of(f), &f->set->net, err));
+	fe_reader_hash_in(f->in, f->set->hashes);
 	/* known, should it not be read to its end */
 	object->id.mtime_us = fe_reader_identity(f->in)->mtime_us;
 	object->id.version = fe_strdup(fe_reader_identity(f->in)->version);

@@ -6,6 +6,7 @@
  */
 #include "extract/query.h"
 
+#include "base/sha256_pair.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "extract/query_columns.h"
@@ -199,7 +200,7 @@ open_query(struct fe_source **out, const struct fe_source_ops *ops, enum fe_curs
 	if (rc)
 		goto fail;
 	s->row = fe_query_row_new(s->cursor, s->matches, set);
-	s->hash = fe_sha256_new();
+	s->hash = fe_sha256_new_in(set->hashes);
 	s->base.objects = fe_new(struct fe_object);
 	s->base.n_objects = s->base.cap_objects = 1;
 	s->base.objects[0].id.path = name_object(s);

@@ -26,6 +26,7 @@
 #include "io/net.h"
 #include "io/reader.h"
 
+struct fe_sha256_pair;
 struct fe_source;
 
 /* What a source must know of each declared column. */
@@ -79,6 +80,7 @@ struct fe_source_settings {
 	struct fe_source_window window;        /* api and databases */
 	struct fe_net_settings net;            /* of files by URL, and of api */
 	const struct fe_clock *clock;
+	struct fe_sha256_pair *hashes;         /* what is read is hashed in it, in the thread that made it; NULL: by itself */
 	/* Asked before an object is read, in the thread that calls next; true: leave it out
 	 * (incremental). Standard input is always read. NULL: read all. */
 	bool (*skip_object)(void *ctx, const struct fe_object_id *id);

@@ -8,6 +8,7 @@
 #include "io/reader.h"
 
 #include "base/mem.h"
+#include "base/sha256_pair.h"
 #include "base/stop.h"
 #include "io/decompress.h"
 #include "io/stored.h"
@@ -134,6 +135,18 @@ fe_reader_open(struct fe_reader **out, const char *location, const struct fe_net
 		fe_reader_close(r);
 	}
 	return rc;
+}
+
+/* What was read to see what it is lies ahead, all of it. */
+void
+fe_reader_hash_in(struct fe_reader *r, struct fe_sha256_pair *pair)
+{
+	FE_ASSERT(r->n_stored == r->ahead.n);
+	if (!pair || r->stored_ended)
+		return;
+	fe_sha256_free(r->sha);
+	r->sha = fe_sha256_new_in(pair);
+	fe_sha256_add(r->sha, r->ahead.p, r->ahead.n);
 }
 
 static enum fe_rc

@@ -44,6 +44,9 @@ uint64_t fe_reader_stored_bytes_read(const struct fe_reader *r); /* for progress
 uint64_t fe_reader_stored_size(const struct fe_reader *r);       /* 0: unknown */
 const struct fe_object_id *fe_reader_identity(const struct fe_reader *r);
 void fe_reader_close(struct fe_reader *r);
+/* Before the first read: its hash is one of the pair (base/sha256_pair.h), which is borrowed until close; NULL: as it is. */
+struct fe_sha256_pair;
+void fe_reader_hash_in(struct fe_reader *r, struct fe_sha256_pair *pair);
 
 /* The objects of a location, sorted bytewise, canonical, each once; "-" and http(s) URLs give
  * themselves; a path or the key of an S3 location may be a pattern (* ? [...]; in S3 '*' does not

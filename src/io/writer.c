@@ -25,6 +25,7 @@
 
 #include "base/failpoint.h"
 #include "base/mem.h"
+#include "base/sha256_pair.h"
 #include "base/unnamed.h"
 #include "base/worker.h"
 #include "base/write_all.h"
@@ -54,6 +55,7 @@ struct fe_writer {
 	int folder, fd;
 	struct fe_upload *upload; /* of S3; NULL: a file */
 	struct fe_sha256 *sha; /* NULL: what is written will be written anew */
+	struct fe_sha256_pair *pair; /* that it is of; NULL: it goes by itself */
 	struct hasher hasher;
 	char *buffer;
 	size_t n_buffered;
@@ -224,10 +226,21 @@ begin_writeback(struct fe_writer *w)
 void
 fe_writer_hash_behind(struct fe_writer *w)
 {
-	FE_ASSERT(fe_writer_size(w) == 0 && !w->hasher.worker);
+	FE_ASSERT(fe_writer_size(w) == 0 && !w->hasher.worker && !w->pair);
 	w->hasher.worker = fe_worker_start();
 	if (w->hasher.worker)
 		w->hasher.bytes = fe_alloc(BUFFER_BYTES);
+}
+
+void
+fe_writer_hash_in(struct fe_writer *w, struct fe_sha256_pair *pair)
+{
+	FE_ASSERT(fe_writer_size(w) == 0 && !w->hasher.worker && !w->pair);
+	if (!pair)
+		return;
+	w->pair = pair;
+	fe_sha256_free(w->sha);
+	w->sha = fe_sha256_new_in(pair);
 }
 
 /* The worker's: what is in the file up to `until`. */
@@ -358,7 +371,7 @@ fe_writer_rewrite(struct fe_writer *w, struct fe_err *err)
 	FE_TRY(fe_writer_flush(w, err));
 	w->n_before = w->n_written;
 	w->n_written = w->n_begun = 0;
-	hash_anew(w, fe_sha256_new());
+	hash_anew(w, fe_sha256_new_in(w->pair));
 	return FE_OK;
 }
 

@@ -10,8 +10,9 @@
  * and files that come together are published together: what the first fsync waits for, the others have
  * nearly nothing to add to, and their folder is brought to disk once.
  *
- * By itself it hashes in the thread of the caller. With fe_writer_hash_behind a second thread does,
- * reading back what was written: the same hash; and what goes wrong is told by finish.
+ * By itself it hashes in the thread of the caller; with fe_writer_hash_in together with what else that thread
+ * hashes (base/sha256_pair.h). With fe_writer_hash_behind a second thread does, reading back what was written,
+ * and what goes wrong is told by finish. The hash is the same.
  *
  * "s3://bucket/key" is written to an unnamed file in TMPDIR (else /var/tmp), from which it can
  * be read back; finish brings it to S3, and publish makes the object of it (io/upload.h).
@@ -24,12 +25,15 @@
 #include "base/str.h"
 #include "io/net.h"
 
+struct fe_sha256_pair;
 struct fe_writer;
 
 FE_MUST_USE enum fe_rc fe_writer_open(struct fe_writer **out, const char *path, const struct fe_net_settings *net,
                                       struct fe_err *err); /* net as in io/reader.h */
-/* Before anything is written. Without a thread to be had, all stays as it is. */
+/* Either of the two, before anything is written. Without a thread to be had, all stays as it is. The pair is borrowed
+ * until close; NULL: all stays as it is. */
 void fe_writer_hash_behind(struct fe_writer *w);
+void fe_writer_hash_in(struct fe_writer *w, struct fe_sha256_pair *pair);
 FE_MUST_USE enum fe_rc fe_writer_write(struct fe_writer *w, const void *p, size_t n_bytes, struct fe_err *err);
 /* Flushes our buffer to the file, so that pread sees it. */
 FE_MUST_USE enum fe_rc fe_writer_flush(struct fe_writer *w, struct fe_err *err);

@@ -95,6 +95,7 @@ files_open(struct fe_sink **out, const struct fe_sink_settings *set, struct fe_e
 		fe_files_table_init(&s->tables[i], &set->tables[i], &(struct fe_files_place){ s->folder, &s->net });
 		s->tables[i].stamp = set->stamp;
 		s->tables[i].hashes_behind = set->hashes_behind;
+		s->tables[i].hashes = set->hashes;
 		s->tables[i].stays_open = set->tables[i].takes_placeholders;
 	}
 	rc = fe_folder_make(s->folder, err);

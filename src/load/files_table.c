@@ -84,6 +84,8 @@ fe_files_table_begin(struct fe_files_table *t, struct fe_err *err)
 	t->has_begun = true;
 	if (t->hashes_behind)
 		fe_writer_hash_behind(t->out.writer);
+	else
+		fe_writer_hash_in(t->out.writer, t->hashes);
 	fe_files_rows_init(&t->rows, schema);
 	if (t->table->n_sum_by)
 		fe_groups_init(&t->groups, schema, t->table->sum_by, t->table->n_sum_by, 1 + n_decimals(schema));

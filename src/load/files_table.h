@@ -20,6 +20,7 @@
 struct fe_files_table {
 	const struct fe_table *table;
 	bool hashes_behind;      /* io/writer.h */
+	struct fe_sha256_pair *hashes; /* else: that it is hashed in; NULL: by itself. Borrowed */
 	bool stays_open;         /* past its end, for placeholders, until it is closed */
 	const char *stamp;       /* of every row, in a last column processed_at; NULL: no such column */
 	struct fe_files_output out;

@@ -27,6 +27,7 @@
 #include "io/spool.h"
 #include "load/table.h"
 
+struct fe_sha256_pair;
 struct fe_sink;
 
 /* How rows get into a table that has some: with its indexes and constraints live, or
@@ -42,6 +43,7 @@ struct fe_sink_settings {
 	int64_t lock_timeout_ms;       /* for locks on tables; 0: the engine's own */
 	enum fe_load_strategy strategy;
 	bool hashes_behind;            /* files: a second thread hashes what was written */
+	struct fe_sha256_pair *hashes; /* files: that it is hashed in, where no second thread does; NULL: by itself */
 	const char *spool_folder;      /* for what is set aside until the end of the run */
 	uint64_t max_object_bytes;     /* files in S3: as of io/net.h */
 	const char *stamp;             /* files: the text of a last column, processed_at, of every table; NULL: none */

@@ -13,6 +13,7 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/sha256_pair.h"
 #include "base/stop.h"
 #include "db/postgres.h"
 #include "load/reject.h"
@@ -150,6 +151,7 @@ open_sink(struct fe_run_context *run, struct fe_err *err)
 		.lock_timeout_ms = run->set->lock_timeout_ms,
 		.strategy = run->set->strategy,
 		.hashes_behind = run->set->n_threads > 1,
+		.hashes = run->hashes,
 		.spool_folder = run->folder,
 		.stamp = run->set->stamp,
 		.max_object_bytes = fe_memory_of_objects(run->set->max_memory_bytes),
@@ -439,6 +441,7 @@ context_reset(struct fe_run_context *run)
 	fe_spool_close(run->rejects);
 	if (run->sink)
 		run->sink->ops->close(run->sink);
+	fe_sha256_pair_free(run->hashes);
 }
 
 enum fe_rc
@@ -450,6 +453,7 @@ fe_run(const struct fe_run_settings *set, struct fe_run_result *out, struct fe_e
 		.watermarks = fe_new_array(set->plan->n_datasets + 1, struct fe_watermark *),
 		.parents = fe_new_array(set->plan->n_datasets + 1, struct fe_parent),
 		.table_was_empty = fe_new_array(set->plan->n_datasets + 1, bool),
+		.hashes = set->n_threads > 1 ? NULL : fe_sha256_pair_new(),
 	};
 	bool has_begun = false;
 	enum fe_rc rc;

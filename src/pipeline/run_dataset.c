@@ -120,6 +120,7 @@ open_source(struct chain *c, struct fe_err *err)
 	struct fe_source_settings set = c->plan->source_set;
 	set.reasons = &c->out->reasons;
 	set.clock = c->run->set->clock;
+	set.hashes = c->run->hashes;
 	set.net.max_object_bytes = fe_memory_of_objects(c->run->set->max_memory_bytes);
 	if (c->run->set->replay) {
 		enum fe_rc rc = fe_replay_source(c->run->set->replay, &set, &c->source, err);

@@ -10,6 +10,7 @@
 #include "pipeline/run.h"
 
 struct fe_parent;
+struct fe_sha256_pair;
 struct fe_watermark;
 struct fe_run_context {
 	const struct fe_run_settings *set;
@@ -18,6 +19,7 @@ struct fe_run_context {
 	struct fe_spool *rejects;
 	char *folder;                  /* where the spool lies; owned */
 	struct fe_hash_key hash_key;
+	struct fe_sha256_pair *hashes; /* of what is read and what is written, where one thread does both; else NULL */
 	struct fe_dedupe **keys;       /* [n_datasets], NULL until read: parents of references */
 	struct fe_watermark **watermarks; /* [n_datasets], NULL where not incremental by a cursor */
 	struct fe_parent *parents;     /* [n_datasets], what keys and references ask with */

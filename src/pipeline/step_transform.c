@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/sha256_pair.h"
 #include "base/stop.h"
 #include "io/folder.h"
 #include "load/files_table.h"
@@ -24,6 +25,7 @@ struct transform {
 	const struct fe_plan_dataset *dataset;
 	struct fe_dataset_result *out;
 	unsigned n_threads;
+	struct fe_sha256_pair *hashes;  /* NULL: there are two threads */
 	struct fe_step_raw raw;
 	struct fe_kept kept;
 	struct fe_source *source;
@@ -52,6 +54,7 @@ open_source(struct transform *t, struct fe_err *err)
 	set.window.until = t->raw.until;
 	set.reasons = &t->out->reasons;
 	set.clock = t->step->set.clock;
+	set.hashes = t->hashes;
 	FE_TRY(fe_source_open(&t->source, t->dataset->source, &set, err));
 	t->prefetch = fe_prefetch_open(t->source, &t->dataset->schema, &t->judge, t->n_threads);
 	return FE_OK;
@@ -71,6 +74,7 @@ open_outputs(struct transform *t, struct fe_err *err)
 	fe_files_table_init(&t->clean, &t->table, &clean);
 	fe_files_output_init(&t->rejects, &rejects, t->dataset->name, ".rejects.csv");
 	t->clean.hashes_behind = t->n_threads > 1;
+	t->clean.hashes = t->hashes;
 	FE_TRY(fe_files_table_begin(&t->clean, err));
 	return fe_spool_open(&t->spool, spool && *spool ? spool : "/tmp", err);
 }
@@ -204,6 +208,7 @@ transform_dataset(struct transform *t, struct fe_err *err)
 		.plan = t->dataset, .reasons = &t->out->reasons, .tally = &t->out->tally, .now_us = t->step->run_time_us,
 	};
 	t->plan = fe_new(struct fe_load_plan);
+	t->hashes = t->n_threads > 1 ? NULL : fe_sha256_pair_new();
 	enum fe_rc rc = fe_judge_open(&t->judge, err);
 	if (rc == FE_OK)
 		rc = open_source(t, err);
@@ -223,6 +228,7 @@ transform_dataset(struct transform *t, struct fe_err *err)
 	fe_files_table_reset(&t->clean);
 	fe_files_output_reset(&t->rejects);
 	fe_spool_close(t->spool);
+	fe_sha256_pair_free(t->hashes);
 	fe_step_raw_reset(&t->raw);
 	fe_free(t->plan);
 	return rc;

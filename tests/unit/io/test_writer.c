@@ -13,6 +13,7 @@
 #include <signal.h>
 
 #include "../scratch.h"
+#include "base/sha256_pair.h"
 #include "io/reader.h"
 #include "io/writer.h"
 
@@ -178,7 +179,7 @@ writer_reads_back_what_it_wrote(void **state)
 }
 
 static void
-write_anew(bool hashes_behind)
+write_anew(bool hashes_behind, struct fe_sha256_pair *pair)
 {
 	const char *path = scratch_path(&scratch, "anew.csv");
 	struct fe_buf text, kept;
@@ -191,6 +192,8 @@ write_anew(bool hashes_behind)
 	struct fe_writer *w = open_writer(path);
 	if (hashes_behind)
 		fe_writer_hash_behind(w);
+	else
+		fe_writer_hash_in(w, pair);
 	assert_int_equal(fe_writer_write(w, text.p, text.n_bytes, &err), FE_OK);
 	fe_writer_forget_hash(w);
 	assert_int_equal(fe_writer_rewrite(w, &err), FE_OK);
@@ -220,8 +223,13 @@ static void
 writer_writes_anew_over_what_it_wrote(void **state)
 {
 	(void)state;
-	write_anew(false);
-	write_anew(true);
+	struct fe_sha256_pair *pair = fe_sha256_pair_new();
+	struct fe_sha256 *other = fe_sha256_new_in(pair);
+	write_anew(false, NULL);
+	write_anew(true, NULL);
+	write_anew(false, pair);
+	fe_sha256_free(other);
+	fe_sha256_pair_free(pair);
 }
 
 static void
@@ -249,6 +257,61 @@ writer_that_hashes_behind_has_the_same_hash(void **state)
 		assert_string_equal(sha, want);
 		fe_buf_reset(&text);
 	}
+}
+
+/* Three bytes are written for each two that are read, as they come. */
+static void
+copy_and_half(const char *from, struct fe_writer *w, struct fe_sha256_pair *pair, struct fe_buf *written,
+	      char read_sha[FE_SHA256_HEX_BYTES])
+{
+	static char piece[200 * 1024];
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_reader *r;
+	size_t n;
+
+	assert_int_equal(fe_reader_open(&r, from, NULL, &err), FE_OK);
+	fe_reader_hash_in(r, pair);
+	do {
+		assert_int_equal(fe_reader_read(r, piece, sizeof piece, &n, &err), FE_OK);
+		assert_int_equal(fe_writer_write(w, piece, n, &err), FE_OK);
+		assert_int_equal(fe_writer_write(w, piece, n / 2, &err), FE_OK);
+		fe_buf_add(written, piece, n);
+		fe_buf_add(written, piece, n / 2);
+	} while (n > 0);
+	memcpy(read_sha, fe_reader_identity(r)->sha256, FE_SHA256_HEX_BYTES);
+	fe_reader_close(r);
+}
+
+static void
+reader_and_writer_of_a_pair_have_the_same_hashes(void **state)
+{
+	static const int n_numbers[] = { 0, 1, 20, 30000, 300000 };
+	struct fe_sha256_pair *pair = fe_sha256_pair_new();
+	char sha[FE_SHA256_HEX_BYTES], read_sha[FE_SHA256_HEX_BYTES], want[FE_SHA256_HEX_BYTES];
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_buf text, written;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof n_numbers / sizeof n_numbers[0]; i++) {
+		fe_buf_init(&text, 1u << 24);
+		fe_buf_init(&written, 1u << 24);
+		for (int k = 0; k < n_numbers[i]; k++)
+			fe_buf_addf(&text, "%d,", k);
+		const char *from = scratch_write(&scratch, "from.csv", text.n_bytes ? fe_buf_str(&text) : FE_STR(""));
+		struct fe_writer *w = open_writer(scratch_path(&scratch, "pair.csv"));
+		fe_writer_hash_in(w, pair);
+		copy_and_half(from, w, pair, &written, read_sha);
+		assert_int_equal(fe_writer_finish(w, sha, &err), FE_OK);
+		fe_writer_close(w);
+		assert_int_equal(unlink(from), 0);
+		fe_sha256_of(fe_buf_str(&text), want);
+		assert_string_equal(read_sha, want);
+		fe_sha256_of(fe_buf_str(&written), want);
+		assert_string_equal(sha, want);
+		fe_buf_reset(&written);
+		fe_buf_reset(&text);
+	}
+	fe_sha256_pair_free(pair);
 }
 
 static void
@@ -380,6 +443,7 @@ main(void)
 		cmocka_unit_test(writer_reads_back_what_it_wrote),
 		cmocka_unit_test(writer_writes_anew_over_what_it_wrote),
 		cmocka_unit_test(writer_that_hashes_behind_has_the_same_hash),
+		cmocka_unit_test(reader_and_writer_of_a_pair_have_the_same_hashes),
 		cmocka_unit_test(writer_removes_leftovers_of_killed_runs_only),
 		cmocka_unit_test(writers_publish_several_files_in_their_order),
 		cmocka_unit_test(writer_refuses_to_replace_what_is_no_file),
