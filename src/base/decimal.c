@@ -9,6 +9,7 @@
  */
 #include "base/decimal.h"
 #include "base/decimal_fault.h"
+#include "base/text16.h"
 
 #define MAX_DIGITS_U64 19 /* so many digits always fit */
 
@@ -80,24 +81,17 @@ load32(const char *p)
 	return x;
 }
 
-/* The last 16 bytes that the text would have if it were filled with zeros on the
- * left: lo the first 8 of them, hi the last 8. n is 1 to 16. */
-static void
-load_right(const char *p, size_t n, uint64_t *lo, uint64_t *hi)
+/* The last eight bytes of a text of n < 8, '0' before it. More is read than the text has where
+ * that lies in one page of memory with it (base/text16.h). */
+static uint64_t
+load_short(const char *p, size_t n)
 {
 	uint64_t x;
 
-	*lo = ZEROS;
-	if (n >= 8) {
-		*hi = load64(p + n - 8);
-		if (n > 8) {
-			unsigned fill_bits = (unsigned)(16 - n) * 8;
-
-			x = load64(p) << fill_bits;
-			*lo = x | (fill_bits ? ZEROS >> (64 - fill_bits) : 0);
-		}
-		return;
-	}
+#ifndef FE_TEXT16_WATCHED
+	if (__builtin_expect((((uintptr_t)p + n - 1) & 4095) >= 7, 1))
+		return (load64(p + n - 8) & ~UINT64_C(0) << (8 - n) * 8) | ZEROS >> n * 8;
+#endif
 	if (n >= 4) {
 		x = load32(p) | load32(p + n - 4) << (n - 4) * 8;
 	} else {
@@ -105,7 +99,25 @@ load_right(const char *p, size_t n, uint64_t *lo, uint64_t *hi)
 		    (uint64_t)(unsigned char)p[n / 2] << n / 2 * 8 |
 		    (uint64_t)(unsigned char)p[n - 1] << (n - 1) * 8;
 	}
-	*hi = x << (8 - n) * 8 | ZEROS >> n * 8;
+	return x << (8 - n) * 8 | ZEROS >> n * 8;
+}
+
+/* The last 16 bytes that the text would have if it were filled with zeros on the
+ * left: lo the first 8 of them, hi the last 8. n is 1 to 16. */
+static void
+load_right(const char *p, size_t n, uint64_t *lo, uint64_t *hi)
+{
+	*lo = ZEROS;
+	if (n < 8) {
+		*hi = load_short(p, n);
+		return;
+	}
+	*hi = load64(p + n - 8);
+	if (n > 8) {
+		unsigned fill_bits = (unsigned)(16 - n) * 8;
+
+		*lo = load64(p) << fill_bits | (fill_bits ? ZEROS >> (64 - fill_bits) : 0);
+	}
 }
 
 /* x is eight characters minus '0'. */
@@ -145,9 +157,14 @@ parse_common(const char *p, size_t n, unsigned scale, uint64_t *out)
 	}
 	lo ^= ZEROS;
 	hi ^= ZEROS;
-	if (!are_digits(lo) || !are_digits(hi))
+	if (!are_digits(hi))
 		return false;
-	*out = digits_value(lo) * 100000000 + digits_value(hi);
+	*out = digits_value(hi);
+	if (n <= 8) /* no digits in lo */
+		return true;
+	if (!are_digits(lo))
+		return false;
+	*out += digits_value(lo) * 100000000;
 	return true;
 }
 
@@ -333,6 +350,21 @@ fe_decimal_parse(struct fe_str text, unsigned precision, unsigned scale,
 	if (!fmt && parse_signed_common(text, scale, (uint64_t)fe_pow10[precision], out))
 		return FE_DECIMAL_OK;
 	return parse_any(text, precision, scale, fmt ? fmt : &default_format, out);
+}
+
+uint64_t
+fe_decimal_parse_64(const struct fe_str *texts, size_t n, unsigned precision, unsigned scale, int64_t *out)
+{
+	const uint64_t below = (uint64_t)fe_pow10[precision];
+	uint64_t done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct fe_str s = texts[i];
+		bool is = s.p && parse_signed_common(s, scale, below, &out[i]) && (out[i] != 0 || s.p[0] != '-');
+
+		done |= (uint64_t)is << i;
+	}
+	return done;
 }
 
 enum fe_decimal_why

@@ -59,6 +59,11 @@ enum fe_decimal_why fe_decimal_parse(struct fe_str text, unsigned precision,
                                      const struct fe_decimal_format *fmt,
                                      int64_t *out);
 
+/* The quick look at many, at most 64: bit i of the result says that texts[i] is a decimal as they mostly
+ * are, written in the default way, whose value is out[i] now. Of another nothing is said, nor of a zero
+ * with a sign: that is for fe_decimal_parse. A text may be none (p is NULL). An int is of scale 0. */
+uint64_t fe_decimal_parse_64(const struct fe_str *texts, size_t n, unsigned precision, unsigned scale, int64_t *out);
+
 /* Writes exactly `scale` decimals ("-0.05"; no point where scale is 0) at out,
  * which has FE_DECIMAL_TEXT_BYTES; returns the number of bytes, no NUL. */
 #define FE_DECIMAL_TEXT_BYTES 48

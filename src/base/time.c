@@ -10,6 +10,7 @@
 
 #include "base/time_parts.h"
 #include "base/zone.h"
+#include "base/zone_table.h"
 
 const char *
 fe_time_why_code(enum fe_time_why why)
@@ -28,9 +29,9 @@ static unsigned
 days_in_month(unsigned year, unsigned month)
 {
 	static const uint8_t days[] = { 0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	bool is_leap = (year & (year % 25 == 0 ? 15 : 3)) == 0; /* no 4 but 16 in the full centuries */
 
-	return month == 2 && is_leap ? 29 : days[month];
+	return days[month] + (unsigned)((month == 2) & is_leap);
 }
 
 static bool
@@ -258,28 +259,66 @@ scan_timestamp(struct fe_str s, struct fe_time_parts *parts)
 	return scan_offset(s, parts);
 }
 
-/* What nearly every timestamp is: YYYY-MM-DD hh:mm:ss of a zone, all of it in order. False says
- * nothing about the text. */
-static bool
-parse_common(struct fe_str s, const struct fe_zone *zone, int64_t *out_us)
+/* As fe_days_from_civil, of years that have four digits. */
+static int32_t
+days_of(const struct fe_time_parts *p)
+{
+	const unsigned is_early = p->month <= 2;
+	const unsigned year = p->year - is_early, month = p->month + 12 * is_early, century = year / 100;
+	const unsigned n = 1461 * year / 4 - century + century / 4 + (979 * month - 2919) / 32 + p->day - 1;
+
+	return (int32_t)n - 719468; /* from 1 March of year 0 to 1970 */
+}
+
+/* What nearly every timestamp is: YYYY-MM-DD hh:mm:ss of a zone, all of it in order, or the day alone.
+ * False says nothing about the text. */
+static inline bool
+read_common(struct fe_str s, int64_t *out_local_us)
 {
 	struct fe_time_parts p;
+	unsigned second = 0;
+
+	if ((s.n != 19 && s.n != 10) || !read_date(s.p, &p) || !is_day(&p) || p.year == 0)
+		return false;
+	if (s.n == 19) {
+		if ((s.p[10] != ' ' && s.p[10] != 'T') || !read_time(s.p + 11, &p))
+			return false;
+		if (p.hour > 23 || p.minute > 59 || p.second > 59)
+			return false;
+		second = (p.hour * 60 + p.minute) * 60 + p.second;
+	}
+	*out_local_us = days_of(&p) * FE_US_PER_DAY + second * FE_US_PER_SECOND;
+	return true;
+}
+
+static inline bool
+moment_of(const struct fe_zone *zone, int64_t local_us, int64_t *out_us)
+{
+	if (zone->n == 1) /* in most cases, and without the call */
+		local_us -= zone->offset_s[0] * FE_US_PER_SECOND;
+	else if (fe_zone_to_utc(zone, local_us, &local_us) != FE_ZONE_UNIQUE)
+		return false;
+	return check_range(local_us, out_us) == FE_TIME_OK;
+}
+
+uint64_t
+fe_timestamp_parse_64(const struct fe_str *texts, size_t n, const struct fe_zone *zone, int64_t *out_us)
+{
+	uint64_t done = 0;
 	int64_t us;
 
-	if (s.n != 19 || !zone || (s.p[10] != ' ' && s.p[10] != 'T') || !read_date(s.p, &p) || !read_time(s.p + 11, &p))
-		return false;
-	if (!is_day(&p) || p.year == 0 || p.hour > 23 || p.minute > 59 || p.second > 59)
-		return false;
-	us = fe_days_from_civil((int32_t)p.year, p.month, p.day) * FE_US_PER_DAY +
-	     ((p.hour * 60 + p.minute) * 60 + p.second) * FE_US_PER_SECOND;
-	return fe_zone_to_utc(zone, us, &us) == FE_ZONE_UNIQUE && check_range(us, out_us) == FE_TIME_OK;
+	for (size_t i = 0; zone && i < n; i++)
+		done |= (uint64_t)(texts[i].p && read_common(texts[i], &us) && moment_of(zone, us, &out_us[i])) << i;
+	return done;
 }
 
 enum fe_time_why
 fe_timestamp_parse(struct fe_str text, const char *format, const struct fe_zone *zone,
 		   int64_t *out_us)
 {
-	if (!format && parse_common(text, zone, out_us))
+	int64_t us;
+
+	if (!format && zone && read_common(text, &us) && moment_of(zone, us, out_us))
 		return FE_TIME_OK;
 	struct fe_time_parts parts = { 0 };
 	bool is_read = format ? fe_time_scan_format(text, format, &parts)

@@ -51,6 +51,10 @@ enum fe_time_why fe_date_parse(struct fe_str text, const char *format, int32_t *
 /* zone NULL: a text without offset is FE_TIME_NO_ZONE. */
 enum fe_time_why fe_timestamp_parse(struct fe_str text, const char *format,
                                     const struct fe_zone *zone, int64_t *out_us);
+/* The quick look at many, at most 64: bit i of the result says that texts[i] is a timestamp as they mostly
+ * are, in the default form, whose moment is out_us[i] now. Of another nothing is said: that is for
+ * fe_timestamp_parse. A text may be none (p is NULL). */
+uint64_t fe_timestamp_parse_64(const struct fe_str *texts, size_t n, const struct fe_zone *zone, int64_t *out_us);
 /* FE_EUSAGE naming the first directive that is unknown or contradictory, and
  * for a date format one that has no day; for_timestamp adds the time parts. */
 FE_MUST_USE enum fe_rc fe_time_format_check(const char *format, bool for_timestamp,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* base/zone_table.h - what a time zone is once it is read
  *
- * Private to zone.c and zone_file.c. A zone is a list of stretches of UTC time, each
+ * Private to zone.c, zone_file.c and time.c. A zone is a list of stretches of UTC time, each
  * with its offset; neighbours differ in offset. The first begins before everything,
  * and `at_s` has one element more than there are stretches, after everything.
  *

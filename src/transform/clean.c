@@ -3,10 +3,11 @@
  *
  * The hot loop of the program. A column is cleaned whole before the next: its
  * settings are looked at once, and one loop per type is compiled around its cast
- * (each_cell). A cell of a plain column - no null texts, no map, in a batch of
- * nothing but ASCII - costs a trim test on its two ends and the cast itself.
- * Everything rarer is in prepare_cell, out of the loop. What is missing is found
- * afterwards as bits of a word of 64 rows.
+ * (each_cell). Of a plain column - no null texts, no map - 64 cells at a time are
+ * tried as they stand, by a kernel that knows what nearly all of them look like.
+ * The cells that it leaves are taken one by one, and everything rarer than blanks
+ * and case is in prepare_cell, out of the loop. What is missing is found afterwards
+ * as bits of a word of 64 rows.
  */
 #include "transform/clean.h"
 
@@ -30,6 +31,8 @@ struct column_state {
 	struct fe_text_table nulls, map;
 	const struct fe_decimal_format *decimal; /* NULL: the default way of writing */
 	bool is_plain;                           /* no null texts and no map */
+	bool is_quick;                           /* and written in the default way */
+	struct fe_text_look look;
 	/* reason ids */
 	uint32_t invalid_utf8, nul_byte, too_long, not_a_bool;
 	uint32_t missing, absent, null, not_a_value;
@@ -121,77 +124,62 @@ prepare_cell(struct work *w, size_t row, struct fe_str *cell)
 	return true;
 }
 
-/* What is asked of each cell, apart, so that it stays in registers. */
-struct look {
-	const struct fe_str *cells;
-	bool is_plain, trims;
-	char other_case; /* 'a' or 'A': letters that the case map would change; 0: it keeps them */
-};
-
-static ALWAYS_INLINE struct look
-look_of(const struct work *w)
-{
-	return (struct look){
-		.cells = w->cells,
-		.is_plain = w->is_plain,
-		.trims = w->conf->trim,
-		.other_case = w->conf->to_case == FE_CASE_KEEP ? 0 : w->conf->to_case == FE_CASE_LOWER ? 'A' : 'a',
-	};
-}
-
-/* Whether a short text is as it is to be: its ends no blanks, its letters of the case. */
 static ALWAYS_INLINE bool
-is_settled(const struct look *look, struct fe_str s)
+ready_cell(struct work *w, size_t row, struct fe_str *cell)
 {
-	if (s.n - 1 >= FE_TEXT16_BYTES)
-		return false;
-	fe_text16 t = fe_text16_load_any(s);
-	unsigned blanks = look->trims ? fe_text16_bits(fe_text16_blanks(t)) : 0;
-	unsigned letters = fe_text16_bits(fe_text16_letters(t, look->other_case));
-	return ((blanks & (1u | 1u << (s.n - 1))) | (letters & fe_text16_first(s.n))) == 0;
-}
-
-static ALWAYS_INLINE bool
-ready_cell(struct work *w, const struct look *look, size_t row, struct fe_str *cell)
-{
-	*cell = look->cells[row];
+	*cell = w->cells[row];
 	if (!cell->p) { /* absent, or refused by the source */
 		if (cell->n)
 			fe_bit_set(w->failed.words, row);
 		return false;
 	}
-	if (!look->is_plain)
+	if (!w->is_plain)
 		return prepare_cell(w, row, cell);
-	if (look->other_case && is_settled(look, *cell))
-		return true;
-	if (look->trims)
+	if (w->conf->trim)
 		*cell = trim(*cell);
 	if (cell->n == 0)
 		return is_told_apart(w, row, *cell) && false;
-	if (look->other_case)
-		fold_case(w, cell);
+	fold_case(w, cell);
 	return true;
 }
 
 /* A cast puts the value of a row into the column; false: it has failed the cell. */
 typedef bool cast_fn(struct work *w, size_t row, struct fe_str cell);
 
-/* Instantiated once per type, so that the call of cast is not one. */
+/* A quick cast does so for up to 64 rows from start on, and says which ones it has done: of cells that
+ * need nothing but the cast, and not of all of them. */
+typedef uint64_t quick_fn(struct work *w, size_t start, size_t n);
+
+/* Instantiated once per type, so that the calls of quick and cast are none. */
 static ALWAYS_INLINE void
-each_cell(struct work *w, cast_fn *cast)
+each_cell(struct work *w, quick_fn *quick, cast_fn *cast)
 {
-	const struct look look = look_of(w);
+	const bool is_quick = w->state->is_quick;
 	const size_t n_rows = w->batch->n_rows;
 	for (size_t start = 0; start < n_rows; start += 64) {
-		size_t end = n_rows - start < 64 ? n_rows - start : 64;
-		uint64_t valid = 0;
-		for (size_t i = 0; i < end; i++) {
+		const size_t n = n_rows - start < 64 ? n_rows - start : 64;
+		uint64_t valid = is_quick ? quick(w, start, n) : 0;
+		for (uint64_t left = ~valid & fe_word_mask(n_rows, start / 64); left; left &= left - 1) {
+			const size_t row = start + (size_t)__builtin_ctzll(left);
 			struct fe_str cell;
-			if (ready_cell(w, &look, start + i, &cell) && cast(w, start + i, cell))
-				valid |= UINT64_C(1) << i;
+			if (ready_cell(w, row, &cell) && cast(w, row, cell))
+				valid |= left & -left;
 		}
 		w->column->valid[start / 64] = valid;
 	}
+}
+
+static ALWAYS_INLINE uint64_t
+quick_none(struct work *w, size_t start, size_t n)
+{
+	(void)w, (void)start, (void)n;
+	return 0;
+}
+
+static ALWAYS_INLINE uint64_t
+quick_texts(struct work *w, size_t start, size_t n)
+{
+	return fe_text_settled_64(&w->state->look, w->cells + start, n, w->column->text + start);
 }
 
 static ALWAYS_INLINE bool
@@ -206,6 +194,13 @@ cast_text(struct work *w, size_t row, struct fe_str cell)
 	return true;
 }
 
+static ALWAYS_INLINE uint64_t
+quick_decimals(struct work *w, size_t start, size_t n)
+{
+	const struct fe_type *t = &w->conf->type;
+	return fe_decimal_parse_64(w->cells + start, n, t->precision, t->scale, w->column->i64 + start);
+}
+
 static ALWAYS_INLINE bool
 cast_decimal(struct work *w, size_t row, struct fe_str cell)
 {
@@ -217,6 +212,12 @@ cast_decimal(struct work *w, size_t row, struct fe_str cell)
 	else if (*value == 0 && cell.p[0] == '-')
 		w->state->n_negative_zeros++;
 	return why == FE_DECIMAL_OK;
+}
+
+static ALWAYS_INLINE uint64_t
+quick_ints(struct work *w, size_t start, size_t n)
+{
+	return fe_decimal_parse_64(w->cells + start, n, FE_DECIMAL_MAX_PRECISION, 0, w->column->i64 + start);
 }
 
 static ALWAYS_INLINE bool
@@ -249,6 +250,12 @@ cast_date(struct work *w, size_t row, struct fe_str cell)
 	return why == FE_TIME_OK;
 }
 
+static ALWAYS_INLINE uint64_t
+quick_timestamps(struct work *w, size_t start, size_t n)
+{
+	return fe_timestamp_parse_64(w->cells + start, n, w->conf->zone, w->column->i64 + start);
+}
+
 static ALWAYS_INLINE bool
 cast_timestamp(struct work *w, size_t row, struct fe_str cell)
 {
@@ -264,22 +271,22 @@ clean_cells(struct work *w)
 {
 	switch (w->conf->type.kind) {
 	case FE_TEXT:
-		each_cell(w, cast_text);
+		each_cell(w, quick_texts, cast_text);
 		break;
 	case FE_DECIMAL:
-		each_cell(w, cast_decimal);
+		each_cell(w, quick_decimals, cast_decimal);
 		break;
 	case FE_INT:
-		each_cell(w, cast_int);
+		each_cell(w, quick_ints, cast_int);
 		break;
 	case FE_BOOL:
-		each_cell(w, cast_bool);
+		each_cell(w, quick_none, cast_bool);
 		break;
 	case FE_DATE:
-		each_cell(w, cast_date);
+		each_cell(w, quick_none, cast_date);
 		break;
 	case FE_TIMESTAMP:
-		each_cell(w, cast_timestamp);
+		each_cell(w, quick_timestamps, cast_timestamp);
 		break;
 	}
 }
@@ -461,6 +468,10 @@ prepare_column(struct column_state *s, const struct fe_schema *schema, struct fe
 	if (d->point != plain_decimal.point || d->group != plain_decimal.group || d->sign_plus ||
 	    d->sign_trailing || d->sign_parens || d->n_currencies)
 		s->decimal = d;
+	s->is_quick = s->is_plain && !s->decimal && !conf->format;
+	s->look = (struct fe_text_look){ .max_bytes = FE_TEXT16_BYTES, .trims = conf->trim, .to_case = conf->to_case };
+	if (conf->type.kind == FE_TEXT && conf->type.max_chars && conf->type.max_chars < FE_TEXT16_BYTES)
+		s->look.max_bytes = conf->type.max_chars;
 	if (conf->value) {
 		if (!fe_fit_is_possible(fe_expr_type(conf->value), conf->type))
 			return fe_fail(err, FE_EUSAGE, "column '%s' is %s, but its value is %s", name,

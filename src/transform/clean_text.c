@@ -28,6 +28,59 @@ fe_text_long_has_case(struct fe_str s, char first_other)
 	return !fe_text16_any(bad);
 }
 
+/* Signed, so that one comparison finds what is no ASCII and what is below a character. */
+typedef int8_t signed16 __attribute__((vector_size(FE_TEXT16_BYTES)));
+
+/* The characters of fe_text_look in vectors. */
+struct look {
+	fe_text16 blank;  /* a NUL, which is refused anyhow, where blanks are welcome */
+	fe_text16 up;     /* letters of the other case go to 'f' and on, which is below 0x80 for all */
+	signed16 letters; /* what they are greater than then */
+	size_t max_bytes;
+};
+
+static struct look
+look_of(const struct fe_text_look *look)
+{
+	const char last_other = look->to_case == FE_CASE_LOWER ? 'Z' : 'z';
+	const char limit = look->to_case == FE_CASE_KEEP ? INT8_MAX : INT8_MAX - 26;
+
+	return (struct look){
+		.blank = fe_text16_all(look->trims ? ' ' : '\0'),
+		.up = fe_text16_all((char)(INT8_MAX - last_other)),
+		.letters = (signed16)fe_text16_all(limit),
+		.max_bytes = look->max_bytes,
+	};
+}
+
+static inline bool
+is_settled(const struct look *look, struct fe_str s)
+{
+	if (!s.p || s.n - 1 >= look->max_bytes)
+		return false;
+	const fe_text16 t = fe_text16_load_any(s);
+	const unsigned blanks = fe_text16_bits((fe_text16)(t == look->blank));
+	const fe_text16 letters = (fe_text16)((signed16)(t + look->up) > look->letters);
+	const unsigned others = fe_text16_bits((fe_text16)((signed16)t < ' ') | letters);
+	const unsigned last = 1u << (s.n - 1);
+
+	return ((blanks & (last | 1u)) | (others & ((last - 1u) | last))) == 0;
+}
+
+uint64_t
+fe_text_settled_64(const struct fe_text_look *look, const struct fe_str *cells, size_t n, struct fe_str *out)
+{
+	const struct look l = look_of(look);
+	uint64_t settled = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct fe_str cell = cells[i];
+		out[i] = cell;
+		settled |= (uint64_t)is_settled(&l, cell) << i;
+	}
+	return settled;
+}
+
 static int
 compare_texts(struct fe_str a, struct fe_str b)
 {

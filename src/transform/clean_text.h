@@ -35,6 +35,16 @@ fe_text_has_case(struct fe_str s, enum fe_case to)
 	return !fe_text16_any(fe_text16_letters(fe_text16_load(s, '_'), first_other));
 }
 
+/* What is asked of each cell of a column. */
+struct fe_text_look {
+	size_t max_bytes; /* 1 to 16 */
+	bool trims;
+	enum fe_case to_case;
+};
+/* Of at most 64 cells: bit i where cells[i] is as it is to be, neither empty nor more than max_bytes long,
+ * of ASCII without control characters, its ends no blanks, its letters of the case. Those are out[i] now. */
+uint64_t fe_text_settled_64(const struct fe_text_look *look, const struct fe_str *cells, size_t n, struct fe_str *out);
+
 /* Texts to texts, or a mere set; ordered by length and bytes, found by halving. The
  * texts are borrowed. */
 struct fe_text_entry {

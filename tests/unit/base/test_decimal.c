@@ -27,6 +27,13 @@ expect_refused(const char *text, unsigned precision, unsigned scale, const char 
 	assert_int_equal(v, -777); /* not touched */
 }
 
+static unsigned
+chance(uint64_t *seed)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(*seed >> 33);
+}
+
 static void
 decimal_reads_the_plain_form(void **state)
 {
@@ -264,6 +271,63 @@ i128_parse_takes_only_what_was_printed(void **state)
 		assert_false(fe_i128_parse(fe_str_of(others[i]), 2, &v));
 }
 
+/* Texts of digits, signs and points, short and long, wherever in a page they end. */
+static void
+many_are_read_as_one_by_one(void **state)
+{
+	static const char marks[] = "0123456789012345678901234567890123456789..-+ ,\x80";
+	static char pages[3 * 4096];
+	uint64_t seed = 7;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		struct fe_str texts[64] = { { 0 } };
+		int64_t many[64], one;
+		const size_t n = chance(&seed) % 65;
+		const unsigned scale = chance(&seed) % 10, precision = scale + 1 + chance(&seed) % (18 - scale);
+		char *to = pages + 4096 + chance(&seed) % 4096 - 1024;
+		for (size_t i = 1; i < n; i++) {
+			const size_t length = chance(&seed) % 4 ? chance(&seed) % 9 : chance(&seed) % 20;
+			for (size_t k = 0; k < length; k++)
+				to[k] = marks[chance(&seed) % (sizeof marks - 1)];
+			if (length > scale + 1 && chance(&seed) % 4)
+				to[length - scale - 1] = scale ? '.' : '7';
+			texts[i] = (struct fe_str){ to, length };
+			to += length + chance(&seed) % 2;
+		}
+		const uint64_t done = fe_decimal_parse_64(texts, n, precision, scale, many);
+		assert_true(n == 64 || done >> n == 0);
+		for (size_t i = 0; i < n; i++) {
+			if (!(done >> i & 1))
+				continue;
+			assert_int_equal(fe_decimal_parse(texts[i], precision, scale, NULL, &one), FE_DECIMAL_OK);
+			assert_int_equal(many[i], one);
+			assert_true(one != 0 || texts[i].p[0] != '-');
+		}
+	}
+}
+
+static void
+many_leaves_out_only_what_is_rare(void **state)
+{
+	static const char *const common[] = { "0.00", "5.25", "-5.25", "18.85", "1234.56", "12345.67", "1234567890.12", "-0.01" };
+	static const char *const rare[] = { "-0.00", "", "5", "5.2", "5.255", " 5.25", "a.bc", "12345678901.23" };
+	struct fe_str texts[8];
+	int64_t values[8];
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++)
+		texts[i] = fe_str_of(common[i]);
+	assert_int_equal(fe_decimal_parse_64(texts, 8, 12, 2, values), 0xff);
+	assert_int_equal(values[2], -525);
+	assert_int_equal(values[6], 123456789012);
+	for (size_t i = 0; i < 8; i++)
+		texts[i] = fe_str_of(rare[i]);
+	assert_int_equal(fe_decimal_parse_64(texts, 8, 12, 2, values), 0);
+	texts[0] = (struct fe_str){ NULL, 1 };
+	assert_int_equal(fe_decimal_parse_64(texts, 1, 12, 2, values), 0);
+}
+
 int
 main(void)
 {
@@ -282,6 +346,8 @@ main(void)
 		cmocka_unit_test(decimal_reads_declared_currencies),
 		cmocka_unit_test(decimal_prints_all_its_places),
 		cmocka_unit_test(decimal_prints_every_size_and_scale),
+		cmocka_unit_test(many_are_read_as_one_by_one),
+		cmocka_unit_test(many_leaves_out_only_what_is_rare),
 		cmocka_unit_test(i128_parse_takes_only_what_was_printed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,47 @@ common_form_is_read_as_every_other(void **state)
 	fe_zone_free(utc);
 }
 
+/* One by one they are printed by fe_civil_from_days, and many are read without it. */
+static void
+many_are_read_as_one_by_one(void **state)
+{
+	static const char *const zones[] = { "UTC", "-05:30", "Europe/London" };
+	static const char *const rare[] = { "", "2026-02-30 00:00:00", "2026-01-01 24:00:00", "0000-01-01 00:00:00", "2026-01-01 00:00",
+					    "2026-01-01 00:00:00Z", "2026-01-01x00:00:00", "2026-01-0", "2026-13-01", "9999-12-31 23:59:59.9" };
+	struct fe_err err = FE_ERR_INIT;
+	char bytes[64][FE_TIMESTAMP_TEXT_BYTES];
+	struct fe_str texts[64] = { { NULL, 1 } };
+	int64_t many[64], one;
+
+	(void)state;
+	for (size_t z = 0; z < sizeof(zones) / sizeof(zones[0]); z++) {
+		struct fe_zone *zone = NULL;
+		assert_int_equal(fe_zone_open(&zone, zones[z], &err), FE_OK);
+		for (int64_t days = FE_DATE_MIN; days < FE_DATE_MAX - 64; days += 63) {
+			for (int i = 1; i < 64; i++) {
+				fe_timestamp_format((days + i) * FE_US_PER_DAY + days % 86400 * FE_US_PER_SECOND * (i % 3 > 0), bytes[i]);
+				bytes[i][10] = i % 2 ? ' ' : 'T';
+				texts[i] = (struct fe_str){ bytes[i], i % 3 ? 19 : 10 };
+			}
+			uint64_t done = fe_timestamp_parse_64(texts, 64, zone, many);
+			for (int i = 0; i < 64; i++) {
+				enum fe_time_why why = i ? fe_timestamp_parse(texts[i], NULL, zone, &one) : FE_TIME_NOT_A_DATE;
+				assert_int_equal(done >> i & 1, why == FE_TIME_OK);
+				if (why == FE_TIME_OK)
+					assert_int_equal(many[i], one);
+			}
+			if (z == 0) /* the last of them is known by its day */
+				assert_int_equal(fe_days_of_us(many[63]), days + 63);
+		}
+		for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
+			texts[i] = fe_str_of(rare[i]);
+		assert_int_equal(fe_timestamp_parse_64(texts, sizeof(rare) / sizeof(rare[0]), zone, many), 0);
+		texts[0] = (struct fe_str){ NULL, 1 };
+		fe_zone_free(zone);
+	}
+	assert_int_equal(fe_timestamp_parse_64(texts + 1, 1, NULL, many), 0);
+}
+
 static void
 civil_arithmetic_reaches_every_int32_day(void **state)
 {
@@ -261,6 +302,7 @@ main(void)
 		cmocka_unit_test(printing_and_reading_are_inverse),
 		cmocka_unit_test(days_printed_before_are_printed_the_same),
 		cmocka_unit_test(common_form_is_read_as_every_other),
+		cmocka_unit_test(many_are_read_as_one_by_one),
 		cmocka_unit_test(civil_arithmetic_reaches_every_int32_day),
 		cmocka_unit_test(durations_have_units),
 		cmocka_unit_test(format_check_says_what_is_wrong),

@@ -317,6 +317,46 @@ clean_text_looks_never_say_yes_wrongly(void **state)
 	}
 }
 
+static bool
+is_settled(struct fe_str s, const struct fe_text_look *look)
+{
+	struct fe_str out = { NULL, 99 };
+	uint64_t settled = fe_text_settled_64(look, &s, 1, &out);
+
+	assert_in_range(settled, 0, 1);
+	if (settled)
+		assert_true(out.p == s.p && out.n == s.n);
+	return settled;
+}
+
+static void
+clean_settled_texts_need_nothing(void **state)
+{
+	(void)state;
+	char text[24];
+	for (size_t n = 1; n <= 20; n++) {
+		for (size_t at = 0; at < n; at++) {
+			for (int byte = 0; byte < 256; byte++) {
+				bool is_end = at == 0 || at == n - 1, plain = byte >= ' ' && byte < 128 && n <= 16;
+				bool upper = byte >= 'A' && byte <= 'Z', lower = byte >= 'a' && byte <= 'z';
+				memset(text, '_', sizeof text);
+				text[at] = (char)byte;
+				text[n] = 'q', text[n + 1] = 'Q', text[n + 2] = ' ', text[n + 3] = '\xc3'; /* behind it */
+				struct fe_str s = { text, n };
+				assert_int_equal(is_settled(s, &(struct fe_text_look){ 16, true, FE_CASE_KEEP }),
+				                 plain && !(is_end && byte == ' '));
+				assert_int_equal(is_settled(s, &(struct fe_text_look){ 16, true, FE_CASE_UPPER }),
+				                 plain && !lower && !(is_end && byte == ' '));
+				assert_int_equal(is_settled(s, &(struct fe_text_look){ 16, false, FE_CASE_LOWER }), plain && !upper);
+				assert_int_equal(is_settled(s, &(struct fe_text_look){ 5, false, FE_CASE_KEEP }), plain && n <= 5);
+			}
+		}
+	}
+	assert_false(is_settled((struct fe_str){ text, 0 }, &(struct fe_text_look){ 16, false, FE_CASE_KEEP }));
+	assert_false(is_settled(FE_CELL_FAILED, &(struct fe_text_look){ 16, false, FE_CASE_KEEP }));
+	assert_false(is_settled((struct fe_str){ NULL, 0 }, &(struct fe_text_look){ 16, false, FE_CASE_KEEP }));
+}
+
 int
 main(void)
 {
@@ -335,6 +375,7 @@ main(void)
 		cmocka_unit_test(clean_computes_columns_from_those_before_them),
 		cmocka_unit_test(clean_takes_minus_zero_as_zero_and_tells),
 		cmocka_unit_test(clean_text_looks_never_say_yes_wrongly),
+		cmocka_unit_test(clean_settled_texts_need_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
