@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* expr/kernel_compare.c - comparisons: 64 rows make one word of bits
  *
- * Eight comparisons make a byte, eight bytes a word: without branches, some 0.4 ns a
- * row of numbers. The parser has brought a constant to the scale of what it is compared
+ * Eight comparisons make a byte, eight bytes a word: without branches; with a constant as
+ * many at a time as the processor can (expr/wide.h). The parser has brought a constant to the scale of what it is compared
  * with and to the right side; two columns of different scales are compared as 128 bits,
  * so that no comparison overflows.
  */
 #include "base/decimal.h"
-#include "expr/kernel.h"
+#include "expr/wide.h"
 
 /* One word of COND, an expression of the row i. */
 #define PACK_WORD(word, base, COND)                                            \
@@ -37,13 +37,6 @@
 	case FE_GT: PACK((A) > (B)); break;                                    \
 	case FE_GE: PACK((A) >= (B)); break;                                   \
 	}
-
-static void
-numbers_constant(enum fe_compare compare, const int64_t *a, int64_t b, size_t n_words,
-		 uint64_t *out)
-{
-	PACK_COMPARE(a[i], b)
-}
 
 static void
 numbers(enum fe_compare compare, const int64_t *a, const int64_t *b, size_t n_words, uint64_t *out)
@@ -81,9 +74,9 @@ compare_numbers(enum fe_compare compare, const struct fe_vec *a, unsigned a_scal
 	else if (a->is_scalar && b->is_scalar)
 		numbers_scaled(compare, a, 1, b, 1, n_words, out);
 	else if (b->is_scalar)
-		numbers_constant(compare, a->i64, b->i64[0], n_words, out);
+		fe_wide_best()->compare(compare, a->i64, b->i64[0], n_words, out);
 	else if (a->is_scalar)
-		numbers_constant(flipped(compare), b->i64, a->i64[0], n_words, out);
+		fe_wide_best()->compare(flipped(compare), b->i64, a->i64[0], n_words, out);
 	else
 		numbers(compare, a->i64, b->i64, n_words, out);
 }
@@ -292,7 +285,7 @@ numbers_in(const struct fe_job *job, const struct fe_set *set, uint64_t *out)
 		return;
 	}
 	for (size_t k = 0; k < set->n; k++) {
-		numbers_constant(FE_EQ, a->i64, set->values[k], job->n_words, found);
+		fe_wide_best()->compare(FE_EQ, a->i64, set->values[k], job->n_words, found);
 		for (size_t w = 0; w < job->n_words; w++)
 			out[w] |= found[w];
 	}

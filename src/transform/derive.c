@@ -8,6 +8,7 @@
 #include "transform/derive.h"
 
 #include "base/text.h"
+#include "expr/wide.h"
 #include "transform/fit.h"
 
 struct derivation_state {
@@ -15,6 +16,8 @@ struct derivation_state {
 	struct fe_expr_state **evals; /* one for VALUE, one a point for POINTS */
 	size_t n_evals;
 	struct fe_str *labels;        /* BANDS: [n_bands + 1], the last is `above` */
+	int64_t *upto;                /* BANDS: [n_bands] */
+	bool may_overflow;            /* POINTS: all of them together pass 64 bits */
 	bool has_long_label;
 };
 
@@ -22,17 +25,33 @@ struct fe_derive {
 	const struct fe_derivation *derivations;
 	struct derivation_state *states;
 	size_t n;
-	struct fe_column scratch; /* points before they are fitted */
+	struct fe_column scratch; /* points before they are fitted, or days */
 };
 
 static void
 prepare_bands(struct derivation_state *s, const struct fe_derivation *d, struct fe_type type)
 {
 	s->labels = fe_new_array(d->n_bands + 1, struct fe_str);
+	s->upto = fe_new_array(d->n_bands + 1, int64_t);
 	for (size_t i = 0; i <= d->n_bands; i++) {
+		s->upto[i] = i < d->n_bands ? d->bands[i].upto : INT64_MAX;
 		s->labels[i] = fe_str_of(i < d->n_bands ? d->bands[i].label : d->above);
 		s->has_long_label |= type.max_chars && fe_utf8_length(s->labels[i]) > type.max_chars;
 	}
+}
+
+/* Whether the points of a row, however many of them it gets, can pass 64 bits. */
+static bool
+may_overflow(const struct fe_derivation *d)
+{
+	int64_t most = 0, least = 0;
+	bool is = false;
+
+	for (size_t i = 0; i < d->n_points; i++) {
+		const int64_t add = d->points[i].add;
+		is |= __builtin_add_overflow(add > 0 ? most : least, add, add > 0 ? &most : &least);
+	}
+	return is;
 }
 
 struct fe_derive *
@@ -55,6 +74,7 @@ fe_derive_new(const struct fe_derivation *derivations, size_t n, const struct fe
 										      : from->points[j].when);
 		if (from->kind == FE_DERIVE_BANDS)
 			prepare_bands(s, from, schema->fields[from->column].type);
+		s->may_overflow = from->kind == FE_DERIVE_POINTS && may_overflow(from);
 	}
 	return d;
 }
@@ -69,6 +89,7 @@ fe_derive_free(struct fe_derive *d)
 			fe_expr_state_free(d->states[i].evals[j]);
 		fe_free(d->states[i].evals);
 		fe_free(d->states[i].labels);
+		fe_free(d->states[i].upto);
 	}
 	fe_free(d->states);
 	fe_column_reset(&d->scratch);
@@ -92,20 +113,6 @@ derive_value(const struct fe_derivation *d, struct derivation_state *s, struct f
 	return FE_OK;
 }
 
-/* How many upper bounds are below v: the place of its band. Without branches, as
- * values jump between bands. */
-static inline size_t
-band_of(const struct fe_band *bands, size_t n, int64_t v)
-{
-	size_t at = 0;
-	while (n > 1) {
-		size_t half = n / 2;
-		at += v > bands[at + half - 1].upto ? half : 0;
-		n -= half;
-	}
-	return at + (n == 1 && v > bands[at].upto);
-}
-
 static void
 fail_long_labels(const struct fe_derivation *d, const struct derivation_state *s, struct fe_batch *b,
                  const struct fe_row_bits *judged)
@@ -122,65 +129,64 @@ fail_long_labels(const struct fe_derivation *d, const struct derivation_state *s
 }
 
 static void
-derive_bands(const struct fe_derivation *d, const struct derivation_state *s, struct fe_batch *b,
-             const struct fe_row_bits *judged)
+derive_bands(struct fe_column *days, const struct fe_derivation *d, const struct derivation_state *s,
+             struct fe_batch *b, const struct fe_row_bits *judged)
 {
+	const struct fe_wide_bands bands = { .n = d->n_bands, .upto = s->upto, .labels = s->labels };
 	const struct fe_column *of = &b->columns[d->of];
 	struct fe_column *to = &b->columns[d->column];
+	const int64_t *values = of->i64;
 
 	memcpy(to->valid, of->valid, FE_BITMAP_WORDS(b->n_rows) * sizeof *to->valid);
 	if (of->type.kind == FE_DATE) {
 		for (size_t row = 0; row < b->n_rows; row++)
-			to->text[row] = s->labels[band_of(d->bands, d->n_bands, of->days[row])];
-	} else {
-		for (size_t row = 0; row < b->n_rows; row++)
-			to->text[row] = s->labels[band_of(d->bands, d->n_bands, of->i64[row])];
+			days->i64[row] = of->days[row];
+		values = days->i64;
 	}
+	fe_wide_best()->bands(&bands, values, FE_BITMAP_WORDS(b->n_rows), to->text);
 	if (s->has_long_label)
 		fail_long_labels(d, s, b, judged);
 }
 
-/* Adds one point to the rows of a word; the rows whose sum passed 64 bits. */
-static uint64_t
-add_point(int64_t *sums, uint64_t rows, int64_t add)
+/* Adds one point to its rows, and to over those whose sum passed 64 bits. */
+static void
+add_carefully(const uint64_t *rows, int64_t add, size_t n_words, int64_t *sums, struct fe_row_bits *over)
 {
-	uint64_t over = 0;
-	for (; rows; rows &= rows - 1) {
-		int64_t *sum = &sums[__builtin_ctzll(rows)];
-		if (__builtin_add_overflow(*sum, add, sum))
-			over |= rows & -rows;
+	for (size_t w = 0; w < n_words; w++) {
+		for (uint64_t m = rows[w]; m; m &= m - 1) {
+			int64_t *sum = &sums[w * 64 + (size_t)__builtin_ctzll(m)];
+			if (__builtin_add_overflow(*sum, add, sum))
+				over->words[w] |= m & -m;
+		}
 	}
-	return over;
 }
 
 static enum fe_rc
 derive_points(struct fe_column *sums, const struct fe_derivation *d, struct derivation_state *s,
               struct fe_batch *b, int64_t now_us, const struct fe_row_bits *judged, struct fe_err *err)
 {
-	struct fe_row_bits over = { 0 }, failed = { 0 };
+	struct fe_row_bits over = { 0 }, failed = { 0 }, rows;
+	const size_t n_words = FE_BITMAP_WORDS(b->n_rows);
+	const struct fe_wide *wide = fe_wide_best();
 
-	memset(sums->i64, 0, b->n_rows * sizeof *sums->i64);
+	memset(sums->i64, 0, n_words * 64 * sizeof *sums->i64);
 	fe_bits_fill(sums->valid, b->n_rows, true);
 	sums->type = b->columns[d->column].type; /* points come in the column's own scale */
 	for (size_t i = 0; i < d->n_points; i++) {
 		const struct fe_column *when;
 		const uint64_t *overflow;
 		FE_TRY(fe_expr_eval(d->points[i].when, s->evals[i], b, now_us, &when, &overflow, err));
-		for (size_t w = 0; w < FE_BITMAP_WORDS(b->n_rows); w++) {
-			uint64_t rows = when->valid[w] & when->bits[w] & fe_word_mask(b->n_rows, w);
-			if (rows)
-				over.words[w] |= add_point(sums->i64 + w * 64, rows, d->points[i].add);
-			if (overflow)
-				over.words[w] |= overflow[w];
+		for (size_t w = 0; w < n_words; w++) {
+			rows.words[w] = when->valid[w] & when->bits[w] & fe_word_mask(b->n_rows, w);
+			over.words[w] |= overflow ? overflow[w] : 0;
 		}
+		if (s->may_overflow)
+			add_carefully(rows.words, d->points[i].add, n_words, sums->i64, &over);
+		else
+			wide->add(rows.words, d->points[i].add, n_words, sums->i64);
 	}
-	if (d->is_clamped) {
-		for (size_t row = 0; row < b->n_rows; row++) {
-			int64_t v = sums->i64[row];
-			v = v < d->clamp_low ? d->clamp_low : v;
-			sums->i64[row] = v > d->clamp_high ? d->clamp_high : v;
-		}
-	}
+	if (d->is_clamped)
+		wide->clamp(d->clamp_low, d->clamp_high, n_words, sums->i64);
 	fe_fit_column(&s->fit, b, sums, over.words, judged, &failed);
 	return FE_OK;
 }
@@ -199,7 +205,7 @@ fe_derive_batch(struct fe_derive *d, struct fe_batch *b, int64_t now_us, struct 
 			FE_TRY(derive_value(from, &d->states[i], b, now_us, &judged, err));
 			break;
 		case FE_DERIVE_BANDS:
-			derive_bands(from, &d->states[i], b, &judged);
+			derive_bands(&d->scratch, from, &d->states[i], b, &judged);
 			break;
 		case FE_DERIVE_POINTS:
 			FE_TRY(derive_points(&d->scratch, from, &d->states[i], b, now_us, &judged, err));
