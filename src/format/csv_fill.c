@@ -60,6 +60,46 @@ may_be_special(const struct fe_csv_reader *r, struct fe_str raw, const uint32_t 
 	return r->mark_of_trailer && (fe_csv_is_trailer(r, first, &is_trailer, NULL) || is_trailer);
 }
 
+/* Where in the index a run has come to: apart from the reader, so that it stays in registers. */
+struct ahead {
+	const uint32_t *mark; /* of the record */
+	size_t end, start;
+};
+
+static inline struct ahead
+look_ahead(const struct fe_csv_reader *r)
+{
+	return (struct ahead){ .mark = r->index.marks + r->mark, .end = r->end, .start = r->start };
+}
+
+/* The origins of a run: only what is written here is changed. */
+static size_t
+add_origins(const struct fe_csv_reader *r, struct ahead *at, size_t stride, size_t n_most, struct fe_origin *origin)
+{
+	const struct fe_csv_index *const index = &r->index;
+	const char *const p = r->block.p;
+	const uint64_t offset = r->offset, n_records = r->n_records;
+	const size_t n_ends = index->n_ends, n_expected = r->n_expected;
+	const bool has_cr = r->scan.saw & FE_CSV_SAW_CR;
+	struct ahead a = *at;
+	size_t n = 0;
+
+	for (; n < n_most && a.end < n_ends; n++) {
+		const size_t mark = (size_t)(a.mark - index->marks);
+		if (has_cr ? plain_stride(r, mark, a.end) != stride : index->ends[a.end] - mark != stride)
+			break;
+		const struct fe_str raw = { p + a.start, place(a.mark[n_expected - 1]) - 1 - a.start };
+		if (may_be_special(r, raw, a.mark))
+			break;
+		origin[n] = (struct fe_origin){ .record = n_records + n + 1, .offset = offset + a.start, .raw = raw };
+		a.mark += stride;
+		a.end++;
+		a.start = place(a.mark[-1]);
+	}
+	*at = a;
+	return n;
+}
+
 /* The run of plain records ahead, whose origins are added. */
 static struct run
 take_run(struct fe_csv_reader *r, struct fe_csv_rows *rows)
@@ -67,31 +107,46 @@ take_run(struct fe_csv_reader *r, struct fe_csv_rows *rows)
 	const size_t n_left = rows->cap_rows - rows->n_rows, n_most = n_left < RUN_ROWS ? n_left : RUN_ROWS;
 	const size_t stride = plain_stride(r, r->mark, r->end);
 	struct run run = { .marks = r->index.marks + r->mark, .stride = stride };
+	struct ahead at = look_ahead(r);
 
 	if (!stride)
 		return run;
-	for (; run.n_rows < n_most && r->end < r->index.n_ends; run.n_rows++) {
-		const uint32_t *const m = r->index.marks + r->mark;
-		const size_t row = rows->n_rows;
-		if (plain_stride(r, r->mark, r->end) != stride)
-			break;
-		const struct fe_str raw = { r->block.p + r->start, place(m[r->n_expected - 1]) - 1 - r->start };
-		if (may_be_special(r, raw, m))
-			break;
-		rows->origin[row] = (struct fe_origin){
-			.record = ++r->n_records, .offset = r->offset + r->start, .raw = raw
-		};
-		rows->flaws[row] = FE_CSV_NONE;
-		rows->n_rows++;
-		r->mark += stride;
-		r->end++;
-		r->start = place(m[stride - 1]);
-	}
+	run.n_rows = add_origins(r, &at, stride, n_most, rows->origin + rows->n_rows);
+	if (run.n_rows == 0)
+		return run;
+	memset(rows->flaws + rows->n_rows, FE_CSV_NONE, run.n_rows);
+	rows->n_rows += run.n_rows;
+	r->n_records += run.n_rows;
+	r->mark += run.n_rows * stride;
+	r->end = at.end;
+	r->start = at.start;
 	r->line += run.n_rows;
-	r->has_lf |= run.n_rows && stride == r->n_expected;
-	r->has_crlf |= run.n_rows && stride > r->n_expected;
+	r->has_lf |= stride == r->n_expected;
+	r->has_crlf |= stride > r->n_expected;
 	return run;
 }
+
+/* Two cells at a time: where they begin and end are neighbours among the marks. */
+typedef uint64_t two __attribute__((vector_size(16)));
+
+static inline uint64_t
+load_pair(const uint32_t *m)
+{
+	uint64_t pair;
+
+	memcpy(&pair, m, sizeof pair);
+	return pair;
+}
+
+static inline struct fe_str
+cell_at(const uint32_t *m, const char *p)
+{
+	const uint32_t is_quoted = m[0] >> 31, from = place(m[-1]);
+
+	return (struct fe_str){ p + from + is_quoted, place(m[0]) - from - 1 - 2 * is_quoted };
+}
+
+_Static_assert(sizeof(struct fe_str) == sizeof(two), "a pointer and a size of eight bytes each");
 
 /* Cell by cell of one column. */
 static inline void
@@ -99,15 +154,24 @@ fill_column(const struct run *run, size_t column, const char *p, bool has_quotes
 {
 	const uint32_t *m = run->marks + column;
 	const size_t stride = run->stride;
+	const two base = { (uintptr_t)p, (uintptr_t)p };
+	size_t row = 0;
 
-	for (size_t row = 0; row < run->n_rows; row++, m += stride) {
+	for (; row + 2 <= run->n_rows; row += 2, m += 2 * stride) {
+		const two pair = { load_pair(m - 1), load_pair(m - 1 + stride) };
+		two from = pair & FE_CSV_PLACE, n = (pair >> 32 & FE_CSV_PLACE) - from - 1;
+		from += base;
 		if (has_quotes) {
-			const uint32_t is_quoted = m[0] >> 31, from = place(m[-1]);
-			out[row] = (struct fe_str){ p + from + is_quoted, place(m[0]) - from - 1 - 2 * is_quoted };
-		} else {
-			out[row] = (struct fe_str){ p + m[-1], m[0] - m[-1] - 1 };
+			const two is_quoted = pair >> 63;
+			from += is_quoted;
+			n -= is_quoted + is_quoted;
 		}
+		const two first = { from[0], n[0] }, second = { from[1], n[1] };
+		memcpy(out + row, &first, sizeof first);
+		memcpy(out + row + 1, &second, sizeof second);
 	}
+	if (row < run->n_rows)
+		out[row] = cell_at(m, p);
 }
 
 static void
