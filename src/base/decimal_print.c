@@ -2,7 +2,7 @@
 /* base/decimal_print.c - decimals to text, two digits at a time from the right, and
  * back from the text of a 128 bit sum
  */
-#include "base/decimal.h"
+#include "base/digits.h"
 
 #define POW10_19 UINT64_C(10000000000000000000)
 
@@ -12,11 +12,13 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static const char two_digits[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-				 "34353637383940414243444546474849505152535455565758596061626364656667"
-				 "6869707172737475767778798081828384858687888990919293949596979899";
-
-_Static_assert(sizeof(two_digits) == 201, "100 pairs");
+#define TEN(t, end)                                                                                                    \
+	t "0" end t "1" end t "2" end t "3" end t "4" end t "5" end t "6" end t "7" end t "8" end t "9" end
+#define TEN_TO_99(end)                                                                                                 \
+	TEN("1", end) TEN("2", end) TEN("3", end) TEN("4", end) TEN("5", end) TEN("6", end) TEN("7", end) TEN("8", end) \
+	TEN("9", end)
+const char fe_digit_pairs[201] = TEN("0", "") TEN_TO_99("");
+const char fe_digit_smalls[401] = TEN("", "\0\0\1") TEN_TO_99("\0\2");
 
 /* Writes the digits of v so that they end at `end`; returns where they begin. */
 static char *
@@ -24,12 +26,12 @@ write_digits(uint64_t v, char *end)
 {
 	while (v >= 100) {
 		end -= 2;
-		memcpy(end, two_digits + v % 100 * 2, 2);
+		memcpy(end, fe_digit_pairs + v % 100 * 2, 2);
 		v /= 100;
 	}
 	if (v >= 10) {
 		end -= 2;
-		memcpy(end, two_digits + v * 2, 2);
+		memcpy(end, fe_digit_pairs + v * 2, 2);
 	} else {
 		*--end = (char)('0' + v);
 	}
@@ -66,9 +68,6 @@ place_point(const char *digits, size_t n, bool negative, unsigned scale, char *o
 static void
 put_word(char *out, uint64_t x)
 {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	x = __builtin_bswap64(x);
-#endif
 	memcpy(out, &x, sizeof(x));
 }
 

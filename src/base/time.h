@@ -77,20 +77,9 @@ fe_days_of_us(int64_t us)
 #define FE_DATE_TEXT_BYTES 10
 #define FE_TIMESTAMP_TEXT_BYTES 27
 void fe_date_format(int32_t days, char *out);
-void fe_timestamp_format(int64_t us, char *out);
+void fe_timestamp_format(int64_t us, char *out); /* of many: base/day_texts.h */
 /* The same moment as "2026-11-23T07:46:00.000000Z", for JSON and logs. */
 void fe_timestamp_format_iso(int64_t us, char *out);
-
-/* The same as fe_timestamp_format, of many moments of few days: the text of a day is printed once. */
-#define FE_DAY_TEXTS 512
-struct fe_day_texts {
-	struct {
-		int32_t days;
-		char text[FE_DATE_TEXT_BYTES + 2]; /* a blank behind it */
-	} slots[FE_DAY_TEXTS]; /* by the day's remainder */
-};
-void fe_day_texts_init(struct fe_day_texts *t);
-void fe_timestamp_format_by(struct fe_day_texts *t, int64_t us, char *out);
 
 /* "90d", "10m", "30s", "2h", "500ms"; plain digits are seconds. */
 FE_MUST_USE enum fe_rc fe_duration_parse(struct fe_str text, int64_t *out_ms, struct fe_err *err);

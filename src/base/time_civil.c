@@ -10,6 +10,8 @@
  */
 #include "base/time.h"
 
+#include "base/day_texts.h"
+
 #define DAYS_PER_CYCLE UINT64_C(146097) /* 400 years */
 #define N_CYCLES UINT64_C(14705)        /* that lie before the origin of days, and more */
 #define FIRST_DAY (DAYS_PER_CYCLE * N_CYCLES + 719468) /* from 1 March of year -400 * N_CYCLES to 1970 */
@@ -56,16 +58,10 @@ unsigned fe_dayofweek(int32_t days)
 	return (unsigned)(((int64_t)days + INT64_C(4294967299) + 3) % 7);
 }
 
-static const char two_digits[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-				 "34353637383940414243444546474849505152535455565758596061626364656667"
-				 "6869707172737475767778798081828384858687888990919293949596979899";
-_Static_assert(sizeof(two_digits) == 201, "100 pairs");
-
 static void
 put2(char *out, unsigned v)
 {
-	out[0] = two_digits[v * 2];
-	out[1] = two_digits[v * 2 + 1];
+	memcpy(out, fe_digit_pairs + v * 2, 2);
 }
 
 void
@@ -83,60 +79,29 @@ fe_date_format(int32_t days, char *out)
 	put2(out + 8, c.day);
 }
 
-/* hh:mm:ss.ffffffZ */
-static void
-put_time(char *out, uint64_t us_of_day)
-{
-	unsigned s = (unsigned)(us_of_day / 1000000);
-	unsigned f = (unsigned)(us_of_day % 1000000);
-
-	put2(out, s / 3600);
-	out[2] = ':';
-	put2(out + 3, s / 60 % 60);
-	out[5] = ':';
-	put2(out + 6, s % 60);
-	memcpy(out + 8, ".000000Z", 8);
-	if (f == 0)
-		return;
-	put2(out + 9, f / 10000);
-	put2(out + 11, f / 100 % 100);
-	put2(out + 13, f % 100);
-}
-
 static void
 format_timestamp(int64_t us, char *out, char between)
 {
-	FE_ASSERT(us >= FE_TIMESTAMP_MIN && us <= FE_TIMESTAMP_MAX);
+	struct fe_moment m = fe_moment_of_us(us);
 
-	int32_t days = fe_days_of_us(us);
-
-	fe_date_format(days, out);
+	fe_date_format(fe_moment_days(m), out);
 	out[FE_DATE_TEXT_BYTES] = between;
-	put_time(out + FE_DATE_TEXT_BYTES + 1, (uint64_t)(us - days * FE_US_PER_DAY));
+	fe_moment_put_time(m, out + FE_DATE_TEXT_BYTES + 1);
 }
 
 void
 fe_day_texts_init(struct fe_day_texts *t)
 {
 	*t = (struct fe_day_texts){ 0 };
-	t->slots[0].days = 1; /* a day that belongs into another slot is never found */
+	t->slots[0].day = 1; /* a day that belongs into another slot is never found */
 }
 
 void
-fe_timestamp_format_by(struct fe_day_texts *t, int64_t us, char *out)
+fe_day_text_print(struct fe_day_text *slot, struct fe_moment m)
 {
-	FE_ASSERT(us >= FE_TIMESTAMP_MIN && us <= FE_TIMESTAMP_MAX);
-
-	int32_t days = fe_days_of_us(us);
-	char *text = t->slots[(uint32_t)days % FE_DAY_TEXTS].text;
-
-	if (t->slots[(uint32_t)days % FE_DAY_TEXTS].days != days) {
-		t->slots[(uint32_t)days % FE_DAY_TEXTS].days = days;
-		fe_date_format(days, text);
-		text[FE_DATE_TEXT_BYTES] = ' ';
-	}
-	memcpy(out, text, sizeof t->slots[0].text);
-	put_time(out + FE_DATE_TEXT_BYTES + 1, (uint64_t)(us - days * FE_US_PER_DAY));
+	slot->day = m.day;
+	fe_date_format(fe_moment_days(m), slot->text);
+	slot->text[FE_DATE_TEXT_BYTES] = ' ';
 }
 
 void

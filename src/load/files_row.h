@@ -8,24 +8,27 @@
 #ifndef FE_LOAD_FILES_ROW_H
 #define FE_LOAD_FILES_ROW_H
 
+#include "base/day_texts.h"
 #include "base/decimal.h"
-#include "base/time.h"
 #include "batch/batch.h"
 
 void fe_files_row_header(const struct fe_schema *schema, struct fe_buf *out);
 
 /* What is kept from row to row. */
 struct fe_files_rows {
+	struct fe_files_column *columns; /* [schema->n_fields], and an end */
 	size_t bound;             /* the most bytes that a row takes, its texts not counted */
 	fe_i128 *sums;            /* [schema->n_fields] of the decimals that were written */
 	struct fe_day_texts days; /* that were written before */
+	struct fe_buf *out;       /* of the rows at hand */
 	uint64_t whole[FE_BITMAP_WORDS(FE_BATCH_ROWS)]; /* bit: the row of the batch at hand has no null */
 };
 void fe_files_rows_init(struct fe_files_rows *w, const struct fe_schema *schema);
 void fe_files_rows_reset(struct fe_files_rows *w);
 void fe_files_rows_look(struct fe_files_rows *w, const struct fe_batch *b); /* before the first row of a batch */
-/* Appends a row of the batch. The buffer's `failed` says that it did not fit. */
-void fe_files_row_add(struct fe_buf *out, const struct fe_batch *b, size_t row, struct fe_files_rows *w);
+/* Appends rows of that batch, one behind the other: n, or fewer (but one) as soon as the buffer has enough bytes;
+ * how many. The buffer's `failed` says that they did not fit. */
+size_t fe_files_rows_add(struct fe_files_rows *w, struct fe_buf *out, size_t enough_bytes, size_t first, size_t n);
 
 /* Appends a cell to the line that the buffer ends with: a text that needs no quotes; NULL: nothing. */
 void fe_files_row_stamp(struct fe_buf *out, const char *text);

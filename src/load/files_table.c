@@ -124,6 +124,21 @@ remove_row(struct fe_files_table *t, const struct fe_removal *r, struct fe_err *
 	return FE_OK;
 }
 
+/* Rows from `row` on that are written one after the other without a look at each: up to the next
+ * one that is left out, and to the next one whose place is kept. */
+static size_t
+count_run(const struct fe_files_table *t, const struct fe_load_plan *plan, size_t row, size_t end)
+{
+	size_t most = PLACE_EVERY - t->n_written % PLACE_EVERY, n = 0;
+	if (t->table->n_sum_by || t->stamp)
+		most = 1;
+	if (end - row < most)
+		most = end - row;
+	for (; n < most && plan->action[row + n] == FE_ACTION_INSERT; n++)
+		FE_ASSERT(plan->number[row + n] == (int64_t)(t->n_written + n));
+	return n;
+}
+
 enum fe_rc
 fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const struct fe_load_plan *plan,
                      struct fe_err *err)
@@ -134,18 +149,18 @@ fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const s
 	if (plan->n_updates)
 		return fe_fail(err, FE_EBUG, "an update of '%s', of which nothing is stored", t->table->name);
 	fe_files_rows_look(&t->rows, b);
-	for (size_t row = 0; row < b->n_rows; row++) {
-		if (plan->action[row] != FE_ACTION_INSERT)
+	for (size_t row = 0, n; row < b->n_rows; row += n ? n : 1) {
+		n = count_run(t, plan, row, b->n_rows);
+		if (n == 0)
 			continue;
 		if (t->n_written % PLACE_EVERY == 0) {
 			t->places = fe_grow(t->places, &t->cap_places, t->n_places + 1, sizeof *t->places);
 			t->places[t->n_places++] = t->handed_bytes + t->lines.n_bytes;
 		}
-		FE_ASSERT(plan->number[row] == (int64_t)t->n_written);
-		fe_files_row_add(&t->lines, b, row, &t->rows);
+		n = fe_files_rows_add(&t->rows, &t->lines, PIECE_BYTES, row, n);
 		FE_TRY(add_to_group(t, b, row, 1, err));
 		fe_files_row_stamp(&t->lines, t->stamp);
-		t->n_written++;
+		t->n_written += n;
 		if (t->lines.n_bytes >= PIECE_BYTES)
 			FE_TRY(hand_over(t, err));
 	}
@@ -322,7 +337,7 @@ fe_files_table_placeholders(struct fe_files_table *t, const struct fe_batch *key
 {
 	fe_files_rows_look(&t->rows, keys);
 	for (size_t row = 0; row < keys->n_rows; row++) {
-		fe_files_row_add(&t->lines, keys, row, &t->rows);
+		(void)fe_files_rows_add(&t->rows, &t->lines, 0, row, 1);
 		fe_files_row_stamp(&t->lines, t->stamp);
 		t->out.n_rows++;
 	}

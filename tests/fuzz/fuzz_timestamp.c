@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "base/day_texts.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "base/zone.h"
@@ -36,7 +37,7 @@ check_moment(int64_t us)
 	expect(fe_timestamp_parse((struct fe_str){ text, sizeof(text) }, NULL, NULL, &back) == FE_TIME_OK);
 	expect(back == us);
 	fe_day_texts_init(&days);
-	fe_timestamp_format_by(&days, us, by_day);
+	fe_day_texts_put(&days, us, by_day);
 	expect(memcmp(text, by_day, sizeof(text)) == 0);
 	fe_timestamp_format_iso(us, text);
 	expect(fe_timestamp_parse((struct fe_str){ text, sizeof(text) }, NULL, NULL, &back) == FE_TIME_OK);

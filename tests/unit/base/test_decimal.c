@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/decimal.h"
+#include "base/digits.h"
 
 static void
 expect(const char *text, unsigned precision, unsigned scale, int64_t want)
@@ -259,6 +260,32 @@ decimal_prints_every_size_and_scale(void **state)
 	}
 }
 
+/* Each of those that have a way of their own, and those around. */
+static void
+small_numbers_print_as_all_others(void **state)
+{
+	char out[FE_DECIMAL_TEXT_BYTES], want[FE_DECIMAL_TEXT_BYTES];
+
+	(void)state;
+	for (int64_t v = -1100; v <= 1000100; v++) {
+		size_t n = fe_decimal_format(v, 2, want);
+		assert_ptr_equal(fe_digits_put_cents(out, v), out + n);
+		assert_memory_equal(out, want, n);
+		n = fe_decimal_format(v, 0, want);
+		assert_ptr_equal(fe_digits_put_int(out, v), out + n);
+		assert_memory_equal(out, want, n);
+	}
+	for (unsigned n_digits = 0; n_digits < 19; n_digits++)
+		for (int64_t v = fe_pow10[n_digits] - 1; v <= fe_pow10[n_digits]; v++) {
+			size_t n = fe_decimal_format(-v, 2, want);
+			assert_ptr_equal(fe_digits_put_cents(out, -v), out + n);
+			assert_memory_equal(out, want, n);
+			n = fe_decimal_format(v, 0, want);
+			assert_ptr_equal(fe_digits_put_int(out, v), out + n);
+			assert_memory_equal(out, want, n);
+		}
+}
+
 static void
 i128_parse_takes_only_what_was_printed(void **state)
 {
@@ -348,6 +375,7 @@ main(void)
 		cmocka_unit_test(decimal_prints_every_size_and_scale),
 		cmocka_unit_test(many_are_read_as_one_by_one),
 		cmocka_unit_test(many_leaves_out_only_what_is_rare),
+		cmocka_unit_test(small_numbers_print_as_all_others),
 		cmocka_unit_test(i128_parse_takes_only_what_was_printed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

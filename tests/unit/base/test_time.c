@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/day_texts.h"
 #include "base/time.h"
 #include "base/zone.h"
 
@@ -109,7 +110,7 @@ printing_and_reading_are_inverse(void **state)
 		int64_t back = 0;
 
 		fe_timestamp_format(moments[i], text);
-		fe_timestamp_format_by(&days, moments[i], by_day);
+		fe_day_texts_put(&days, moments[i], by_day);
 		assert_memory_equal(text, by_day, FE_TIMESTAMP_TEXT_BYTES);
 		assert_int_equal(fe_timestamp_parse((struct fe_str){ text, sizeof(text) }, NULL, NULL, &back), FE_TIME_OK);
 		assert_int_equal(back, moments[i]);
@@ -131,7 +132,7 @@ days_printed_before_are_printed_the_same(void **state)
 		int64_t us = (int64_t)(n >> 20) % (1100 * FE_US_PER_DAY) * (i % 3 ? 1 : -1);
 		us -= i % 2 ? us % FE_US_PER_SECOND : 0;
 		fe_timestamp_format(us, text);
-		fe_timestamp_format_by(&days, us, by_day);
+		fe_day_texts_put(&days, us, by_day);
 		assert_memory_equal(text, by_day, sizeof(text));
 	}
 }

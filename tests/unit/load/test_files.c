@@ -355,7 +355,7 @@ row_quotes_as_the_csv_writer_does_and_reads_itself_back(void **p)
 				fe_bit_put(b.columns[1].valid, 0, byte & 1); /* a row that is whole, and one with a null */
 				b.columns[1].i64[0] = byte;
 				fe_files_rows_look(&rows, &b);
-				fe_files_row_add(&line, &b, 0, &rows);
+				assert_int_equal(fe_files_rows_add(&rows, &line, 1, 0, 1), 1);
 				fe_csv_add_cell(&expected, b.columns[0].text[0], ',');
 				fe_buf_addf(&expected, byte & 1 ? ",%d\n" : ",\n", byte);
 				assert_string_equal(fe_buf_text(&line), fe_buf_text(&expected));
@@ -377,6 +377,139 @@ row_quotes_as_the_csv_writer_does_and_reads_itself_back(void **p)
 	fe_schema_reset(&schema);
 }
 
+static uint64_t
+next_number(uint64_t *state)
+{
+	*state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return *state >> 16;
+}
+
+/* Small ones and large ones, of either sign. */
+static int64_t
+some_number(uint64_t *state, int64_t limit)
+{
+	int64_t v = (int64_t)next_number(state) * 65536 >> next_number(state) % 63;
+	return v % limit;
+}
+
+/* Of up to 40 bytes, one in eight of them with something odd. */
+static struct fe_str
+some_text(uint64_t *state, struct fe_arena *arena)
+{
+	static const char odd[] = "\",\n\r\\. \xc3\xa9-";
+	size_t n = next_number(state) % 41;
+	char *text = fe_arena_bytes(arena, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = (char)('A' + next_number(state) % 26);
+	if (n && next_number(state) % 8 == 0)
+		text[next_number(state) % n] = odd[next_number(state) % (sizeof odd - 1)];
+	return (struct fe_str){ text, n };
+}
+
+static void
+put_something(uint64_t *state, struct fe_batch *b, struct fe_column *c, size_t row)
+{
+	fe_bit_put(c->valid, row, next_number(state) % 16 != 0);
+	switch (c->type.kind) {
+	case FE_TEXT:
+		c->text[row] = some_text(state, &b->arena);
+		return;
+	case FE_BOOL:
+		fe_bit_put(c->bits, row, next_number(state) & 1);
+		return;
+	case FE_DATE:
+		c->days[row] = (int32_t)(FE_DATE_MIN + (int64_t)(next_number(state) % (FE_DATE_MAX - FE_DATE_MIN + 1)));
+		return;
+	case FE_TIMESTAMP:
+		c->i64[row] = FE_TIMESTAMP_MIN + (int64_t)(next_number(state) % (FE_TIMESTAMP_MAX - FE_TIMESTAMP_MIN + 1));
+		c->i64[row] -= next_number(state) & 1 ? c->i64[row] % FE_US_PER_SECOND : 0;
+		return;
+	default:
+		c->i64[row] = some_number(state, fe_pow10[18]);
+	}
+}
+
+/* What a row is, one cell after the other and without haste; its decimals are added up. */
+static void
+print_row(const struct fe_batch *b, size_t row, struct fe_buf *out, fe_i128 *sums)
+{
+	struct fe_buf cell;
+
+	fe_buf_init(&cell, 1u << 16);
+	for (size_t i = 0; i < b->schema->n_fields; i++) {
+		const struct fe_column *c = &b->columns[i];
+		const bool has_value = fe_bit_get(c->valid, row);
+		if (i)
+			fe_buf_add_char(out, ',');
+		fe_buf_clear(&cell);
+		fe_column_print(c, row, &cell);
+		if (c->type.kind == FE_TEXT && has_value && cell.n_bytes == 0)
+			fe_buf_add_text(out, "\"\"");
+		else
+			fe_csv_add_cell(out, fe_buf_str(&cell), ',');
+		if (c->type.kind == FE_DECIMAL && has_value)
+			sums[i] += c->i64[row];
+	}
+	fe_buf_add_char(out, '\n');
+	fe_buf_reset(&cell);
+}
+
+static void
+rows_of_every_type_are_their_cells_printed_one_by_one(void **p)
+{
+	static const char *const types[] = { "text",          "int",  "decimal(18,2)", "timestamp",    "text",     "text(20)",
+		                             "decimal(18,0)", "bool", "date",          "decimal(9,7)", "timestamp", "int",
+		                             "int",           "bool", "decimal(18,18)", "decimal(4,2)" };
+	const size_t n_types = sizeof types / sizeof *types;
+	struct fe_schema schema = { 0 };
+	struct fe_err err = FE_ERR_INIT;
+	struct fe_files_rows rows;
+	struct fe_buf lines, expected;
+	struct fe_batch b;
+	fe_i128 sums[sizeof types / sizeof *types] = { 0 };
+	uint64_t state = 1;
+	(void)p;
+
+	for (size_t i = 0; i < n_types; i++) {
+		struct fe_type type;
+		assert_int_equal(fe_type_parse(fe_str_of(types[i]), &type, &err), FE_OK);
+		fe_schema_add(&schema, FE_STR("c"), type);
+	}
+	fe_batch_init(&b, &schema);
+	fe_files_rows_init(&rows, &schema);
+	fe_buf_init(&lines, 1u << 24);
+	fe_buf_init(&expected, 1u << 24);
+	for (size_t round = 0; round < 8; round++) {
+		fe_batch_clear(&b);
+		b.n_rows = 500;
+		for (size_t row = 0; row < b.n_rows; row++) {
+			for (size_t i = 0; i < n_types; i++)
+				put_something(&state, &b, &b.columns[i], row);
+			print_row(&b, row, &expected, sums);
+		}
+		fe_files_rows_look(&rows, &b);
+		for (size_t row = 0, n; row < b.n_rows; row += n) {
+			n = 1 + next_number(&state) % 20;
+			n = n < b.n_rows - row ? n : b.n_rows - row;
+			size_t enough = lines.n_bytes + next_number(&state) % 3000, had = lines.n_bytes, n_added;
+			n_added = fe_files_rows_add(&rows, &lines, enough, row, n);
+			assert_true(n_added == n || (n_added > 0 && n_added < n && lines.n_bytes >= enough));
+			assert_true(lines.n_bytes > had);
+			n = n_added;
+		}
+		assert_int_equal(lines.n_bytes, expected.n_bytes);
+		assert_memory_equal(lines.p, expected.p, lines.n_bytes);
+	}
+	for (size_t i = 0; i < n_types; i++)
+		assert_true(rows.sums[i] == sums[i]);
+	fe_buf_reset(&lines);
+	fe_buf_reset(&expected);
+	fe_files_rows_reset(&rows);
+	fe_batch_reset(&b);
+	fe_schema_reset(&schema);
+}
+
 static void
 row_past_its_limit_fails_and_writes_nothing_beyond(void **p)
 {
@@ -392,9 +525,11 @@ row_past_its_limit_fails_and_writes_nothing_beyond(void **p)
 	b.columns[0].text[0] = b.columns[1].text[0] = (struct fe_str){ quotes, sizeof quotes };
 	fe_bit_put(b.columns[0].valid, 0, true);
 	fe_bit_put(b.columns[1].valid, 0, true);
+	b.n_rows = 1;
+	fe_files_rows_look(&rows, &b);
 	for (size_t max = 100; max < 9000; max += 57) {
 		fe_buf_init(&line, max);
-		fe_files_row_add(&line, &b, 0, &rows);
+		assert_int_equal(fe_files_rows_add(&rows, &line, 1, 0, 1), 1);
 		assert_true(line.n_bytes <= max);
 		assert_int_equal(line.failed, max < 3 + 2 * sizeof quotes + 2 + 2 * sizeof quotes + 2 + rows.bound);
 		fe_buf_reset(&line);
@@ -419,6 +554,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(removing_a_row_twice_or_one_that_is_not_there_is_a_bug, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_that_lead_out_of_the_folder_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_quotes_as_the_csv_writer_does_and_reads_itself_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_of_every_type_are_their_cells_printed_one_by_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(row_past_its_limit_fails_and_writes_nothing_beyond, set_up, tear_down),
 	};
 	int n_failed = cmocka_run_group_tests(tests, NULL, NULL);
