@@ -95,14 +95,35 @@ fe_files_table_begin(struct fe_files_table *t, struct fe_err *err)
 	return FE_OK;
 }
 
+/* The first n_bytes of the lines go to the writer. */
+static enum fe_rc
+hand_over_first(struct fe_files_table *t, size_t n_bytes, struct fe_err *err)
+{
+	struct fe_buf *lines = &t->lines;
+	FE_TRY(fe_buf_check(lines, "a row of the file", err));
+	FE_TRY(fe_writer_write(t->out.writer, lines->p, n_bytes, err));
+	t->handed_bytes += n_bytes;
+	lines->n_bytes -= n_bytes;
+	if (lines->n_bytes)
+		memmove(lines->p, lines->p + n_bytes, lines->n_bytes);
+	return FE_OK;
+}
+
 static enum fe_rc
 hand_over(struct fe_files_table *t, struct fe_err *err)
 {
-	FE_TRY(fe_buf_check(&t->lines, "a row of the file", err));
-	FE_TRY(fe_writer_write(t->out.writer, t->lines.p, t->lines.n_bytes, err));
-	t->handed_bytes += t->lines.n_bytes;
-	fe_buf_clear(&t->lines);
-	return FE_OK;
+	return hand_over_first(t, t->lines.n_bytes, err);
+}
+
+/* Up to a multiple of the piece's size in the file: the kernel has its pages in larger units, and is quicker
+ * with whole ones. */
+static enum fe_rc
+hand_over_pieces(struct fe_files_table *t, struct fe_err *err)
+{
+	size_t end = (size_t)(t->handed_bytes % PIECE_BYTES) + t->lines.n_bytes;
+	if (end < PIECE_BYTES)
+		return FE_OK;
+	return hand_over_first(t, t->lines.n_bytes - end % PIECE_BYTES, err);
 }
 
 static enum fe_rc
@@ -161,8 +182,7 @@ fe_files_table_write(struct fe_files_table *t, const struct fe_batch *b, const s
 		FE_TRY(add_to_group(t, b, row, 1, err));
 		fe_files_row_stamp(&t->lines, t->stamp);
 		t->n_written += n;
-		if (t->lines.n_bytes >= PIECE_BYTES)
-			FE_TRY(hand_over(t, err));
+		FE_TRY(hand_over_pieces(t, err));
 	}
 	return fe_buf_check(&t->lines, "a row of the file", err);
 }
