@@ -61,6 +61,7 @@ struct fe_writer {
 	size_t n_buffered;
 	uint64_t n_written; /* to the file */
 	uint64_t n_begun;   /* of these, what the disk has been told to take */
+	uint64_t n_reserved; /* of the file, which has room on the disk so far */
 	uint64_t n_before;  /* bytes of the content that is written anew; 0: none */
 	bool is_finished, is_synced;
 };
@@ -210,6 +211,16 @@ fail:
 	return rc;
 }
 
+/* A large file gets larger: room for the next stretch at once is less work for the filesystem than page
+ * after page. What is too much of it goes when the file is finished. Only a hint: a disk that is full is
+ * for the write to tell. */
+static void
+reserve_ahead(struct fe_writer *w)
+{
+	if (fallocate(w->fd, FALLOC_FL_KEEP_SIZE, (off_t)w->n_written, (off_t)WRITEBACK_BYTES) == 0)
+		w->n_reserved = w->n_written + WRITEBACK_BYTES;
+}
+
 /* What is hashed as it is written is there to stay: the disk may as well begin, so that less is
  * left for fsync to wait for. Only a hint: what goes wrong is for fsync to tell. */
 static void
@@ -219,6 +230,7 @@ begin_writeback(struct fe_writer *w)
 		return;
 	(void)sync_file_range(w->fd, (off_t)w->n_begun, (off_t)(w->n_written - w->n_begun), SYNC_FILE_RANGE_WRITE);
 	w->n_begun = w->n_written;
+	reserve_ahead(w);
 }
 
 /* ---- the hash ---- */
@@ -384,7 +396,7 @@ fe_writer_finish(struct fe_writer *w, char sha256_hex[FE_SHA256_HEX_BYTES], stru
 	FE_TRY(fe_failpoint("writer.finish", err));
 	if (w->hasher.worker)
 		give_to_hash(w);
-	if (w->n_written < w->n_before && ftruncate(w->fd, (off_t)w->n_written) != 0)
+	if ((w->n_written < w->n_before || w->n_written < w->n_reserved) && ftruncate(w->fd, (off_t)w->n_written) != 0)
 		return fe_fail_errno(err, errno, "cannot shorten", w->path);
 	if (w->upload)
 		FE_TRY(fe_upload_send(w->upload, w->fd, w->n_written, err));

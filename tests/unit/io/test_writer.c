@@ -13,6 +13,7 @@
 #include <signal.h>
 
 #include "../scratch.h"
+#include "base/mem.h"
 #include "base/sha256_pair.h"
 #include "io/reader.h"
 #include "io/writer.h"
@@ -409,6 +410,27 @@ writer_refuses_places_that_cannot_be_written(void **state)
 	assert_int_equal(count_files(), 0);
 }
 
+/* It may ask the disk for room ahead, and has to give back what it did not need. */
+static void
+writer_of_a_large_file_holds_no_more_of_the_disk_than_its_size(void **state)
+{
+	enum { PIECE_BYTES = 1024 * 1024, N_PIECES = 9 };
+	const char *path = scratch_path(&scratch, "large.csv");
+	char *piece = fe_alloc(PIECE_BYTES);
+	struct stat st;
+	(void)state;
+	memset(piece, 'x', PIECE_BYTES);
+	struct fe_writer *w = open_writer(path);
+	for (size_t i = 0; i < N_PIECES; i++)
+		add(w, (struct fe_str){ piece, PIECE_BYTES });
+	publish(w);
+	fe_free(piece);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, PIECE_BYTES * N_PIECES);
+	assert_true(st.st_blocks * 512 < st.st_size + PIECE_BYTES);
+	assert_int_equal(unlink(path), 0);
+}
+
 /* A full disk, played by a limit on the size of files. */
 static void
 writer_says_when_it_cannot_write(void **state)
@@ -448,6 +470,7 @@ main(void)
 		cmocka_unit_test(writers_publish_several_files_in_their_order),
 		cmocka_unit_test(writer_refuses_to_replace_what_is_no_file),
 		cmocka_unit_test(writer_refuses_places_that_cannot_be_written),
+		cmocka_unit_test(writer_of_a_large_file_holds_no_more_of_the_disk_than_its_size),
 		cmocka_unit_test(writer_says_when_it_cannot_write),
 	};
 	return cmocka_run_group_tests(tests, open_scratch, close_scratch);
