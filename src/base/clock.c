@@ -33,6 +33,8 @@ ticks_us(void *self)
 
 const struct fe_clock fe_clock_system = { .now_us = now_us, .ticks_us = ticks_us };
 
+int64_t fe_clock_thread_work_us(void) { return clock_us(CLOCK_THREAD_CPUTIME_ID); }
+
 static void
 draw(void *out, size_t n_bytes)
 {

@@ -23,6 +23,9 @@ static inline int64_t fe_clock_now(const struct fe_clock *c) { return c->now_us(
 static inline int64_t fe_clock_ticks(const struct fe_clock *c) { return c->ticks_us(c->self); }
 uint64_t fe_clock_chance(const struct fe_clock *c);
 
+/* What the thread that asks has worked so far: to find out what takes less, never for what comes of it. */
+int64_t fe_clock_thread_work_us(void);
+
 /* A run id: 26 characters of Crockford base 32, 48 bits of milliseconds and 80
  * random bits (the ULID specification); ids sort by time. */
 #define FE_RUN_ID_BYTES 27 /* with the NUL */

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/cache.h"
+
 /* A record may be as long as 8 MiB, and stands behind at most one block. */
 #define MAX_INPUT_BYTES (16u * 1024 * 1024)
 
@@ -70,6 +72,16 @@ fe_batch_clear(struct fe_batch *b)
 	fe_bits_fill(b->broken, FE_BATCH_ROWS, false);
 	fe_bits_fill(b->failed, FE_BATCH_ROWS, false);
 	fe_arena_reset(&b->arena);
+}
+
+/* Cells are left out: but for those of rejects, nobody else reads them. */
+void
+fe_batch_let_go(const struct fe_batch *b)
+{
+	for (size_t i = 0; i < b->schema->n_fields; i++)
+		fe_column_let_go(&b->columns[i], b->n_rows);
+	fe_cache_let_go(b->origin, b->n_rows * sizeof *b->origin);
+	fe_cache_let_go(b->input.p, b->input.n_bytes);
 }
 
 void

@@ -88,6 +88,8 @@ struct fe_batch {
 void fe_batch_init(struct fe_batch *b, const struct fe_schema *schema);
 void fe_batch_reset(struct fe_batch *b);
 void fe_batch_clear(struct fe_batch *b); /* no rows; keeps memory and `input`'s bytes */
+/* What of it is written anew by the next fill and has been read by another thread leaves the caches (base/cache.h). */
+void fe_batch_let_go(const struct fe_batch *b);
 /* Adds a reason to a row and marks it failed. The verdict is set later, by
  * fe_batch_reject_failed, so that every check still sees the row. */
 void fe_batch_add_reason(struct fe_batch *b, size_t row, uint32_t reason_id, struct fe_str detail);

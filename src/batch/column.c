@@ -2,6 +2,7 @@
 /* batch/column.c - values of one column */
 #include "batch/column.h"
 
+#include "base/cache.h"
 #include "base/decimal.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -51,6 +52,14 @@ fe_column_reset(struct fe_column *c)
 	fe_free(c->valid);
 	fe_free(c->data);
 	*c = (struct fe_column){ 0 };
+}
+
+void
+fe_column_let_go(const struct fe_column *c, size_t n_rows)
+{
+	const size_t bits_bytes = FE_BITMAP_WORDS(n_rows) * sizeof *c->valid;
+	fe_cache_let_go(c->valid, bits_bytes);
+	fe_cache_let_go(c->data, c->type.kind == FE_BOOL ? bits_bytes : n_rows * value_bytes(c->type.kind));
 }
 
 void

@@ -57,6 +57,7 @@ struct fe_column {
 
 void fe_column_init(struct fe_column *c, struct fe_type type, size_t cap_rows);
 void fe_column_reset(struct fe_column *c);
+void fe_column_let_go(const struct fe_column *c, size_t n_rows); /* base/cache.h */
 /* Copies one value or null; text is not copied, only its view. */
 void fe_column_copy_value(struct fe_column *to, size_t to_row, const struct fe_column *from, size_t from_row);
 /* Same value, null being equal to null; types must be equal in kind and scale. */

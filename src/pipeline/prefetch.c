@@ -2,17 +2,24 @@
 /* pipeline/prefetch.c - a ring of batches between a source and the runner
  *
  * A slot has all that comes with its batch, so that the thread may be ahead.
+ *
+ * What the caller has read costs more to write again, and letting go of it first (base/cache.h) may cost less: how much
+ * is for the machine to say, and a virtual one may be moved meanwhile. So the thread tries both now and then.
  */
 #include "pipeline/prefetch.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/cache.h"
+#include "base/clock.h"
 #include "base/ring.h"
 #include "base/stop.h"
 #include "pipeline/judge.h"
 
 #define MAX_SLOTS 4
+#define TRIED_EVERY 512 /* batches */
+#define N_TRIED 16      /* of them, half each way */
 
 struct slot {
 	struct fe_batch batch;
@@ -59,14 +66,54 @@ fill(struct fe_prefetch *p, struct slot *s)
 		judge(p, s);
 }
 
+/* What filling slots again takes: [0] as they are, [1] let go of. */
+struct trial {
+	bool is_possible, lets_go;
+	int64_t work_us[2];
+	int64_t n_rows[2];
+};
+
+/* Letting go has to gain an eighth. */
+static void
+end_trial(struct trial *t)
+{
+	t->lets_go = t->work_us[1] * t->n_rows[0] * 8 < t->work_us[0] * t->n_rows[1] * 7;
+	for (int i = 0; i < 2; i++)
+		t->work_us[i] = t->n_rows[i] = 0;
+}
+
+/* A slot that has come back, as the n-th to do so. */
+static void
+fill_again(struct fe_prefetch *p, struct slot *s, uint64_t n, struct trial *t)
+{
+	const bool is_tried = t->is_possible && n % TRIED_EVERY < N_TRIED;
+	const bool lets_go = is_tried ? n % 2 : t->lets_go;
+	const int64_t begin_us = is_tried ? fe_clock_thread_work_us() : 0;
+
+	if (lets_go)
+		fe_batch_let_go(&s->batch);
+	fill(p, s);
+	if (!is_tried)
+		return;
+	t->work_us[lets_go] += fe_clock_thread_work_us() - begin_us;
+	t->n_rows[lets_go] += (int64_t)s->batch.n_rows;
+	if (n % TRIED_EVERY == N_TRIED - 1)
+		end_trial(t);
+}
+
 static void *
 fill_ahead(void *ctx)
 {
 	struct fe_prefetch *p = ctx;
+	struct trial trial = { .is_possible = fe_cache_lets_go() };
+
 	fe_stop_thread_by(&p->is_given_up);
-	for (size_t i = 0; fe_ring_wait_for_room(&p->ring); i = (i + 1) % p->n_slots) {
-		struct slot *s = &p->slots[i];
-		fill(p, s);
+	for (uint64_t n = 0; fe_ring_wait_for_room(&p->ring); n++) {
+		struct slot *s = &p->slots[n % p->n_slots];
+		if (n < p->n_slots)
+			fill(p, s);
+		else
+			fill_again(p, s, n - p->n_slots, &trial);
 		const bool is_last = s->is_last = s->rc != FE_OK || s->aborts || s->batch.n_rows == 0;
 		if (!is_last)
 			fe_source_mark(p->source, s->batch.object, &s->mark);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/cache.h"
 #include "batch/batch.h"
 
 static void
@@ -198,6 +199,49 @@ reason_texts_have_one_id_each(void **state)
 	fe_reason_table_reset(&t);
 }
 
+/* Of every kind of column, whatever the number of rows. */
+static void
+what_is_let_go_of_keeps_its_contents(void **state)
+{
+	static const enum fe_kind kinds[] = { FE_TEXT, FE_DECIMAL, FE_INT, FE_BOOL, FE_DATE, FE_TIMESTAMP };
+	static const size_t n_rows[] = { 0, 1, 63, 65, FE_BATCH_ROWS };
+	struct fe_schema s;
+	struct fe_batch b;
+
+	(void)state;
+	if (!fe_cache_lets_go())
+		skip();
+	fe_schema_init(&s);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		fe_schema_add(&s, fe_str_of(fe_kind_name(kinds[i])), (struct fe_type){ .kind = kinds[i], .precision = 18 });
+	s.n_source = s.n_fields;
+	fe_batch_init(&b, &s);
+	fe_buf_add_text(&b.input, "the bytes that cells point into");
+	for (size_t n = 0; n < sizeof n_rows / sizeof *n_rows; n++) {
+		b.n_rows = n_rows[n];
+		for (size_t row = 0; row < b.n_rows; row++) {
+			b.origin[row].record = row + 1;
+			b.columns[0].text[row] = (struct fe_str){ b.input.p, row % 32 };
+			b.columns[1].i64[row] = -(int64_t)row;
+			fe_bit_put(b.columns[3].bits, row, row % 3);
+			b.columns[4].days[row] = (int32_t)row;
+			for (size_t i = 0; i < s.n_fields; i++)
+				fe_bit_put(b.columns[i].valid, row, row % 5);
+		}
+		fe_batch_let_go(&b);
+		for (size_t row = 0; row < b.n_rows; row++) {
+			assert_int_equal(b.origin[row].record, row + 1);
+			assert_true(fe_str_eq(b.columns[0].text[row], (struct fe_str){ "the bytes that cells point into", row % 32 }));
+			assert_int_equal(b.columns[1].i64[row], -(int64_t)row);
+			assert_int_equal(fe_bit_get(b.columns[3].bits, row), row % 3 != 0);
+			assert_int_equal(b.columns[4].days[row], row);
+			assert_int_equal(fe_bit_get(b.columns[5].valid, row), row % 5 != 0);
+		}
+	}
+	fe_batch_reset(&b);
+	fe_schema_reset(&s);
+}
+
 int
 main(void)
 {
@@ -213,6 +257,7 @@ main(void)
 		cmocka_unit_test(only_kept_rows_with_a_reason_become_rejected),
 		cmocka_unit_test(bits_are_counted_up_to_the_last_row),
 		cmocka_unit_test(reason_texts_have_one_id_each),
+		cmocka_unit_test(what_is_let_go_of_keeps_its_contents),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

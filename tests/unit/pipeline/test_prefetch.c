@@ -92,7 +92,7 @@ rows_come_whole_and_in_order_with_any_number_of_threads(void **state)
 	for (unsigned n = 1; n <= 3; n++) {
 		take_all(n, 0, UINT32_MAX, 0);
 		take_all(n, 1, UINT32_MAX, 0);
-		take_all(n, 500, UINT32_MAX, 0);
+		take_all(n, 1500, UINT32_MAX, 0); /* slots are tried both ways, and tried again */
 		take_all(n, 100, UINT32_MAX, 7);
 	}
 }
