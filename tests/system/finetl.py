@@ -81,6 +81,21 @@ class Finetl:
         return self("run", pipeline, "--warehouse", warehouse, "--run-time", RUN_TIME, *more, **how)
 
 
+@contextlib.contextmanager
+def tmpfs(folder, size):
+    """A small file system of its own; only root may mount one."""
+    if os.geteuid() != 0:
+        absent("mounting a tmpfs needs root")
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        absent(f"a tmpfs cannot be mounted here: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
 def write_pipeline(folder, pipeline, name="pipeline.yaml"):
     """A pipeline dict as a file: JSON is YAML."""
     path = pathlib.Path(folder) / name

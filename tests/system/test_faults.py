@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the world does to a run: full disks, read-only places, locks, signals, closed pipes."""
 
-import contextlib
 import json
 import os
 import signal
@@ -12,7 +11,7 @@ import time
 import pytest
 
 import pipelines
-from finetl import absent, connect, dump, integrity, write_pipeline
+from finetl import connect, dump, integrity, tmpfs, write_pipeline
 
 TABLES = ["dim_customers", "fact_transactions"]
 
@@ -31,21 +30,6 @@ def place(tmp_path, data):
         dataset["source"]["csv"] = str(data / f"{dataset['name']}.csv")
     write_pipeline(tmp_path, pipeline)
     return tmp_path
-
-
-@contextlib.contextmanager
-def tmpfs(folder, size):
-    """A small file system of its own; only root may mount one."""
-    if os.geteuid() != 0:
-        absent("mounting a tmpfs needs root")
-    folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        absent(f"a tmpfs cannot be mounted here: {done.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def remount(folder, options):

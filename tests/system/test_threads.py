@@ -16,7 +16,7 @@ import pytest
 
 import nasty
 import pipelines
-from finetl import write_pipeline
+from finetl import tmpfs, write_pipeline
 from test_golden import CASES
 from test_postgres import dump_postgres, dump_sqlite, logical
 
@@ -44,11 +44,11 @@ def published(folder, run_id):
 class Outcomes:
     """Of one pipeline, run with several numbers of threads, each time into a warehouse of the same name."""
 
-    def __init__(self, finetl, place):
-        self.finetl, self.place = finetl, place
+    def __init__(self, finetl, place, env=None):
+        self.finetl, self.place, self.env = finetl, place, env
 
     def run(self, url, threads, *options):
-        done = self.finetl.run("pipeline.yaml", url, "--threads", threads, *options, cwd=self.place)
+        done = self.finetl.run("pipeline.yaml", url, "--threads", threads, *options, cwd=self.place, env=self.env)
         assert done.result["exit_code"] == done.code, done
         return done, told(done.result, done.result["run_id"])
 
@@ -216,6 +216,54 @@ def test_broken_runs_into_postgresql(finetl, postgres, place, broken):
         return done, json.loads(json.dumps([said, content]).replace(database.name, "DATABASE"))
 
     assert outcomes.check(once).code == broken
+
+
+# ---- what the world does ----
+
+FAILING = {
+    "sqlite": ["reader.read", "run.batch", "load.write", "load.table_end", "load.rejects", "load.commit"],
+    "files": ["reader.read", "run.batch", "files.write", "writer.flush", "writer.finish", "files.publish", "files.report"],
+}
+AT_ITS_TURN = [(warehouse, point, hit) for warehouse, points in FAILING.items() for point in points
+               for hit in ((1, 3) if point in ("reader.read", "run.batch", "load.write", "files.write") else (1,))]
+
+
+@pytest.fixture
+def pipeline(place):
+    write_pipeline(place, pipelines.financial())
+    return place
+
+
+@pytest.mark.parametrize("warehouse, point, hit", AT_ITS_TURN)
+def test_what_fails_in_its_turn_is_told_alike(failing_finetl, pipeline, warehouse, point, hit):
+    outcomes = Outcomes(failing_finetl, pipeline, {"FINETL_FAILPOINT": f"{point}:{hit}=eio"})
+    done = outcomes.check(getattr(outcomes, warehouse))
+    assert done.code == 6 and "failpoint" in done.result["error"], done
+
+
+@pytest.mark.parametrize("warehouse, point, hit", AT_ITS_TURN)
+def test_killed_in_its_turn_the_next_run_ends_as_if_undisturbed(failing_finetl, pipeline, warehouse, point, hit):
+    url = {"sqlite": f"sqlite:{pipeline}/w.db", "files": f"files:{pipeline}/out"}[warehouse]
+    killed = failing_finetl.run("pipeline.yaml", url, "--threads", 2, cwd=pipeline, env={"FINETL_FAILPOINT": f"{point}:{hit}=kill"})
+    assert killed.code == -signal.SIGKILL, killed
+    again = failing_finetl.run("pipeline.yaml", url, "--threads", 2, cwd=pipeline).result
+    found = published(pipeline / "out", again["run_id"]) if warehouse == "files" else None
+    undisturbed, said, wanted = getattr(Outcomes(failing_finetl, pipeline), warehouse)(1)
+    assert told(again["datasets"], again["run_id"]) == said["datasets"] and undisturbed.code == 0
+    assert found is None or found == wanted
+
+
+@pytest.mark.parametrize("size", ["256k", "1m"], ids=["at once", "in the midst"])
+@pytest.mark.parametrize("warehouse", ["sqlite:{}/w.db", "files:{}/out"], ids=["sqlite", "files"])
+def test_a_full_disk_is_told_alike(finetl, pipeline, warehouse, size):
+    ends = []
+    for threads in THREADS:
+        with tmpfs(pipeline / f"small-{threads}", size) as small:
+            done = finetl.run("pipeline.yaml", warehouse.format(small), "--threads", threads, cwd=pipeline)
+            left = [path for path in small.glob("out/*.*") if path.name != ".finetl.lock"]
+        assert done.code == 6 and done.result["retry_helps"] and not left, done
+        ends.append(json.loads(json.dumps([done.code, done.result["status"], done.result["error"]]).replace(small.name, "small")))
+    assert ends[1:] == ends[:1] * (len(THREADS) - 1)
 
 
 # ---- a source that does not come to its end ----
