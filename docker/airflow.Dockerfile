@@ -11,7 +11,7 @@ FROM ${FINETL} AS finetl
 
 FROM ${AIRFLOW}
 USER root
-# What the binary is linked with, from Debian, so that it is updated as the rest of the image is.
+# What the binary is linked with, and what it opens as it needs it (libcurl, libpq), from Debian, so that it is updated as the rest of the image is.
 # hadolint ignore=DL3008
 RUN apt-get update \
 	&& apt-get install -y --no-install-recommends \

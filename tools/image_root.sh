@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Lays out the root folder of the container image: the binary, the libraries that it is linked
-# with, time zones, certificate authorities, and nothing that could run anything else.
+# with or opens as it needs them, time zones, certificate authorities, and nothing that could run anything else.
 #
 #   tools/image_root.sh BINARY FOLDER
 #
@@ -28,16 +28,24 @@ chmod 1777 "$root/tmp"
 
 install -m 0755 "$binary" "$root/usr/bin/finetl"
 
-# What ldd finds, and libgcc_s, which glibc opens by name when a thread is ended.
-ldd "$binary" >"$root/.ldd"
+# What ldd finds of it and of the libraries that it opens late, as its notes say (src/base/library.h), and libgcc_s,
+# which glibc opens by name when a thread is ended.
+late=""
+for name in $(readelf --wide --string-dump=.note.dlopen "$binary" 2>/dev/null |
+	sed -n 's/.*"priority":"recommended","soname":\["\([^"]*\)"\].*/\1/p'); do
+	path=$(gcc -print-file-name="$name")
+	late="$late $(realpath "${path%/*}")/$name"
+done
+# shellcheck disable=SC2086
+ldd "$binary" $late >"$root/.ldd"
 if grep 'not found' "$root/.ldd" >&2; then
 	echo "image_root.sh: libraries of $binary are missing here" >&2
 	exit 1
 fi
-libraries=$(sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) .*/\1/p' "$root/.ldd")
+libraries=$(sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*\) .*/\1/p' "$root/.ldd" | sort -u)
 rm "$root/.ldd"
 taken="/usr/share/zoneinfo/UTC /usr/sbin/update-ca-certificates"
-for library in $libraries "$(gcc -print-file-name=libgcc_s.so.1)"; do
+for library in $libraries $late "$(gcc -print-file-name=libgcc_s.so.1)"; do
 	case $library in
 	/usr/lib/gcc/*) library=$(realpath "$library") ;;
 	esac

@@ -2,14 +2,14 @@
 /* db/odbc.c - see db/odbc.h */
 #include "db/odbc.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 
+#include "base/library.h"
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/text.h"
 
-#define LIBRARY "libodbc.so.2"
+#define FILE_NAME "libodbc.so.2"
 #define MAX_MESSAGE_BYTES 4096
 #define MAX_MESSAGE_UNITS 1024
 #define LEAST_SECRET_BYTES 2 /* a star for each letter of a text would hide nothing */
@@ -19,24 +19,21 @@ _Static_assert(sizeof(SQLWCHAR) == 2, "UTF-16, as unixODBC has it by default");
 
 /* ---- the library ---- */
 
+FE_LIBRARY_NOTE("suggested", "odbc", "other databases as sources, by ODBC", FILE_NAME);
+
 enum fe_rc
 fe_odbc_load(struct fe_odbc *out, struct fe_err *err)
 {
-	/* Never unloaded: drivers leave threads and handlers behind. */
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-
-	if (!library)
-		return fe_fail(err, FE_EUSAGE,
-		               "the ODBC driver manager (" LIBRARY ") cannot be opened: %s; install unixODBC (Debian: "
-		               "libodbc2) and the database's driver", dlerror());
-#define FE_X(name)                                                                                                \
-	*(void **)&out->name = dlsym(library, #name);                                                             \
-	if (!out->name)                                                                                           \
-		return fe_fail(err, FE_EUSAGE, LIBRARY " has no " #name "; install unixODBC 2.3 or later");
-	FE_ODBC_MAP(FE_X)
+	static const struct fe_library library = {
+		.file = FILE_NAME,
+		.what = "the ODBC driver manager",
+		.remedy = "install unixODBC 2.3 or later (Debian: libodbc2) and the database's driver",
+	};
+#define FE_X(name) { #name, (void **)&out->name },
+	const struct fe_library_function functions[] = { FE_ODBC_MAP(FE_X) { 0 } };
 #undef FE_X
-	(void)dlclose(library);
-	return FE_OK;
+
+	return fe_library_open(&library, functions, err);
 }
 
 /* ---- texts ---- */

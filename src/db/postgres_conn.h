@@ -18,9 +18,8 @@
 #ifndef FE_DB_POSTGRES_CONN_H
 #define FE_DB_POSTGRES_CONN_H
 
-#include <libpq-fe.h>
-
 #include "db/engine.h"
+#include "db/libpq.h"
 #include "db/postgres.h"
 
 struct fe_pg_sender;

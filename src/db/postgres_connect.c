@@ -410,6 +410,7 @@ fail:
 enum fe_rc
 fe_pg_connect(struct fe_pg *pg, const struct fe_pg_settings *set, struct fe_err *err)
 {
+	FE_TRY(fe_libpq_open(err));
 	if (PQlibVersion() < LEAST_VERSION)
 		return fe_fail(err, FE_EUSAGE, "libpq %d.%d is too old; finetl needs 15 or later",
 		               PQlibVersion() / 10000, PQlibVersion() % 10000);

@@ -17,9 +17,8 @@
 #ifndef FE_DB_POSTGRES_SENDER_H
 #define FE_DB_POSTGRES_SENDER_H
 
-#include <libpq-fe.h>
-
 #include "base/buf.h"
+#include "db/libpq.h"
 
 #define FE_PG_BLOCKS 16
 

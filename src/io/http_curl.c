@@ -32,6 +32,7 @@ init_once(void)
 enum fe_rc
 fe_http_curl_init(struct fe_err *err)
 {
+	FE_TRY(fe_curl_open(err));
 	call_once(&curl_once, init_once);
 	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
 	if (!(v->features & CURL_VERSION_SSL))

@@ -13,9 +13,9 @@
 #ifndef FE_IO_HTTP_PRIVATE_H
 #define FE_IO_HTTP_PRIVATE_H
 
-#include <curl/curl.h>
 #include <stdatomic.h>
 
+#include "io/curl.h"
 #include "io/http.h"
 #include "io/http_address.h"
 #include "io/http_body.h"

@@ -144,6 +144,7 @@ fail:
 enum fe_rc
 fe_url_resolve(struct fe_buf *out, const char *base, struct fe_str target, bool *is_same_origin, struct fe_err *err)
 {
+	FE_TRY(fe_curl_open(err));
 	CURLU *from = curl_url(), *to = NULL;
 	char *text = fe_strndup(target.p ? target.p : "", target.n), *whole = NULL; /* libcurl's */
 	enum fe_rc rc = FE_OK;

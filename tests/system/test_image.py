@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from finetl import ROOT, absent, beside_the_point
+from finetl import ROOT, absent, beside_the_point, write_pipeline
 
 NOBODY = 65532
 # The mounts are in a namespace of their own, so that they are gone with the process.
@@ -94,7 +94,7 @@ def test_what_it_is_made_of_is_written_down(root):
                           env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"})
     document = json.loads(done.stdout)
     packages = {package["name"]: package for package in document["packages"]}
-    assert {"finetl", "libc6", "libpq5", "libsqlite3-0", "libssl3", "zlib1g", "tzdata", "ca-certificates"} <= set(packages)
+    assert {"finetl", "libc6", "libcurl4", "libpq5", "libsqlite3-0", "libssl3", "zlib1g", "tzdata", "ca-certificates"} <= set(packages)
     binary = hashlib.sha256((root / "usr/bin/finetl").read_bytes()).hexdigest()
     assert packages["finetl"]["checksums"] == [{"algorithm": "SHA256", "checksumValue": binary}]
     assert document["creationInfo"]["created"] == "2023-11-14T22:13:20Z"
@@ -123,9 +123,12 @@ def test_nothing_of_the_root_can_be_written_to(container):
 
 
 def test_names_and_authorities_are_found_as_on_debian(container):
-    """No network here: what is asked for is that it gets as far as the network."""
-    done = container("run", "--warehouse", "postgresql://nobody@localhost:1/books", "/opt/finetl/pipelines/financial_transactions.yaml")
+    """No network here: what is asked for is that it gets as far as the network, by libraries that are opened late, too."""
+    default = "/opt/finetl/pipelines/financial_transactions.yaml"
+    done = container("run", "--wait", "0s", "--warehouse", "postgresql://nobody@localhost:1/books", default)
     assert done.returncode == 6 and "localhost" in done.stderr, done
+    done = container("run", "--warehouse", "files:/tmp/out", "/opt/finetl/remote.yaml")
+    assert done.returncode == 6 and "no connection" in done.stderr, done
 
 
 def test_sigterm_ends_it_in_time_as_process_one(container, root, tmp_path):
@@ -154,3 +157,13 @@ def pipeline_from_stdin(root):
     text = text.replace("../suites/", "suites/").replace("../data/customers.csv", "'-'").replace("../data/", "data/")
     (root / "opt/finetl/stdin.yaml").write_text(text)
     return root
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pipeline_from_http(root):
+    """From a port that nobody listens on."""
+    return write_pipeline(root / "opt/finetl", {
+        "version": 1, "pipeline": "remote",
+        "datasets": [{"name": "things", "source": {"csv": "https://127.0.0.1:1/x.csv", "network": {"allow_private_addresses": True, "max_tries": 1}},
+                      "columns": [{"name": "id", "type": "text(9)"}], "target": "things"}],
+        "targets": {"things": {"key": ["id"]}}}, "remote.yaml")

@@ -141,9 +141,11 @@ serve(void *arg)
 static bool
 find_upstream(char *database, size_t database_bytes, char *user, size_t user_bytes)
 {
-	PQconninfoOption *options = PQconninfoParse(pg_place_url(NULL, NULL), NULL), *o;
+	PQconninfoOption *options, *o;
 	const char *host = "", *port = "5432";
 
+	assert_int_equal(fe_libpq_open(NULL), FE_OK);
+	options = PQconninfoParse(pg_place_url(NULL, NULL), NULL);
 	assert_non_null(options);
 	for (o = options; o->keyword; o++) {
 		if (o->val && strcmp(o->keyword, "host") == 0)
