@@ -23,22 +23,29 @@ fe_verdict_name(enum fe_verdict v)
 }
 
 void
-fe_batch_init(struct fe_batch *b, const struct fe_schema *schema)
+fe_batch_init_small(struct fe_batch *b, const struct fe_schema *schema, size_t n_rows)
 {
+	FE_ASSERT(n_rows > 0 && n_rows <= FE_BATCH_ROWS && n_rows % 64 == 0);
 	*b = (struct fe_batch){
 		.schema = schema,
 		.cells = fe_new_array(schema->n_source + 1, struct fe_str *),
 		.columns = fe_new_array(schema->n_fields + 1, struct fe_column),
-		.origin = fe_new_array(FE_BATCH_ROWS, struct fe_origin),
-		.verdict = fe_new_array(FE_BATCH_ROWS, uint8_t),
-		.broken = fe_new_array(FE_BITMAP_WORDS(FE_BATCH_ROWS), uint64_t),
-		.failed = fe_new_array(FE_BITMAP_WORDS(FE_BATCH_ROWS), uint64_t),
+		.origin = fe_new_array(n_rows, struct fe_origin),
+		.verdict = fe_new_array(n_rows, uint8_t),
+		.broken = fe_new_array(FE_BITMAP_WORDS(n_rows), uint64_t),
+		.failed = fe_new_array(FE_BITMAP_WORDS(n_rows), uint64_t),
 	};
 	for (size_t i = 0; i < schema->n_source; i++)
-		b->cells[i] = fe_new_array(FE_BATCH_ROWS, struct fe_str);
+		b->cells[i] = fe_new_array(n_rows, struct fe_str);
 	for (size_t i = 0; i < schema->n_fields; i++)
-		fe_column_init(&b->columns[i], schema->fields[i].type, FE_BATCH_ROWS);
+		fe_column_init(&b->columns[i], schema->fields[i].type, n_rows);
 	fe_buf_init(&b->input, MAX_INPUT_BYTES);
+}
+
+void
+fe_batch_init(struct fe_batch *b, const struct fe_schema *schema)
+{
+	fe_batch_init_small(b, schema, FE_BATCH_ROWS);
 }
 
 void

@@ -86,6 +86,8 @@ struct fe_batch {
 };
 
 void fe_batch_init(struct fe_batch *b, const struct fe_schema *schema);
+/* For a record or two: with room for n_rows, a multiple of 64. Not to be cleared. */
+void fe_batch_init_small(struct fe_batch *b, const struct fe_schema *schema, size_t n_rows);
 void fe_batch_reset(struct fe_batch *b);
 void fe_batch_clear(struct fe_batch *b); /* no rows; keeps memory and `input`'s bytes */
 /* What of it is written anew by the next fill and has been read by another thread leaves the caches (base/cache.h). */

@@ -73,7 +73,7 @@ static enum fe_rc
 start(struct fe_reader *r, const char *location, const struct fe_net_settings *net, struct fe_err *err)
 {
 	r->sha = fe_sha256_new();
-	r->buffer = fe_alloc(BUFFER_BYTES);
+	r->buffer = fe_alloc_pages(BUFFER_BYTES);
 	FE_TRY(fe_stored_open(&r->in, location, net, err));
 	r->id = id_of(r->in);
 	return FE_OK;
@@ -312,7 +312,7 @@ enum fe_rc
 fe_file_read(const char *path, size_t max_bytes, struct fe_buf *out, struct fe_err *err)
 {
 	struct fe_stored *in = NULL;
-	char *buffer = fe_alloc(BUFFER_BYTES);
+	char *buffer = fe_alloc_pages(BUFFER_BYTES);
 	size_t n = 1;
 	enum fe_rc rc = fe_stored_file.open(&in, path, NULL, err);
 

@@ -198,7 +198,7 @@ fe_writer_open(struct fe_writer **out, const char *path, const struct fe_net_set
 	w->path = fe_strdup(path);
 	w->folder = w->fd = -1;
 	w->sha = fe_sha256_new();
-	w->buffer = fe_alloc(BUFFER_BYTES);
+	w->buffer = fe_alloc_pages(BUFFER_BYTES);
 	rc = fe_s3_is_url(path) ? open_upload(w, net, err) : open_file(w, err);
 	if (rc)
 		goto fail;
@@ -241,7 +241,7 @@ fe_writer_hash_behind(struct fe_writer *w)
 	FE_ASSERT(fe_writer_size(w) == 0 && !w->hasher.worker && !w->pair);
 	w->hasher.worker = fe_worker_start();
 	if (w->hasher.worker)
-		w->hasher.bytes = fe_alloc(BUFFER_BYTES);
+		w->hasher.bytes = fe_alloc_pages(BUFFER_BYTES);
 }
 
 void

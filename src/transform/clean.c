@@ -427,7 +427,7 @@ cast_default(struct column_state *s, const struct fe_schema *schema, const struc
 	as_read.value = NULL;
 	as_read.required = true;
 	s->conf = &as_read;
-	fe_batch_init(&b, schema);
+	fe_batch_init_small(&b, schema, 64);
 	b.n_rows = 1;
 	b.cells[s->index][0] = cell;
 	rc = clean_column(s, &b, 0, err);
