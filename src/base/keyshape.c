@@ -56,6 +56,7 @@ learn_usual(struct fe_keyshape *s, size_t n)
 {
 	unsigned n_digits = (unsigned)n - s->n_prefix;
 
+	s->usual_bytes = SIZE_MAX;
 	if (n < 8 || s->n_prefix > 8)
 		return;
 	s->usual_bytes = n;

@@ -26,7 +26,7 @@ struct fe_keyshape {
 	uint64_t prefix[2], prefix_mask[2]; /* of the key's sixteen bytes */
 	unsigned n_prefix;
 	unsigned min_digits;
-	/* Keys as long as the learnt one, which most are; usual_bytes 0: it is too short, or its prefix too long. */
+	/* Keys as long as the learnt one, which most are. SIZE_MAX, as no key is: it is too short, or its prefix too long. */
 	size_t usual_bytes;
 	uint64_t usual_low, usual_high; /* masks: its last eight digits, those before */
 };

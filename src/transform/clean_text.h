@@ -42,7 +42,7 @@ struct fe_text_look {
 	enum fe_case to_case;
 };
 /* Of at most 64 cells: bit i where cells[i] is as it is to be, neither empty nor more than max_bytes long,
- * of ASCII without control characters, its ends no blanks, its letters of the case. Those are out[i] now. */
+ * of the bytes 0x20 to 0x7F, its ends no blanks, its letters of the case. Those are out[i] now. */
 uint64_t fe_text_settled_64(const struct fe_text_look *look, const struct fe_str *cells, size_t n, struct fe_str *out);
 
 /* Texts to texts, or a mere set; ordered by length and bytes, found by halving. The

@@ -36,6 +36,8 @@ shape_tells_the_number_of_keys_that_are_wrapped_alike(void **state)
 		{ "TXN0000000001", "", FE_NO_NUMBER },
 		{ "TXN0000000001", "TXN00000000000042", FE_NO_NUMBER },
 		{ "C42", "C0", 0 },
+		{ "C42", "", FE_NO_NUMBER },
+		{ "C42", "C", FE_NO_NUMBER },
 		{ "C42", "C7", 7 },
 		{ "C42", "C07", FE_NO_NUMBER },
 		{ "C42", "C00", FE_NO_NUMBER },
