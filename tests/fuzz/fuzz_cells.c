@@ -5,25 +5,15 @@
  * line each. A quick look may leave a cell to the slower function, but what it says of one is so: its
  * value is what that function reads, its text is already what cleaning would make of it.
  */
-#include <stdlib.h>
-
 #include "base/day_texts.h"
 #include "base/digits.h"
 #include "base/mem.h"
 #include "base/zone.h"
 #include "base/zone_table.h"
 #include "transform/clean_text.h"
+#include "harness.h"
 
 #define N_CELLS 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static bool
 bit(uint64_t bits, size_t i)
@@ -102,16 +92,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
 	struct fe_str cells[N_CELLS];
-	size_t n = 0;
 
 	if (n_bytes < 4)
 		return 0;
-	for (size_t from = 4, i = 4; i <= n_bytes && n < N_CELLS; i++) {
-		if (i < n_bytes && data[i] != '\n')
-			continue;
-		cells[n++] = i == from ? (struct fe_str){ 0 } : (struct fe_str){ (const char *)data + from, i - from };
-		from = i + 1;
-	}
+	const size_t n = lines_of(data + 4, n_bytes - 4, cells, N_CELLS);
+	for (size_t i = 0; i < n; i++)
+		cells[i].p = cells[i].n ? cells[i].p : NULL;
 	const unsigned precision = data[0] % FE_DECIMAL_MAX_PRECISION + 1;
 	check_decimals(cells, n, precision, data[1] % (precision + 1));
 

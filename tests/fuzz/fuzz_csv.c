@@ -7,10 +7,9 @@
  * records without a flaw, written, must read back the same.
  */
 #include "../unit/format/csv_render.h"
+#include "harness.h"
 
 #define MAX_BYTES ((size_t)64 * 1024 * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 
 struct cuts { uint64_t seed; size_t max_step; };
 

@@ -5,18 +5,8 @@
  * the text. What is read prints, and reads back as the same value; the plain form is
  * read in the same way whether it is declared or not; arithmetic agrees with itself.
  */
-#include <stdlib.h>
-
 #include "base/decimal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "harness.h"
 
 static void
 check_round_trip(int64_t v, unsigned precision, unsigned scale)

@@ -4,19 +4,9 @@
  * What is taken is whole: every object has a bucket and a key that S3 could have, and belongs to
  * a message where there are messages. What is not is FE_EDATA or FE_ELIMIT.
  */
-#include <stdlib.h>
-
 #include "base/text.h"
 #include "lambda/event.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "harness.h"
 
 static void
 check_object(const struct fe_event *e, const struct fe_event_object *o)

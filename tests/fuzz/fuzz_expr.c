@@ -9,8 +9,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "expr/expr.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "harness.h"
 
 #define N_ROWS 70 /* more than a word of bits */
 

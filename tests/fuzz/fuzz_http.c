@@ -6,25 +6,15 @@
  * comes of it. Retry-After, Link and Location of the head are read, too, and so is the whole as
  * a Link, a URL and a date.
  */
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "io/http_address.h"
 #include "io/http_body.h"
 #include "io/http_link.h"
 #include "io/http_retry.h"
+#include "harness.h"
 
 #define MAX_BODY_BYTES ((size_t)3 << 20)
 #define MAX_RATIO 200
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static bool
 take_head(struct fe_http_head *head, struct fe_str *rest)

@@ -6,23 +6,13 @@
  * records, takes it too, but for what is said of the place of records. The first byte chooses
  * the size of the blocks.
  */
-#include <stdlib.h>
-
 #include "format/json_reader.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
+#include "harness.h"
 
 #define ROWS 5
 #define MAX_SAID_BYTES ((size_t)64 * 1024 * 1024)
 
 static const char *const columns[] = { "a", "b.c", "/b/1" };
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 say_cell(struct fe_buf *said, struct fe_str cell)

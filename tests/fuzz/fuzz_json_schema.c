@@ -5,20 +5,10 @@
  * second time, of a value and of a schema that is made anew; and a schema says of its own text, too,
  * what it says, for that is JSON wherever there is a schema.
  */
-#include <stdlib.h>
-
 #include "quality/json_schema.h"
+#include "harness.h"
 
 #define MAX_BYTES 4096 /* a long one is a short one with more of the same */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 struct answer { enum fe_rc rc; bool fits; };
 

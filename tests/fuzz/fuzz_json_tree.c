@@ -4,18 +4,8 @@
  * What is read has its values inside of the text, and reads as the same tree again from
  * the raw text of its root.
  */
-#include <stdlib.h>
-
 #include "format/json_tree.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "harness.h"
 
 /* In the order of the text, with a stack no deeper than what may be read. */
 static size_t

@@ -5,20 +5,10 @@
  * told by single bytes as well, from the definition in base/keyshape.h; a number is of one key. The
  * table is held against a list that is searched from end to end.
  */
-#include <stdlib.h>
-
 #include "base/keytable.h"
+#include "harness.h"
 
 #define MAX_KEYS 256
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* ---- the shape ---- */
 
@@ -129,14 +119,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
 	struct fe_str keys[MAX_KEYS];
-	size_t n = 0;
+	const size_t n = lines_of(data, n_bytes, keys, MAX_KEYS);
 
-	for (size_t from = 0, i = 0; i <= n_bytes && n < MAX_KEYS; i++) {
-		if (i < n_bytes && data[i] != '\n')
-			continue;
-		keys[n++] = (struct fe_str){ (const char *)data + from, i - from };
-		from = i + 1;
-	}
 	check_shape(keys, n);
 	check_table(keys, n);
 	return 0;

@@ -4,20 +4,10 @@
  * The first three bytes choose type, precision and scale, the rest is the value. What is
  * read keeps to its type's range, and written and read again it is the same.
  */
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "base/time.h"
 #include "format/pgcopy.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "harness.h"
 
 static void
 check_range(const struct fe_column *c)

@@ -5,22 +5,12 @@
  * its length in one byte, 255 standing for all that is left. A row is of values that are whole and of their kind, whatever the bytes are, and
  * each of them lies within the message or was made by the reader.
  */
-#include <stdlib.h>
-
 #include "base/time.h"
 #include "db/cursor_engine.h"
 #include "db/postgres_rows.h"
+#include "harness.h"
 
 #define MAX_COLUMNS 8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* Each byte is looked at, so that one that is not there is noticed. */
 static size_t

@@ -4,11 +4,8 @@
  * Held for every input: either a plan, or mistakes that have a place and are in the
  * order of the file; and the same input gives the same answer again.
  */
-#include <stdint.h>
-
 #include "pipeline/plan.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "harness.h"
 
 static enum fe_rc
 load(const struct fe_plan_settings *set, struct fe_str text, struct fe_mistakes *mistakes, struct fe_plan **plan)

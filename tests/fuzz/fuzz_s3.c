@@ -4,20 +4,10 @@
  * The first byte chooses: a listing, an error, a JSON of keys, a profile file, a pattern on
  * a key. A listing's keys have no NUL and are never empty, and one that goes on says where.
  */
-#include <stdlib.h>
-
 #include "io/aws_profiles.h"
 #include "io/json_texts.h"
 #include "io/s3.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "harness.h"
 
 static enum fe_rc
 on_entry(void *ctx, const struct fe_s3_entry *e, struct fe_err *err)

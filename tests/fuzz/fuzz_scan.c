@@ -10,23 +10,13 @@
  * An answer may lie at the end of the input, so that asking from each place costs its square: from the
  * first MAX_NEAR places, which are all there are to a vector, each is asked, and then ever fewer.
  */
-#include <stdlib.h>
-
 #include "../unit/format/csv_scan_check.h"
 #include "base/text16.h"
 #include "format/json_scan.h"
+#include "harness.h"
 
 #define MAX_BYTES 1024
 #define MAX_NEAR 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 check_csv(const char *p, size_t n, char delimiter, char quote)

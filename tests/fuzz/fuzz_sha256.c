@@ -4,24 +4,11 @@
  * The first 64 bytes are the states of two hashes, as any can come up; what is left, halved, is their
  * blocks, with exact sizes, so that a sanitizer sees a step outside.
  */
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/sha256_kernel.h"
+#include "harness.h"
 
 #define BLOCK FE_SHA256_BLOCK_BYTES
 #define STATE_BYTES (8 * sizeof(uint32_t))
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* ---- the standard ---- */
 

@@ -8,8 +8,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "quality/validation.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "harness.h"
 
 #define N_ROWS 9
 #define MAX_BYTES ((size_t)64 << 20)

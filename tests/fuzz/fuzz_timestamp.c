@@ -8,22 +8,12 @@
  * time, and a local time of one moment leads back to it; a gap and an overlap are told
  * as what they are.
  */
-#include <stdlib.h>
-
 #include "base/day_texts.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "base/zone.h"
 #include "base/zone_table.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "harness.h"
 
 static void
 check_moment(int64_t us)

@@ -4,24 +4,14 @@
  * The first 24 bytes are what numbers are compared with, held between and added; the next one
  * is the number of bands; the rest are numbers, eight bytes each, which also are bounds, moments and days.
  */
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "expr/wide.h"
+#include "harness.h"
 
 #define N_WORDS 2
 #define N_ROWS ((size_t)N_WORDS * 64)
 #define MAX_BOUNDS 12
 #define HEAD_BYTES 25
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
-
-static void
-expect(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 check_compare(const struct fe_wide *wide, const int64_t *v, int64_t with)

@@ -7,13 +7,10 @@
  * lost corpus is noticed.
  */
 #include <dirent.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
+#include "harness.h"
 
 #define MAX_INPUT_BYTES ((size_t)16 * 1024 * 1024)
 #define MAX_PATH_BYTES 4096
