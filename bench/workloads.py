@@ -203,7 +203,7 @@ def older_stack(env, n):
     n_rejected = len(rejected(ours))
     if any(rejected(o) != rejected(ours) for o in outs):
         sys.exit("the contestants reject other records, or for other reasons")
-    c = Contest(env, who, folder / "transactions.csv").run(env.rounds(5))
+    c = Contest(env, who, folder / "transactions.csv").run(env.rounds(9))
     for out in outs:
         shutil.rmtree(out)
     return {"id": "B3", "title": f"The default pipeline with its suite and rejects against the older stack, D1, {n:,} rows",
