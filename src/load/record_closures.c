@@ -6,8 +6,9 @@
  *
  *   by record  those of an object that it has read again, unless it has rejected them again:
  *              both come in the order of their records, and are walked side by side
- *   by key     those of other objects whose key it has inserted or updated: the record was
- *              delivered again, mended. Not conflicts, whose key has been there all along.
+ *   by key     those whose key it has inserted or updated from another object: the record was
+ *              delivered again, mended, be the one with the mistake read once more beside it. Not
+ *              conflicts, whose key has been there all along.
  *
  * The outcome is `loaded` where the run has written the row of that key, else `passed`: the record was
  * unchanged, double, superseded or filtered.
@@ -258,10 +259,10 @@ close_by_key(struct closer *c, const char *dataset, struct fe_err *err)
 	fe_buf_add_text(&c->sql, fe_db_engine(c->db) == FE_DB_SQLITE ? "TEXT), " : "timestamptz), ");
 	fe_buf_add_text(&c->sql, "'loaded' FROM main.etl_rejects AS r WHERE r.pipeline_name = ?3 AND r.dataset = ?4 "
 				 "AND r.run_id <> ?1 AND r.verdict = 'rejected' AND r.record_key IS NOT NULL AND " IS_OPEN
-				 "AND NOT EXISTS (SELECT 1 FROM main.etl_objects AS o WHERE o.run_id = ?1 AND o.dataset = r.dataset "
-				 "AND o.sha256 = r.object_sha256 AND o.outcome <> 'skipped') AND EXISTS (SELECT 1 ");
+				 "AND EXISTS (SELECT 1 ");
 	FE_TRY(add_loaded_row(c, t, err));
-	fe_buf_add_char(&c->sql, ')');
+	fe_buf_add_text(&c->sql, " AND NOT EXISTS (SELECT 1 FROM main.etl_objects AS o "
+				 "WHERE o.object_id = t.etl_object_id AND o.sha256 = r.object_sha256))");
 	FE_TRY(fe_buf_check(&c->sql, "the statement", err));
 	FE_TRY(fe_db_prepare(c->db, fe_buf_str(&c->sql), &st, err));
 	fe_stmt_bind_cstr(st, 1, c->run->run_id);

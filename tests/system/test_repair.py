@@ -184,6 +184,30 @@ def test_a_record_that_passes_in_a_later_run_closes_its_reject(shop, ask, tmp_pa
     history(ask)
 
 
+def test_a_record_that_is_delivered_mended_beside_its_old_file_closes_its_reject(shop, ask, tmp_path):
+    """A folder that is read whole each time still has the file with the mistake."""
+    pipeline(tmp_path, source={"csv": "payments*.csv"})
+    shop.run()
+    payments(tmp_path, "P4,C1,4.00,d\n", "P1,C1,1.00,new\n", name="payments_2.csv")
+    shop.run()
+    assert open_rejects(ask) == [2, 3, 5]
+    assert ask("SELECT r.record, c.outcome FROM etl_reject_closures AS c JOIN etl_rejects AS r ON r.reject_id = c.reject_id") == [(4, "loaded")]
+    before = ask("SELECT count(*) FROM etl_rejects")
+    shop.run()
+    assert open_rejects(ask) == [2, 3, 5] and ask("SELECT count(*) FROM etl_rejects") == before
+    history(ask)
+
+
+def test_a_row_of_the_same_object_closes_no_reject(shop, ask, tmp_path):
+    """Of two records with one key the object itself says that one is wrong."""
+    payments(tmp_path, "P1,C1,1.00,a\n", "P1,C1,abc,a\n")
+    shop.run()
+    pipeline(tmp_path, columns=[{"name": "id", "type": "text(10)"}, {"name": "customer", "type": "text(10)"},
+                                {"name": "amount", "type": "decimal(10,2)"}, {"name": "note", "type": "text(40)", "map": {"a": "b"}}])
+    assert shop.run().dataset("payments")["updated"] == 1
+    assert open_rejects(ask) == [2]
+
+
 def test_what_passed_and_is_rejected_again_is_open_again(shop, ask, tmp_path):
     shop.run()
     pipeline(tmp_path, where="amount > 0")
