@@ -463,6 +463,34 @@ confirm(struct fe_postgres_sink *s, const struct fe_postgres_table *t, struct fe
 	return rc;
 }
 
+/* What a released run would take back: a change that a later run has made. A version tells by itself
+ * which one is the later. */
+static enum fe_rc
+check_release(struct fe_postgres_sink *s, const struct fe_postgres_table *t, struct fe_err *err)
+{
+	const struct fe_run_release *release = s->run.release;
+	int64_t n_later = 0;
+	struct fe_buf sql;
+
+	if (!release || t->sql->table->version != FE_NO_COLUMN)
+		return FE_OK;
+	fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
+	fe_buf_addf(&sql, "SELECT count(*) FROM pg_temp.fe_stage_%zu AS s JOIN %s AS t ON ", t->number, t->sql->name);
+	add_same_row(&sql, t);
+	fe_buf_add_text(&sql, " WHERE s.stored IS NOT NULL AND t.etl_record <> 0 AND t.etl_run_id COLLATE \"C\" > ");
+	fe_db_add_literal(&sql, fe_str_of(release->run_id));
+	fe_buf_add_text(&sql, " AND (");
+	add_differs(&sql, t);
+	fe_buf_add_char(&sql, ')');
+	enum fe_rc rc = fe_buf_check(&sql, "the statement", err);
+	if (rc == FE_OK)
+		rc = fe_db_query_i64(s->load, fe_buf_text(&sql), &n_later, err);
+	fe_buf_reset(&sql);
+	if (rc == FE_OK)
+		rc = fe_record_check_later(&s->run, t->sql->table, n_later, err);
+	return rc;
+}
+
 static enum fe_rc
 apply_updates(struct fe_postgres_sink *s, struct fe_postgres_table *t, uint64_t n_staged,
 	      struct fe_table_result *out, struct fe_err *err)
@@ -474,6 +502,7 @@ apply_updates(struct fe_postgres_sink *s, struct fe_postgres_table *t, uint64_t 
 	 * of three times the rows, and it does not grow with the table). */
 	FE_TRY(fe_db_exec(s->load, "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
 	                  err));
+	FE_TRY(check_release(s, t, err));
 	if (t->met_placeholders) { /* first: the update finds these rows no more where they were */
 		fe_buf_init(&sql, FE_POSTGRES_MAX_SQL_BYTES);
 		print_fill(&sql, s, t, now_us);

@@ -217,6 +217,15 @@ fe_record_released(struct fe_db *db, const char *run_id, struct fe_buf *by, bool
 	return rc;
 }
 
+enum fe_rc
+fe_record_check_later(const struct fe_record_run *run, const struct fe_table *t, int64_t n_later, struct fe_err *err)
+{
+	if (n_later == 0)
+		return FE_OK;
+	return fe_fail(err, FE_ECONFLICT, "table %s: later runs than %s have changed rows that it would change back, %" PRId64 " in number; nothing was "
+		       "released: run the pipeline again", t->name, run->release->run_id, n_later);
+}
+
 /* Under the lock of the pipeline: of two who release one run, one does. */
 static enum fe_rc
 check_not_released(struct fe_db *db, const struct fe_run_release *release, struct fe_err *err)

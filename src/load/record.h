@@ -26,6 +26,8 @@ struct fe_record_run { /* borrowed by the calls below */
 FE_MUST_USE enum fe_rc fe_record_start(struct fe_db *db, const struct fe_record_run *run, struct fe_err *err);
 /* The run that has published this held one: its id is appended to *by. */
 FE_MUST_USE enum fe_rc fe_record_released(struct fe_db *db, const char *run_id, struct fe_buf *by, bool *found, struct fe_err *err);
+/* FE_ECONFLICT where a release would change rows of the table as runs after the released one have left them. */
+FE_MUST_USE enum fe_rc fe_record_check_later(const struct fe_record_run *run, const struct fe_table *t, int64_t n_later, struct fe_err *err);
 /* Whether the run that wrote down this backend may still end by itself. */
 typedef bool fe_record_alive_fn(void *ctx, const char *backend);
 /* Ends runs of this pipeline that have begun, have no end, and are gone. The caller holds

@@ -360,6 +360,31 @@ fill_placeholders(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe
 	return rc;
 }
 
+/* What a released run would take back: a change that a later run has made. A version tells by itself
+ * which one is the later. */
+static enum fe_rc
+check_release(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_err *err)
+{
+	const struct fe_run_release *release = s->run.release;
+	int64_t n_later = 0;
+	struct fe_buf sql;
+
+	if (!release || t->sql.table->version != FE_NO_COLUMN)
+		return FE_OK;
+	fe_buf_init(&sql, MAX_SQL_BYTES);
+	fe_buf_addf(&sql, "SELECT count(*) FROM temp.fe_stage_%zu AS s, main.%s", t->number, t->sql.name);
+	add_join(&sql, &t->sql, "");
+	fe_buf_addf(&sql, " AND %s.etl_record <> 0 AND %s.etl_run_id > ", t->sql.name, t->sql.name);
+	fe_db_add_literal(&sql, fe_str_of(release->run_id));
+	enum fe_rc rc = fe_buf_check(&sql, "the statement", err);
+	if (rc == FE_OK)
+		rc = fe_db_query_i64(s->db, fe_buf_text(&sql), &n_later, err);
+	fe_buf_reset(&sql);
+	if (rc == FE_OK)
+		rc = fe_record_check_later(&s->run, t->sql.table, n_later, err);
+	return rc;
+}
+
 /* Staged rows that are as they were stored (changed there and back within the run) are
  * told apart before the rest is written. */
 static enum fe_rc
@@ -370,6 +395,7 @@ apply_staged(struct fe_sqlite_sink *s, struct fe_sqlite_table *t, struct fe_tabl
 	struct fe_buf sql;
 	enum fe_rc rc;
 
+	FE_TRY(check_release(s, t, err));
 	fe_buf_init(&sql, MAX_SQL_BYTES);
 	fe_buf_addf(&sql, "SELECT count(*) FROM temp.fe_stage_%zu", t->number);
 	rc = fe_db_query_i64(s->db, fe_buf_text(&sql), &n_staged, err);

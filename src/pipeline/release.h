@@ -10,7 +10,8 @@
  *   Order      open, then load the pipeline file for the data sets that it names, then check,
  *              then run; free whenever.
  *   Failure    FE_EUSAGE where there is no such run, or the warehouse keeps none; FE_ECONFLICT
- *              where it was not held, or anything is not as it was.
+ *              where it was not held, anything is not as it was, or a later run has changed
+ *              what it would change back.
  */
 #ifndef FE_PIPELINE_RELEASE_H
 #define FE_PIPELINE_RELEASE_H

@@ -333,6 +333,27 @@ def test_what_is_in_the_warehouse_by_now_is_unchanged(finetl, tmp_path, warehous
     assert (d["inserted"], d["unchanged"]) == (30, 10)
 
 
+def test_what_a_later_run_has_changed_is_not_changed_back(finetl, tmp_path, warehouse, ask, release):
+    """P1 was there before, P2 was not: of both the later delivery counts, and the held one is the older."""
+    write(tmp_path, ["P1,1.01,USD,new\n", "P3,3.03,USD,new\n"])
+    finetl.run(pipeline(tmp_path), warehouse).ok()
+    older = held(finetl, tmp_path, warehouse).result["run_id"]
+    text = (tmp_path / "in" / "a.csv").read_text()
+    for row in ("P1,1.01,USD,closed\n", "P2,2.02,USD,closed\n"):
+        write(tmp_path, [row])
+        finetl.run(tmp_path / "pipeline.yaml", warehouse).ok()
+        (tmp_path / "in" / "a.csv").write_text(text)
+        done = release(older)
+        assert done.code == 8 and "later runs" in done.result["error"], done
+    assert ask("SELECT id, status FROM payments ORDER BY id") == [("P1", "closed"), ("P2", "closed"), ("P3", "new")]
+    # Delivered as the held run has them: nothing would be changed back any more, but P3, which no later run has touched.
+    write(tmp_path, ROWS[:2])
+    finetl.run(tmp_path / "pipeline.yaml", warehouse).ok()
+    (tmp_path / "in" / "a.csv").write_text(text)
+    d = release(older).ok().dataset("payments")
+    assert (d["inserted"], d["updated"], d["unchanged"]) == (37, 1, 2)
+
+
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 2001])
 def test_a_release_has_a_reason(finetl, tmp_path, warehouse, release, reason):
     run = held(finetl, tmp_path, warehouse).result["run_id"]
