@@ -60,7 +60,6 @@ find_cell(void *ctx, const char *where, struct fe_str *out, struct fe_err *err)
 		enum fe_rc rc = fe_fail(err, FE_EDATA, "the trailer has %zu cells, and its figures should be in cell %s too; was the file cut short?",
 					o->n_trailer, where);
 		fe_err_at(err, o->id.path, 0, NULL);
-		fe_err_at_line(err, NULL, o->trailer_line, 0);
 		return rc;
 	}
 	*out = o->trailer[number - 1];
@@ -287,8 +286,13 @@ gather_object(struct fe_control *c, const struct fe_plan_dataset *p, const struc
 	struct fe_object *o = &source->objects[i];
 	struct fe_control_statement s = { .origin = FE_CONTROL_TRAILER, .object = i, .object_name = o->id.path };
 
-	if (p->control->trailer)
-		FE_TRY(state(c, p->control, p->control->trailer, &s, find_cell, o, err));
+	if (p->control->trailer) {
+		enum fe_rc rc = state(c, p->control, p->control->trailer, &s, find_cell, o, err);
+		if (rc) {
+			fe_err_at_line(err, NULL, o->trailer_line, 0);
+			return rc;
+		}
+	}
 	s = (struct fe_control_statement){
 		.origin = FE_CONTROL_SIDECAR, .object = i, .object_name = o->id.path, .is_plain = !p->control->sidecar_is_csv,
 	};

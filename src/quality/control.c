@@ -158,7 +158,8 @@ read_sum(const struct fe_control *c, const struct fe_control_statement *s, size_
 	struct fe_buf what;
 	fe_buf_init(&what, 256);
 	fe_buf_addf(&what, "a sum of '%s'", name_of(c, column));
-	enum fe_rc rc = refuse_figure(s, fe_buf_text(&what), s->sums[column], fe_decimal_why_code(why), err);
+	struct fe_str shown = c->set.columns[column].is_personal ? FE_STR("***") : s->sums[column];
+	enum fe_rc rc = refuse_figure(s, fe_buf_text(&what), shown, fe_decimal_why_code(why), err);
 	fe_buf_reset(&what);
 	return rc;
 }

@@ -169,13 +169,20 @@ def test_sums_of_more_than_64_bits_are_exact(finetl, tmp_path, warehouse):
     assert finetl.run(path, warehouse).code == 4
 
 
-def test_personal_sums_are_not_told(finetl, tmp_path):
-    write(tmp_path, ROWS, total=Decimal("123.45"))
+@pytest.mark.parametrize(("said", "code"), [("123.45", 4), ("123.45x", 3), ("123.456", 3)])
+def test_personal_sums_are_not_told(finetl, tmp_path, said, code):
+    write(tmp_path, ROWS, total=said)
     columns = [{"name": "id", "type": "text(10)"}, {"name": "amount", "type": "decimal(10,2)", "pii": True},
                {"name": "currency", "type": "text(3)"}, {"name": "status", "type": "text(10)"}]
     done = finetl.run(pipeline(tmp_path, columns=columns), f"sqlite:{tmp_path / 'w.db'}")
-    assert done.code == 4 and "***" in done.result["error"]
+    assert done.code == code and "***" in done.result["error"]
     assert "123.45" not in done.stdout + done.stderr and str(TOTAL) not in done.stdout + done.stderr
+
+
+def test_a_trailer_that_says_no_figure_is_told_with_its_line(finetl, tmp_path):
+    path = write(tmp_path, ROWS, total="1.234")
+    done = finetl.run(pipeline(tmp_path), f"sqlite:{tmp_path / 'w.db'}")
+    assert done.code == 3 and f"{path}:42: control total (trailer): '1.234' is not a sum of 'amount'" in done.result["error"]
 
 
 def test_the_five_steps_end_as_one_run_does(finetl, tmp_path):
