@@ -23,7 +23,7 @@
 #include "batch/type.h"
 
 #define FE_GUESS_N_NUMBERS 7   /* ways of writing a decimal */
-#define FE_GUESS_N_TIMES 160   /* formats, at most */
+#define FE_GUESS_N_TIMES 176   /* formats, at most */
 #define FE_GUESS_N_NULLS 12    /* texts that may stand for no value */
 #define FE_GUESS_N_CURRENCIES 12
 #define FE_GUESS_DOUBT_BYTES 240

@@ -22,12 +22,13 @@ static const char *const formats[] = {
 	WITH_TIMES("%d/%m/%Y"), WITH_TIMES("%m/%d/%Y"), WITH_TIMES("%d.%m.%Y"), WITH_TIMES("%m.%d.%Y"),
 	WITH_TIMES("%d-%m-%Y"), WITH_TIMES("%m-%d-%Y"), WITH_TIMES("%-d/%-m/%Y"), WITH_TIMES("%-m/%-d/%Y"),
 	WITH_TIMES("%d/%m/%y"), WITH_TIMES("%m/%d/%y"), WITH_TIMES("%-d.%-m.%Y"), WITH_TIMES("%-m.%-d.%Y"),
+	WITH_TIMES("%d.%m.%y"), WITH_TIMES("%m.%d.%y"),
 	WITH_TIMES("%Y/%m/%d"), WITH_TIMES("%Y.%m.%d"), WITH_TIMES("%Y%m%d"), WITH_TIMES("%d %b %Y"),
 	WITH_TIMES("%d-%b-%Y"), WITH_TIMES("%d-%b-%y"), WITH_TIMES("%b %d, %Y"),
 };
 #define N_FORMATS (sizeof formats / sizeof formats[0])
-#define N_PAIRED (12 * N_SUFFIXES)        /* of day first and month first */
-#define COMPACT (14 * N_SUFFIXES)         /* %Y%m%d, which an int can be, too */
+#define N_PAIRED (14 * N_SUFFIXES)        /* of day first and month first */
+#define COMPACT (16 * N_SUFFIXES)         /* %Y%m%d, which an int can be, too */
 _Static_assert(FIRST_FORMAT + N_FORMATS <= FE_GUESS_N_TIMES, "a counter for each format");
 
 static bool
@@ -123,12 +124,14 @@ decide_epoch(const struct fe_guess *g, const char *name, uint64_t n, struct fe_g
 }
 
 static void
-say_order(const struct fe_guess *g, size_t best, struct fe_guessed *out)
+say_doubt(const struct fe_guess *g, size_t best, struct fe_guessed *out)
 {
 	const size_t pair = best / N_SUFFIXES % 2 ? best - N_SUFFIXES : best + N_SUFFIXES;
 
 	if (best < N_PAIRED && g->time_fits[FIRST_FORMAT + pair] == g->time_fits[FIRST_FORMAT + best])
 		(void)snprintf(out->doubt, sizeof out->doubt, "01/02 could be day first or month first, and no value settles it: day first");
+	else if (strstr(formats[best], "%y"))
+		(void)snprintf(out->doubt, sizeof out->doubt, "years have two digits: 00 to 68 are taken for 2000 to 2068, 69 to 99 for 1969 to 1999");
 }
 
 bool
@@ -147,6 +150,6 @@ fe_guess_decide_time(const struct fe_guess *g, const char *name, uint64_t n, str
 	out->type = (struct fe_type){ .kind = best % N_SUFFIXES == 0 ? FE_DATE : FE_TIMESTAMP };
 	out->format = formats[best];
 	out->needs_zone = out->type.kind == FE_TIMESTAMP && !strstr(formats[best], "%z");
-	say_order(g, best, out);
+	say_doubt(g, best, out);
 	return true;
 }

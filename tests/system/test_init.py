@@ -134,6 +134,7 @@ def test_gzip_title_lines_and_no_header(finetl, tmp_path):
     (["13/02/2026", "01/02/2026"], "%d/%m/%Y", False), (["02/13/2026", "01/02/2026"], "%m/%d/%Y", False),
     (["01/02/2026", "03/04/2026"], "%d/%m/%Y", True), (["1/2/2026", "12/31/2026"], "%-m/%-d/%Y", False),
     (["31.12.2025", "01.01.2026"], "%d.%m.%Y", False), (["31-Dec-2025", "01-Jan-2026"], "%d-%b-%Y", False),
+    (["31.12.25", "01.01.26"], "%d.%m.%y", False), (["01.02.26", "03.04.26"], "%d.%m.%y", True), (["12.31.25", "01.01.26"], "%m.%d.%y", False),
     (["20251231", "20260101"], "%Y%m%d", False), (["31/12/2025 23:59:59", "01/01/2026 00:00:00"], "%d/%m/%Y %H:%M:%S", False),
     (["12/31/2025 11:59 PM", "01/01/2026 12:00 AM"], "%m/%d/%Y %I:%M %p", False)])
 def test_dates_are_read_as_their_values_have_it(finetl, tmp_path, days, format, doubt):
@@ -141,6 +142,7 @@ def test_dates_are_read_as_their_values_have_it(finetl, tmp_path, days, format, 
     text = draft(finetl, tmp_path, tmp_path / "d.csv")
     line = column(text, "day")
     assert f'format: "{format}"' in line and ("day first or month first" in line) == doubt
+    assert ("two digits" in line) == ("%y" in format and not doubt)
     assert ("UTC is assumed" in line) == ("%M" in format and "%I:%M" in format or "%H" in format)
     assert load(finetl, tmp_path)["d"]["inserted"] == 20
 
