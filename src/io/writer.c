@@ -21,6 +21,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/failpoint.h"
@@ -34,6 +35,7 @@
 
 #define BUFFER_BYTES ((size_t)256 * 1024)
 #define WRITEBACK_BYTES ((uint64_t)8 * 1024 * 1024)
+#define PLENTY_BYTES ((uint64_t)1024 * 1024 * 1024) /* of the disk: then room is asked for ahead */
 #define HASH_BYTES ((uint64_t)1024 * 1024) /* that the worker is given at a time */
 #define MAX_TRIES 16
 
@@ -61,7 +63,7 @@ struct fe_writer {
 	size_t n_buffered;
 	uint64_t n_written; /* to the file */
 	uint64_t n_begun;   /* of these, what the disk has been told to take */
-	uint64_t n_reserved; /* of the file, which has room on the disk so far */
+	uint64_t n_reserved; /* of the file, for which room on the disk was asked so far */
 	uint64_t n_before;  /* bytes of the content that is written anew; 0: none */
 	bool is_finished, is_synced;
 };
@@ -211,13 +213,25 @@ fail:
 	return rc;
 }
 
+/* Whether nobody else will miss a stretch. */
+static bool
+has_plenty_of_room(const struct fe_writer *w)
+{
+	struct statvfs st;
+	return fstatvfs(w->fd, &st) == 0 && st.f_bavail > PLENTY_BYTES / (st.f_frsize ? st.f_frsize : 1);
+}
+
 /* A large file gets larger: room for the next stretch at once is less work for the filesystem than page
- * after page. What is too much of it goes when the file is finished. Only a hint: a disk that is full is
- * for the write to tell. */
+ * after page. What is too much of it goes when the file is finished; until then others cannot have it, so
+ * that none is taken of a disk that is nearly full, nor kept where it was less than asked for. Only a
+ * hint: a disk that is full is for the write to tell. */
 static void
 reserve_ahead(struct fe_writer *w)
 {
-	if (fallocate(w->fd, FALLOC_FL_KEEP_SIZE, (off_t)w->n_written, (off_t)WRITEBACK_BYTES) == 0)
+	if (w->n_before || !has_plenty_of_room(w))
+		return;
+	bool is_there = fallocate(w->fd, FALLOC_FL_KEEP_SIZE, (off_t)w->n_written, (off_t)WRITEBACK_BYTES) == 0;
+	if (is_there || ftruncate(w->fd, (off_t)w->n_written) == 0)
 		w->n_reserved = w->n_written + WRITEBACK_BYTES;
 }
 

@@ -72,6 +72,20 @@ def test_disk_full_publishes_no_file(finetl, place):
         assert not list((small / "out").glob(".*tmp*"))
 
 
+def test_a_disk_with_room_for_all_files_is_enough(finetl, place):
+    """A large file that asks for room ahead of itself takes none that another one needs."""
+    rows = [f"{i},{'x' * 1000}\n" for i in range(9500)] + [f"bad,{'x' * 1000}\n"] * 4000
+    (place / "in.csv").write_text("id,text\n" + "".join(rows))
+    write_pipeline(place, {
+        "version": 1, "pipeline": "p", "targets": {"t": {"key": ["id"]}},
+        "datasets": [{"name": "d", "source": {"csv": "in.csv"}, "target": "t",
+                      "columns": [{"name": "id", "type": "int"}, {"name": "text", "type": "text"}]}]})
+    with tmpfs(place / "small", "23m") as small:
+        done = finetl.run(place / "pipeline.yaml", f"files:{small}/out").ok()
+        counts = done.result["datasets"][0]
+        assert (counts["inserted"], counts["rejected"]) == (9500, 4000)
+
+
 def test_a_read_only_place_is_denied(finetl, place):
     with tmpfs(place / "ro", "4m") as folder:
         remount(folder, "ro")
